@@ -1,0 +1,224 @@
+/**
+ * Who may import whom. The names are sentences; the comments are the reasons, and are printed with
+ * each violation. test/layers.test.ts breaks every rule once, so that each is known to work.
+ */
+const npm = (names) => `(^|/)node_modules/${names}(/|$)`;
+
+/** A rule of a layer: what it may not reach. */
+const rule = (name, comment, from, to) => ({ name, comment, severity: 'error', from, to });
+
+const notOnlyAType = { dependencyTypesNot: ['type-only'] };
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+module.exports = {
+  forbidden: [
+    rule(
+      'no-circular',
+      'Files that need each other cannot be read one after the other.',
+      {},
+      { circular: true },
+    ),
+    rule(
+      'every-import-resolves',
+      'A rule cannot judge an import that leads nowhere.',
+      {},
+      { couldNotResolve: true },
+    ),
+    rule(
+      'contract-speaks-for-all-sides',
+      'Client, workflow and worker all load the contract, so it must load in each of them: ' +
+        'no Node, and of Temporal only what runs in the workflow sandbox.',
+      { path: '^src/contract/' },
+      {
+        pathNot: ['^src/(contract|machine)/', npm('@temporalio/(common|workflow)'), npm('zod')],
+      },
+    ),
+    rule(
+      'machine-is-pure',
+      'Facts about a Services machine are tested as tables and run inside workflows: no input ' +
+        'and output, no clock, no Temporal.',
+      { path: '^src/machine/' },
+      { pathNot: ['^src/machine/', npm('zod')] },
+    ),
+    rule(
+      'workflows-are-deterministic',
+      'Workflow code is replayed from its history: whatever it could see of the outside would ' +
+        'differ the second time.',
+      { path: '^src/workflows/' },
+      {
+        pathNot: [
+          '^src/(workflows|contract|machine|activities)/',
+          npm('@temporalio/(common|workflow)'),
+          npm('zod'),
+        ],
+      },
+    ),
+    rule(
+      'workflows-know-activities-by-type',
+      'An activity is called through a proxy. Importing its code would bundle the outside world ' +
+        'into the sandbox.',
+      { path: '^src/workflows/' },
+      { path: '^src/activities/', ...notOnlyAType },
+    ),
+    rule(
+      'activities-stand-between-machine-and-world',
+      'An activity looks, decides by pure facts and acts through the world that it was given. ' +
+        'Files, sockets and SDKs are the world’s matter.',
+      { path: '^src/activities/' },
+      {
+        pathNot: [
+          '^src/(activities|contract|machine|world)/',
+          '^src/config[.]ts$',
+          npm('@temporalio/(common|activity)'),
+          npm('zod'),
+          // Checksums, tokens and nonces are computing, not the outside world.
+          '^(node:)?crypto$',
+        ],
+      },
+    ),
+    rule(
+      'activities-are-given-their-world',
+      'The world is a parameter of createActivities(), made once in worker.ts; an activity knows ' +
+        'its types.',
+      { path: '^src/activities/' },
+      { path: ['^src/world/', '^src/config[.]ts$'], ...notOnlyAType },
+    ),
+    rule(
+      'world-knows-no-runbook',
+      'The world offers calls and connections. What they are for is decided above it.',
+      { path: '^src/world/' },
+      { path: '^src/', pathNot: ['^src/(world|contract|machine)/', '^src/config[.]ts$'] },
+    ),
+    rule(
+      'world-fails-in-temporal-terms-only',
+      'Of Temporal the world knows how a failure is typed, nothing of how it is run.',
+      { path: '^src/world/' },
+      { path: npm('@temporalio/[^/]+'), pathNot: npm('@temporalio/common') },
+    ),
+    rule(
+      'one-door-per-outside-world',
+      'The AWS SDK is imported by src/world/ec2*.ts alone: timeouts, retries and error names are ' +
+        'settled in one place.',
+      { path: '^src/', pathNot: '^src/world/ec2' },
+      { path: npm('(@aws-sdk|@smithy)/[^/]+') },
+    ),
+    rule(
+      'one-door-per-outside-world',
+      'ssh2 is imported by src/world/ssh*.ts alone: host keys and deadlines are settled in one ' +
+        'place. The lab is the other end of that wire.',
+      { path: '^src/', pathNot: '^src/(world/ssh|lab/)' },
+      { path: npm('ssh2') },
+    ),
+    rule(
+      'the-lab-stays-in-the-lab',
+      'Production must build and run without src/lab: it meets the lab over HTTP and SSH alone.',
+      { pathNot: '^(src/lab|test)/' },
+      { path: '^src/lab/' },
+    ),
+    rule(
+      'the-lab-imports-nothing-of-the-product',
+      'A simulation that shares code with what it tests agrees with its errors. Plain facts of ' +
+        'the machine are the exception.',
+      { path: '^src/lab/' },
+      { path: '^src/', pathNot: '^src/(lab|machine)/' },
+    ),
+    rule(
+      'the-lab-knows-no-temporal',
+      'The lab stands for AWS and for machines; neither knows who calls.',
+      { path: '^src/lab/' },
+      { path: npm('@temporalio/[^/]+') },
+    ),
+    rule(
+      'cli-starts-the-rest-as-processes',
+      'Lab and worker are started by path, so that help answers at once and a crash of one is ' +
+        'not a crash of the other.',
+      { path: '^src/cli/' },
+      {
+        path: '^src/',
+        pathNot: ['^src/(cli|contract|machine|workflows)/', '^src/(world/|config[.]ts$)'],
+      },
+    ),
+    rule(
+      'cli-names-workflows-by-string',
+      'Only types: workflow code belongs into the sandbox.',
+      { path: '^src/cli/' },
+      { path: '^src/workflows/', ...notOnlyAType },
+    ),
+    rule(
+      'cli-reads-records-and-no-more-of-the-machine',
+      'Rewriting belongs to activities; the CLI lists what the tags of images say, and `doctor` runs ' +
+        'commands that only read.',
+      { path: '^src/cli/' },
+      { path: '^src/machine/', pathNot: '^src/machine/(record-tags|commands)[.]ts$', ...notOnlyAType },
+    ),
+    rule(
+      'cli-looks-at-the-world-in-two-commands',
+      'Only `backups` and `doctor` look at AWS and machines themselves, and they only read.',
+      { path: '^src/cli/', pathNot: '^src/cli/commands/(backups|doctor)[.]ts$' },
+      { path: '^src/world/', ...notOnlyAType },
+    ),
+    rule(
+      'cli-loads-the-world-when-asked',
+      'The SDKs take a second to load, which help must not wait for: use `await import()`.',
+      { path: '^src/cli/commands/(backups|doctor)[.]ts$' },
+      { path: ['^src/world/', '^src/config[.]ts$'], dynamic: false, ...notOnlyAType },
+    ),
+    rule(
+      'cli-is-a-client-of-temporal',
+      'A command asks the server; it never runs a worker.',
+      { path: '^src/cli/' },
+      {
+        path: npm('@temporalio/[^/]+'),
+        pathNot: npm('@temporalio/(client|common|envconfig|testing)'),
+      },
+    ),
+    rule(
+      'temporal-testing-fetches-the-server',
+      'Outside of tests @temporalio/testing is used for its download of the Temporal CLI alone.',
+      { path: '^src/', pathNot: '^src/cli/temporal/' },
+      { path: npm('@temporalio/testing') },
+    ),
+    rule(
+      'worker-is-the-composition-root',
+      'Configuration → world → activities → Worker. Workflows are given to it by path.',
+      { path: '^src/worker[.]ts$' },
+      { path: '^src/', pathNot: ['^src/(contract|activities|world)/', '^src/config[.]ts$'] },
+    ),
+    rule(
+      'only-the-worker-runs-workflows',
+      'One place decides how the worker is tuned.',
+      { path: '^src/', pathNot: '^src/worker[.]ts$' },
+      { path: npm('@temporalio/worker') },
+    ),
+    rule(
+      'nothing-but-the-worker-needs-the-worker',
+      'It is a process of its own.',
+      {},
+      { path: '^src/worker[.]ts$', ...notOnlyAType },
+    ),
+    rule(
+      'config-stands-alone',
+      'Configuration is read before anything else exists.',
+      { path: '^src/config[.]ts$' },
+      { path: '^src/', pathNot: '^src/(contract|machine)/' },
+    ),
+    rule(
+      'src-stands-without-tests',
+      'What is packed must run without the development dependencies and without test/.',
+      { path: '^src/' },
+      {
+        path: ['^(test|scripts)/', npm('(jest|@jest/[^/]+|fast-check|playwright-core|typescript)')],
+      },
+    ),
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['require', 'node', 'types', 'default'],
+      extensions: ['.ts', '.mjs', '.js', '.json', '.d.ts'],
+    },
+  },
+};
