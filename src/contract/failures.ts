@@ -1,0 +1,70 @@
+/**
+ * Every way a runbook can fail, by type. Each has a section *Message / Why / What to do* in
+ * docs/operate/failures.md; a test compares the two lists.
+ */
+import { ApplicationFailure } from '@temporalio/common';
+
+/** One line for each failure type: what it means to the person on call. */
+export const failureTypes = {
+  InvalidRequest: 'the request is not one that this runbook takes',
+  UnknownInstallation: 'the configuration has no installation of that name',
+  RestoreOpen: 'another restore of this installation is open',
+  BackupOpen: 'another backup of this installation is open',
+  MachineNotFound: 'no instance, or more than one, matches the configuration',
+  NotThisInstallation: 'the image or instance belongs to another installation',
+  NoUsableImage: 'there is no available image to restore from',
+  ImageNotAvailable: 'the image is not in the state available',
+  ImageFailed: 'AWS could not make the image',
+  ImageNameTaken: 'another image already has the name of this backup',
+  ExternalServices: 'the image does not hold the databases of this installation',
+  MissingLaunchSetting: 'neither tags nor configuration say how to launch the machine',
+  LaunchRefused: 'AWS refused to launch the instance',
+  InstanceLost: 'the launched instance was stopped or terminated by somebody else',
+  InstanceNotHealthy: 'the instance did not pass its status checks in time',
+  AwsDenied: 'AWS denied the call or the credentials are not valid',
+  AwsRefused: 'AWS refused the call',
+  AwsUnavailable: 'AWS did not answer, or asked to slow down',
+  MachineUnreachable: 'the machine could not be reached over SSH',
+  HostKeyUnknown: 'the machine shows a host key that nobody has confirmed',
+  SshLoginRefused: 'the machine refused the SSH user or key',
+  ConnectionLost: 'the connection broke and the outcome of the command is unknown',
+  CommandFailed: 'a command on the machine failed',
+  NotAServicesMachine: 'the machine does not look like a Services machine',
+  OldAddressUnknown: 'nothing says which addresses the image carries',
+  ElasticIpHeld: 'the Elastic IP belongs to another machine than the one that is replaced',
+  DnsNotChanged: 'the hostname does not resolve to the new machine',
+  AppNotStopped: 'the app did not stop',
+  HostnameNotSet: 'the hostname was set but reads back differently',
+  AddressNotFound: 'neither the old nor the new address stands in the file',
+  FileChangedMeanwhile: 'somebody changed the file between reading and writing',
+  NomadNotRemovable: '/opt/nomad is a symlink or a mount point, or Nomad still runs',
+  ReplicatedNotReady: 'Replicated did not come up on the new address',
+  AppNotStarted: 'the app did not start',
+  AppNotHealthy: 'the app started but a check fails',
+  WorkerLost: 'the worker stopped or the step hung; what it did is looked up before it is repeated',
+  BuildsNotDeleted: 'a build record could not be deleted',
+  Rejected: 'a person rejected a gate',
+  Aborted: 'a person aborted the run',
+  GateExpired: 'nobody answered a gate in time',
+} as const;
+
+/** The type of a failure, as Temporal shows it and as docs/operate/failures.md lists it. */
+export type FailureType = keyof typeof failureTypes;
+
+/** Makes a failure that only a person can mend: the step's gate opens at once. */
+export function refuse(
+  type: FailureType,
+  message: string,
+  ...details: unknown[]
+): ApplicationFailure {
+  return ApplicationFailure.create({ type, message, nonRetryable: true, details });
+}
+
+/** Makes a failure of a slow world: Temporal tries the step again within its retry policy. */
+export function tryAgain(
+  type: FailureType,
+  message: string,
+  ...details: unknown[]
+): ApplicationFailure {
+  return ApplicationFailure.create({ type, message, nonRetryable: false, details });
+}

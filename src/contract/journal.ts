@@ -1,0 +1,61 @@
+/** The journal of a run: every step, attempt, gate, decision and refused message, in order. */
+
+/** What became of one line of the journal. */
+export type EntryState =
+  | 'running'
+  | 'waiting'
+  | 'done'
+  | 'not needed'
+  | 'skipped'
+  | 'failed'
+  | 'approved'
+  | 'rejected'
+  | 'refused'
+  | 'expired'
+  | 'cancelled';
+
+/** One line of the journal. */
+export interface JournalEntry {
+  /**
+   * `step` and `approval` are the lines of the runbook itself, in the order of its page in
+   * docs/runbook; `failure` is a gate opened by a failed step, `message` a signal, `end` the last.
+   */
+  readonly kind: 'step' | 'approval' | 'failure' | 'message' | 'end';
+  readonly title: string;
+  state: EntryState;
+  /** ISO 8601, UTC, workflow time. */
+  readonly startedAt: string;
+  endedAt?: string;
+  /** What was done or decided, or why it was not needed; one line. */
+  note?: string;
+  /** How often the activity ran, and what went wrong before it succeeded or gave up. */
+  attempts?: number;
+  errors?: string[];
+  /** The gate's id, and who answered it. */
+  gate?: string;
+  by?: string;
+}
+
+/** A question that waits for a person. */
+export interface OpenGate {
+  readonly id: string;
+  readonly title: string;
+  /** What the person should know to decide; Markdown. */
+  readonly details: string;
+  /** The signals (and updates) that answer this gate. */
+  readonly answers: readonly Answer[];
+  /** Whether the answer must name this gate's id. */
+  readonly mustName: boolean;
+  readonly openedAt: string;
+  readonly expiresAt: string;
+  /** The object to send, ready to paste. */
+  readonly example: string;
+}
+
+/** The verbs a person can send. */
+export const answers = ['approve', 'reject', 'retry', 'skip', 'abort'] as const;
+export type Answer = (typeof answers)[number];
+
+/** How a run ended, or that it has not. */
+export type RunStatus =
+  'running' | 'waiting' | 'done' | 'rejected' | 'aborted' | 'expired' | 'cancelled' | 'failed';

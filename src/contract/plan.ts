@@ -1,0 +1,77 @@
+/** What a restore or backup works from: frozen in the run's history once it is made. */
+import type { BackupRecord, LaunchSettings } from '../machine/backup-record';
+
+/** What the workflow needs of the configuration. Durations in seconds. */
+export interface Settings {
+  readonly region: string;
+  readonly hostname: string;
+  /** Allocation id of the Elastic IP that the machine is reached by; absent: a DNS record. */
+  readonly elasticIp?: string;
+  readonly externalServices: boolean;
+  readonly objectStorage: 's3' | 'disk' | 'nfs';
+  readonly approvals: Readonly<
+    Record<'launch' | 'elasticIp' | 'buildRecords', 'required' | 'waived'>
+  >;
+  readonly limits: Readonly<
+    Record<
+      | 'gate'
+      | 'unattendedGate'
+      | 'image'
+      | 'launch'
+      | 'ssh'
+      | 'stopApp'
+      | 'startApp'
+      | 'replicated'
+      | 'stoppedForImage'
+      | 'poll'
+      | 'heartbeat'
+      | 'retryAfter'
+      | 'attempts',
+      number
+    >
+  >;
+}
+
+/** The addresses that the image's files still carry. */
+export interface OldAddresses {
+  readonly private: string;
+  readonly public?: string;
+}
+
+/** A machine under work: where it is and which host keys it is known by. */
+export interface Machine {
+  readonly installation: string;
+  readonly instanceId: string;
+  readonly privateAddress: string;
+  readonly publicAddress?: string;
+  /** `ssh-ed25519 SHA256:…`; empty until the host key is trusted. */
+  readonly hostKeys: readonly string[];
+}
+
+/** The plan of a restore. Read-only to make; every later step works from it. */
+export interface RestorePlan {
+  readonly installation: string;
+  readonly region: string;
+  /** The image to launch from; absent when a launched machine is taken up again. */
+  readonly imageId: string;
+  readonly imageName: string;
+  /** The machine to take up again, if the request named one. */
+  readonly existingInstanceId?: string;
+  readonly launch: LaunchSettings;
+  /** Absent: nothing says so; the new machine's own files are asked. */
+  readonly replaces?: OldAddresses;
+  readonly replacesFrom: string;
+  /** Absent: the hostname was the old public address, so it becomes the new one. */
+  readonly hostname?: string;
+  readonly record?: BackupRecord;
+  readonly source?: { readonly instanceId: string; readonly state: string };
+  readonly elasticIp?: {
+    readonly allocationId: string;
+    readonly publicAddress: string;
+    readonly heldBy?: string;
+  };
+  /** Facts and warnings for the person who approves. */
+  readonly notes: readonly string[];
+  /** Each line of the runbook with what it will change. */
+  readonly changes: readonly { readonly step: string; readonly change: string }[];
+}

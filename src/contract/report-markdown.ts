@@ -1,0 +1,233 @@
+/**
+ * Reports and standings as Markdown, for files and for the run's page in the Temporal UI.
+ *
+ * Workflow code uses it, so it knows no clock and nothing of Node. That UI takes the text as part
+ * of a URL and renders tables, but no task lists and no HTML.
+ */
+import type { EntryState, JournalEntry, OpenGate } from './journal';
+import type { Report, Standing } from './reports';
+
+const marks: Readonly<Record<EntryState, string>> = {
+  running: '⏳',
+  waiting: '⏳',
+  done: '✅',
+  'not needed': '⏭',
+  skipped: '⏭',
+  failed: '❌',
+  approved: '✅',
+  rejected: '❌',
+  refused: '⬜',
+  expired: '❌',
+  cancelled: '❌',
+};
+
+/** The report of a run as a page: what came out, what is left to do, and the journal. */
+export function reportMarkdown(report: Report): string {
+  return `${[
+    `# ${text(report.runbook)} of ${text(report.installation)}: ${report.status}`,
+    text(report.summary),
+    facts(report),
+    list('## Left to do', report.leftToDo, '1.'),
+    list('## Notes', report.notes, '-'),
+    recordSection(report),
+    checksSection(report),
+    buildsSection(report),
+    `## Journal\n\n${journalTable(report.journal)}`,
+  ]
+    .filter((section) => section !== '')
+    .join('\n\n')}\n`;
+}
+
+/** The journal as a table: one row for each line of it. */
+export function journalTable(journal: readonly JournalEntry[]): string {
+  return table(journal, 500);
+}
+
+/** The standing as the UI's *User Metadata* page shows it: the open gate first; at most 8 KB. */
+export function standingMarkdown(standing: Standing): string {
+  const head = [
+    `**${text(standing.runbook)} of ${text(standing.installation)}: ${standing.status}**`,
+    standing.step === '' ? '' : `Now: ${text(standing.step)}`,
+    objects(standing),
+    standing.gate ? gateSection(standing.gate) : '',
+    standing.report ? text(standing.report.summary) : '',
+    standing.report ? list('**Left to do**', standing.report.leftToDo, '1.') : '',
+  ]
+    .filter((section) => section !== '')
+    .join('\n\n');
+  const room = 8000 - bytesOf(head) - 2;
+  return `${room < 400 ? shorten(head, 7500) : head}\n\n${fittingTable(standing.journal, room)}`;
+}
+
+function gateSection(gate: OpenGate): string {
+  return [
+    `### ⏳ ${text(gate.title)}`,
+    closed(shorten(gate.details, 2500)),
+    `Waits until ${time(gate.expiresAt)} for one of the signals ` +
+      `${gate.answers.map((answer) => `\`${answer}\``).join(', ')}, with this input` +
+      `${gate.mustName ? ' (the gate must be named)' : ''}:`,
+    `\`\`\`json\n${shorten(gate.example, 600)}\n\`\`\``,
+  ].join('\n\n');
+}
+
+function objects({ imageId, instanceId }: Standing): string {
+  return [
+    imageId === undefined ? '' : `Image \`${imageId}\``,
+    instanceId === undefined ? '' : `Instance \`${instanceId}\``,
+  ]
+    .filter((object) => object !== '')
+    .join(' · ');
+}
+
+function facts(report: Report): string {
+  return rows(
+    ['', ''],
+    [
+      ['Run', `${text(report.workflowId)} (${text(report.runId)})`],
+      ['From', time(report.startedAt)],
+      ['To', `${time(report.endedAt)} (${duration(report.startedAt, report.endedAt)})`],
+      ...(report.imageId === undefined ? [] : [['Image', text(report.imageId)]]),
+      ...(report.instanceId === undefined ? [] : [['Instance', text(report.instanceId)]]),
+    ],
+  );
+}
+
+function recordSection({ record }: Report): string {
+  if (record === undefined) return '';
+  const addresses = [record.privateAddress, record.publicAddress].filter(
+    (address) => address !== undefined,
+  );
+  const recorded: readonly (readonly [string, string | undefined])[] = [
+    ['Source', record.sourceInstanceId],
+    ['Taken', `${time(record.takenAt)}, ${record.consistency}`],
+    ['Addresses', addresses.join(', ')],
+    ['Hostname', record.hostname],
+    ['Distribution', record.distribution],
+    ['Replicated', record.replicatedVersion],
+    ['App sequence', record.appSequence?.toString()],
+    ['Host keys', record.hostKeys.join(', ')],
+    ['Instance type', record.launch.instanceType],
+    ['Object storage', record.objectStorage],
+    ['Databases', record.externalServices ? 'external: not in the image' : 'in the image'],
+    ['Nomad clients', record.nomadClients?.toString()],
+  ];
+  const known = recorded.flatMap(([name, value]) =>
+    value === undefined || value === '' ? [] : [[name, text(value)]],
+  );
+  const missing = list('Not recorded:', record.unrecorded, '-');
+  return `## What the image holds\n\n${rows(['', ''], known)}${missing && `\n\n${missing}`}`;
+}
+
+function checksSection({ checks = [] }: Report): string {
+  if (checks.length === 0) return '';
+  return `## Checks\n\n${rows(
+    ['', 'Check', 'Seen'],
+    checks.map(({ name, ok, seen }) => [ok ? '✅' : '❌', text(name), text(seen)]),
+  )}`;
+}
+
+function buildsSection({ builds = [] }: Report): string {
+  if (builds.length === 0) return '';
+  return `## Build records\n\n${rows(
+    ['', 'Build', 'Outcome', 'Said'],
+    builds.map(({ url, outcome, said }) => [
+      outcome === 'deleted' ? '✅' : '❌',
+      text(url),
+      outcome,
+      text(said),
+    ]),
+  )}`;
+}
+
+/** Shortens the notes, then leaves out the oldest rows, until the table fits. */
+function fittingTable(journal: readonly JournalEntry[], room: number): string {
+  const attempts = [200, 80].map((noteLength) => table(journal, noteLength));
+  const fitting = attempts.find((candidate) => bytesOf(candidate) <= room);
+  if (fitting !== undefined) return fitting;
+  for (let left = 1; left < journal.length; left += 1) {
+    const candidate =
+      `${String(left)} earlier lines are left out here; the query \`standing\` has them all.\n\n` +
+      table(journal.slice(left), 80);
+    if (bytesOf(candidate) <= room) return candidate;
+  }
+  return 'The journal is left out here; the query `standing` has it.';
+}
+
+function table(journal: readonly JournalEntry[], noteLength: number): string {
+  return rows(
+    ['', 'Step', 'State', 'What', 'Attempts', 'Who', 'Took'],
+    journal.map((entry) => [
+      marks[entry.state],
+      text(entry.title),
+      entry.state,
+      text(whatHappened(entry), noteLength),
+      entry.attempts?.toString() ?? '',
+      text(entry.by ?? ''),
+      entry.endedAt === undefined
+        ? `since ${entry.startedAt.slice(11, 16)}`
+        : duration(entry.startedAt, entry.endedAt),
+    ]),
+  );
+}
+
+function whatHappened({ note, errors = [] }: JournalEntry): string {
+  const trouble = errors.length === 0 ? '' : `before: ${errors.join('; ')}`;
+  return [note ?? '', trouble].filter((part) => part !== '').join(' · ');
+}
+
+function rows(head: readonly string[], body: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
+  return [line(head), line(head.map(() => '---')), ...body.map(line)].join('\n');
+}
+
+function list(title: string, items: readonly string[], mark: string): string {
+  return items.length === 0
+    ? ''
+    : [title, '', ...items.map((item) => `${mark} ${text(item)}`)].join('\n');
+}
+
+/** One line of plain words: nothing in it can end a cell, begin a tag or make a link. */
+function text(value: string, length = 1000): string {
+  const line = value.replace(/\s+/g, ' ').trim();
+  return shorten(line, length).replace(/[\\`*<[\]|]/g, '\\$&');
+}
+
+function shorten(value: string, length: number): string {
+  const characters = Array.from(value);
+  return characters.length <= length ? value : `${characters.slice(0, length - 1).join('')}…`;
+}
+
+/** Closes a code block that was cut in its middle; it would swallow the rest of the page. */
+function closed(markdown: string): string {
+  const fences = markdown.match(/^```/gm)?.length ?? 0;
+  return fences % 2 === 0 ? markdown : `${markdown}\n\`\`\``;
+}
+
+/** `2026-09-30T13:02:11.000Z` → `2026-09-30 13:02 UTC`. */
+function time(iso: string): string {
+  return `${iso.slice(0, 10)} ${iso.slice(11, 16)} UTC`;
+}
+
+function duration(from: string, to: string): string {
+  const seconds = Math.max(0, Math.round((Date.parse(to) - Date.parse(from)) / 1000));
+  const units: readonly (readonly [number, string, number, string])[] = [
+    [86_400, 'd', 3600, 'h'],
+    [3600, 'h', 60, 'min'],
+    [60, 'min', 1, 's'],
+  ];
+  const unit = units.find(([size]) => seconds >= size);
+  if (unit === undefined) return `${String(seconds)} s`;
+  const [size, name, smallerSize, smallerName] = unit;
+  const rest = Math.floor((seconds % size) / smallerSize);
+  return `${String(Math.floor(seconds / size))} ${name} ${String(rest)} ${smallerName}`;
+}
+
+/** UTF-8, counted by hand: the workflow sandbox has no Buffer. */
+function bytesOf(value: string): number {
+  let bytes = 0;
+  for (const character of value) {
+    const code = character.codePointAt(0) ?? 0;
+    bytes += code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
+  }
+  return bytes;
+}

@@ -1,0 +1,56 @@
+/** What a run gives back: its standing while it is open, its report at the end. */
+import type { BackupRecord } from '../machine/backup-record';
+import type { JournalEntry, OpenGate, RunStatus } from './journal';
+
+export type RunbookName = 'backup' | 'restore' | 'cleanUpBuilds';
+
+/** One check of the restored app. */
+export interface HealthCheck {
+  readonly name: string;
+  readonly ok: boolean;
+  readonly seen: string;
+}
+
+/** What became of one build record. */
+export interface BuildOutcome {
+  readonly url: string;
+  readonly outcome: 'deleted' | 'failed';
+  readonly said: string;
+}
+
+/** What a finished run leaves behind, the same for every end. */
+export interface Report {
+  readonly runbook: RunbookName;
+  readonly installation: string;
+  readonly workflowId: string;
+  readonly runId: string;
+  readonly status: RunStatus;
+  readonly startedAt: string;
+  readonly endedAt: string;
+  /** One sentence: what came out. */
+  readonly summary: string;
+  /** Facts and warnings worth a person's attention, one line each. */
+  readonly notes: readonly string[];
+  /** What a person still has to do, one line each; with commands where there are any. */
+  readonly leftToDo: readonly string[];
+  readonly imageId?: string;
+  readonly instanceId?: string;
+  readonly record?: BackupRecord;
+  readonly checks?: readonly HealthCheck[];
+  readonly builds?: readonly BuildOutcome[];
+  readonly journal: readonly JournalEntry[];
+}
+
+/** The answer of the query `standing`. */
+export interface Standing {
+  readonly runbook: RunbookName;
+  readonly installation: string;
+  readonly status: RunStatus;
+  /** The line of the runbook that is under way. */
+  readonly step: string;
+  readonly gate?: OpenGate;
+  readonly imageId?: string;
+  readonly instanceId?: string;
+  readonly journal: readonly JournalEntry[];
+  readonly report?: Report;
+}

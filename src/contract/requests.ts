@@ -1,0 +1,60 @@
+/** What an operator asks for: one small JSON object for each runbook, checked in the workflow. */
+import { z } from 'zod';
+
+const installation = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9-]{0,39}$/, 'is the name of an installation in runbook.yaml');
+const imageId = z.string().regex(/^ami-([0-9a-f]{8}|[0-9a-f]{17})$/, 'is an image id: ami-…');
+const instanceId = z.string().regex(/^i-([0-9a-f]{8}|[0-9a-f]{17})$/, 'is an instance id: i-…');
+const address = z.ipv4('is an IPv4 address');
+const buildUrl = z.string().min(1).max(300);
+
+/** What a person can declare to know beforehand, so that no gate asks for it. */
+export const acknowledgements = ['source-running', 'external-services'] as const;
+
+/** `backup {"installation":"prod"}`. */
+export const backupRequest = z.strictObject({
+  installation,
+  consistency: z.enum(['no-reboot', 'reboot', 'stop-app']).default('no-reboot'),
+  /** No person watches: gates expire after an hour instead of days. */
+  unattended: z.boolean().default(false),
+});
+
+/** `restore {"installation":"prod"}`: the newest usable backup; or a named image or machine. */
+export const restoreRequest = z
+  .strictObject({
+    installation,
+    image: imageId.optional(),
+    instance: instanceId.optional(),
+    replaces: z.strictObject({ private: address, public: address.optional() }).optional(),
+    builds: z.array(buildUrl).max(100).default([]),
+    acknowledge: z.array(z.enum(acknowledgements)).default([]),
+    unattended: z.boolean().default(false),
+  })
+  .refine((request) => !(request.image && request.instance), {
+    message: 'give "image" (launch from it) or "instance" (take that machine up again), not both',
+    path: ['instance'],
+  });
+
+/** `cleanUpBuilds {"installation":"prod","builds":["https://…"]}`. */
+export const cleanUpBuildsRequest = z.strictObject({
+  installation,
+  builds: z.array(buildUrl).min(1).max(100),
+  unattended: z.boolean().default(false),
+});
+
+export type BackupRequest = z.infer<typeof backupRequest>;
+export type RestoreRequest = z.infer<typeof restoreRequest>;
+export type CleanUpBuildsRequest = z.infer<typeof cleanUpBuildsRequest>;
+
+/** How the image is made: without a reboot, with one, or with the app stopped for a moment. */
+export type Consistency = BackupRequest['consistency'];
+export type Acknowledgement = (typeof acknowledgements)[number];
+
+/** Lists every problem of a rejected request, one line each, with its path in the object. */
+export function problemsOf(error: z.ZodError): string[] {
+  return error.issues.map((issue) => {
+    const path = issue.path.map(String).join('.');
+    return path === '' ? issue.message : `${path}: ${issue.message}`;
+  });
+}

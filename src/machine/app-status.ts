@@ -1,0 +1,91 @@
+/** The state of the app as `replicatedctl app status --output json` tells it. */
+import { z } from 'zod';
+import { jsonOf } from './json';
+
+/** The app's state; or that there is no app, or that the answer could not be read. */
+export type AppStatus =
+  | {
+      readonly kind: 'app';
+      readonly state: string;
+      readonly desiredState: string;
+      readonly isTransitioning: boolean;
+      /** Empty when all is well. */
+      readonly error: string;
+      /** The release that is installed. */
+      readonly sequence?: number;
+    }
+  | { readonly kind: 'none' }
+  | { readonly kind: 'unreadable'; readonly said: string };
+
+// `Error` is absent in some daemons, `PatchSequence` and others come and go.
+const answer = z.array(
+  z.object({
+    State: z.string(),
+    DesiredState: z.string(),
+    IsTransitioning: z.boolean(),
+    Error: z.string().nullish(),
+    Sequence: z.number().optional(),
+  }),
+);
+
+/** Reads the JSON array of `app status`; a Replicated machine has one app. Never throws. */
+export function parseAppStatus(text: string): AppStatus {
+  const parsed = answer.safeParse(jsonOf(text));
+  if (!parsed.success) {
+    return { kind: 'unreadable', said: text.trim().slice(0, 200) };
+  }
+  const [app] = parsed.data;
+  return app === undefined
+    ? { kind: 'none' }
+    : {
+        kind: 'app',
+        state: app.State,
+        desiredState: app.DesiredState,
+        isTransitioning: app.IsTransitioning,
+        error: app.Error ?? '',
+        sequence: app.Sequence,
+      };
+}
+
+/** Whether the app is stopped, is to stay so, and nothing is under way. */
+export function isStopped(status: AppStatus): boolean {
+  return isSettledAs('stopped', status);
+}
+
+/** Whether the app is up. `started` alone says nothing: it stands there while the app still starts. */
+export function isReady(status: AppStatus): boolean {
+  return isSettledAs('started', status) && status.kind === 'app' && status.error === '';
+}
+
+/** Whether the app is on its way from one state to another. */
+export function isTransitioning(status: AppStatus): boolean {
+  return status.kind === 'app' && status.isTransitioning;
+}
+
+/** Whether a start failed for want of an image; the vendor's advice is to start once more. */
+export function lacksImage(status: AppStatus): boolean {
+  return status.kind === 'app' && /no such image/i.test(status.error);
+}
+
+/** Says the state in one short line. */
+export function describeApp(status: AppStatus): string {
+  if (status.kind === 'none') {
+    return 'no app is installed';
+  }
+  if (status.kind === 'unreadable') {
+    return `unreadable answer: ${status.said || '(empty)'}`;
+  }
+  const wanted = status.state === status.desiredState ? '' : `, to be ${status.desiredState}`;
+  const moving = status.isTransitioning ? ', in transition' : '';
+  const error = status.error === '' ? '' : `: ${status.error.slice(0, 200)}`;
+  return `${status.state}${wanted}${moving}${error}`;
+}
+
+function isSettledAs(state: string, status: AppStatus): boolean {
+  return (
+    status.kind === 'app' &&
+    status.state === state &&
+    status.desiredState === state &&
+    !status.isTransitioning
+  );
+}

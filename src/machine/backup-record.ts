@@ -1,0 +1,44 @@
+/**
+ * What a restore must know of the machine that an image was made of. It travels as tags on the
+ * image and its snapshots, so that the tags alone are enough if Temporal's database is lost.
+ */
+
+/** How to launch a machine like the source; what an image does not carry. */
+export interface LaunchSettings {
+  readonly instanceType: string;
+  readonly subnetId: string;
+  readonly securityGroupIds: readonly string[];
+  /** Name or ARN of the instance profile. */
+  readonly instanceProfile?: string;
+  readonly keyPair?: string;
+  /** Services machines of 2018 use IMDSv1 from containers: keep what the source had. */
+  readonly httpTokens: 'optional' | 'required';
+  readonly httpPutResponseHopLimit: number;
+  readonly terminationProtection: boolean;
+}
+
+/** The facts of one backup. Fields that could not be read are absent and named in `unrecorded`. */
+export interface BackupRecord {
+  readonly installation: string;
+  /** Workflow id of the backup run. */
+  readonly run: string;
+  /** ISO 8601, UTC: when the backup began. */
+  readonly takenAt: string;
+  readonly consistency: 'no-reboot' | 'reboot' | 'stop-app';
+  readonly sourceInstanceId: string;
+  readonly privateAddress: string;
+  readonly publicAddress?: string;
+  readonly hostname?: string;
+  readonly distribution?: 'debian' | 'rhel';
+  readonly replicatedVersion?: string;
+  readonly appSequence?: number;
+  /** `ssh-ed25519 SHA256:…`, one for each host key. */
+  readonly hostKeys: readonly string[];
+  readonly launch: LaunchSettings;
+  readonly externalServices: boolean;
+  readonly objectStorage: 's3' | 'disk' | 'nfs';
+  /** Ids of the Nomad clients that were ready. */
+  readonly nomadClients?: number;
+  /** What could not be recorded, and why; one line each. */
+  readonly unrecorded: readonly string[];
+}

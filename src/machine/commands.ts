@@ -1,0 +1,245 @@
+/**
+ * The exact commands that run on a Services machine. Data only: nothing here runs anything.
+ *
+ * Every path is absolute where a non-interactive SSH session may lack it on PATH (/usr/local/bin),
+ * and `circleci` is never used: it is a shell alias for `replicated admin` that only interactive
+ * shells know. Values reach a script as arguments, never spliced into it.
+ */
+
+/** One command line for the machine: a bash script, its arguments, and how to run it. */
+export interface Command {
+  /** Bash; `$1`, `$2` … are `args`. */
+  readonly script: string;
+  readonly args: readonly string[];
+  /** For the script's standard input, one byte a character (latin1); without it, /dev/null. */
+  readonly stdin?: string;
+  /** Seconds until the caller gives up on the answer. */
+  readonly timeoutSeconds: number;
+}
+
+function command(script: string, args: readonly string[] = [], timeoutSeconds = 30): Command {
+  return { script, args, timeoutSeconds };
+}
+
+const replicatedctl = '/usr/local/bin/replicatedctl';
+
+/** Where the runbook keeps what it must remember on a machine: originals of files, and marks. */
+export function stateFolder(instanceId: string): string {
+  return `/var/lib/circleci-server-runbook/${instanceId}`;
+}
+
+// What the machine is.
+export const readOsRelease = command('cat /etc/os-release');
+export const readHostKeys = command('cat /etc/ssh/ssh_host_*_key.pub');
+export const readInit = command(
+  'if [ -d /run/systemd/system ]; then echo systemd; else echo upstart; fi',
+);
+export const readOwnAddresses = command('hostname -I');
+export const readReplicatedVersion = command(`${replicatedctl} version --quiet`);
+export const readMounts = command('findmnt -rn -o TARGET,SOURCE,FSTYPE');
+export const readContainers = command("docker ps --format '{{.Names}}'");
+export const findStorageSymlink = command('readlink -f /data/circle/storage-fileserver');
+
+// The app.
+export const readAppStatus = command(`${replicatedctl} app status --output json`);
+export const stopApp = command(`${replicatedctl} app stop`, [], 60);
+export const forceStopApp = command(`${replicatedctl} app stop --force`, [], 60);
+export const startApp = command(`${replicatedctl} app start`, [], 60);
+
+// The app's configuration. Templates name single items, so that no secret item is ever printed.
+export const readHostname = command(
+  `${replicatedctl} app-config export --template '{{.hostname.Value}}'`,
+);
+export const readStorageBackend = command(
+  `${replicatedctl} app-config export --template '{{.storage_backend.Value}}'`,
+);
+export const readClusterMode = command(
+  `${replicatedctl} app-config export --template '{{.allow_cluster.Value}}'`,
+);
+export const setHostname = (hostname: string): Command =>
+  command(`${replicatedctl} app-config set hostname --value "$1"`, [hostname], 60);
+export const resolveHostname = (hostname: string): Command =>
+  command('getent ahostsv4 "$1"', [hostname]);
+export const readUrlOverride = command(
+  'grep CIRCLE_URL /etc/circle-installation-customizations 2>/dev/null || true',
+);
+
+// Replicated.
+export const readSystemStatus = command(`${replicatedctl} system status`);
+export const readLocalAddress = command(
+  `${replicatedctl} params export --template '{{.LocalAddress}}'`,
+);
+export const readOperatorEndpoint = command(
+  'docker exec replicated-operator printenv DAEMON_ENDPOINT',
+);
+export const restartReplicatedBySystemd = command(
+  'systemctl restart replicated replicated-ui replicated-operator',
+  [],
+  120,
+);
+// On Upstart `service X restart` fails for a job that is stopped. A unit that does not start must
+// not keep the others from starting, nor be hidden by them.
+export const restartReplicatedByUpstart = command(
+  'failed=0; for unit in replicated replicated-ui replicated-operator; do ' +
+    'service "$unit" stop >/dev/null 2>&1 || true; service "$unit" start || failed=$?; done; ' +
+    'exit "$failed"',
+  [],
+  120,
+);
+
+// The image may be made while the app is stopped: the machine itself starts it again.
+const startUnit = 'runbook-start-app';
+/**
+ * Starts the app after the given number of seconds unless it is disarmed before; arming again
+ * replaces the timer. A unit that failed once blocks its name until it is reset. Without systemd a
+ * sleeper starts the app only if the flag file still bears its own number.
+ */
+export const armStartTimer = (seconds: number): Command =>
+  command(
+    'if command -v systemd-run >/dev/null; then ' +
+      `systemctl stop ${startUnit}.timer >/dev/null 2>&1 || true; ` +
+      `systemctl reset-failed ${startUnit}.service >/dev/null 2>&1 || true; ` +
+      `systemd-run --unit=${startUnit} --on-active="$1" ${replicatedctl} app start; ` +
+      `else echo "$$" >/run/${startUnit}; ` +
+      `setsid bash -c 'sleep "$1"; if [ "$(cat /run/${startUnit})" = "$2" ]; ` +
+      `then ${replicatedctl} app start; fi' start-app "$1" "$$" </dev/null >/dev/null 2>&1 & fi`,
+    [String(seconds)],
+  );
+export const disarmStartTimer = command(
+  'if command -v systemd-run >/dev/null; then ' +
+    `systemctl stop ${startUnit}.timer >/dev/null 2>&1 || true; ` +
+    `else rm -f /run/${startUnit}; fi`,
+);
+
+// Files that hold addresses. Contents travel on standard input, never on a command line, because
+// /etc/default/replicated holds the DAEMON_TOKEN.
+/** Prints the sha256 and the base64 content of the file, a line each; or `absent`. */
+export const readFile = (path: string): Command =>
+  command(
+    'if [ -f "$1" ]; then sha256sum "$1" | cut -d" " -f1; base64 -w0 "$1"; echo; ' +
+      'else echo absent; fi',
+    [path],
+  );
+
+/** A file to replace: what it is expected to be now, and what it is to become. */
+export interface Replacement {
+  readonly path: string;
+  /** sha256 of the file as the caller read it. */
+  readonly expected: string;
+  /** sha256 of `content`. */
+  readonly wanted: string;
+  /** Where the original is kept. */
+  readonly keepAs: string;
+  readonly content: string;
+}
+
+/**
+ * Replaces a file in one rename, if it still is what the caller read. The new content comes on standard input; its checksum guards against a connection that breaks half-way. Prints
+ * `changed` or `unchanged`; exits 65 for a truncated content, 66 for a file that somebody changed,
+ * 67 when the file reads back differently, 75 while another run holds the lock.
+ */
+export const replaceFile = ({ path, expected, wanted, keepAs, content }: Replacement): Command => ({
+  script: [
+    'set -eu',
+    'umask 077',
+    'exec 9>/var/lock/circleci-server-runbook.lock',
+    'flock -w 20 9 || { echo "another run holds the lock"; exit 75; }',
+    'sum() { sha256sum "$1" | cut -d" " -f1; }',
+    // The file itself, should the path be a symlink: a rename would replace the link.
+    'file=$(readlink -f "$1")',
+    'now=$(sum "$file")',
+    'if [ "$now" = "$3" ]; then cat >/dev/null; echo unchanged; exit 0; fi',
+    'if [ "$now" != "$2" ]; then cat >/dev/null; echo "file is $now"; exit 66; fi',
+    'mkdir -p "$(dirname "$4")"',
+    // The first original wins: a later attempt must not overwrite it with an edited file.
+    'if [ ! -e "$4" ]; then cp -p "$file" "$4.part"; mv -n "$4.part" "$4"; fi',
+    'new=$(mktemp "$file.XXXXXX")',
+    'trap \'rm -f "$new"\' EXIT',
+    'cat >"$new"',
+    'if [ "$(sum "$new")" != "$3" ]; then echo "content was cut short"; exit 65; fi',
+    'chown --reference="$file" "$new"; chmod --reference="$file" "$new"',
+    'if command -v restorecon >/dev/null; then restorecon "$new" || true; fi',
+    'sync',
+    'mv -T "$new" "$file"',
+    'if [ "$(sum "$file")" != "$3" ]; then echo "file reads back differently"; exit 67; fi',
+    'echo changed',
+  ].join('\n'),
+  args: [path, expected, wanted, keepAs],
+  stdin: content,
+  timeoutSeconds: 60,
+});
+
+/**
+ * Lists the files, of those known to hold addresses, that mention one of the addresses as a whole
+ * word; `path` a line, 20 at most.
+ */
+export const findMentions = (addresses: readonly string[]): Command =>
+  command(
+    'for address in "$@"; do grep -rlFw -- "$address" /etc/hosts /etc/environment ' +
+      '/etc/default /etc/sysconfig /etc/systemd/system/docker.service.d ' +
+      '/etc/circle-installation-customizations /etc/circleconfig /etc/replicated.conf ' +
+      '/var/lib/replicated/circle-config/no_proxy ' +
+      '2>/dev/null || true; done | sort -u | head -20',
+    addresses,
+  );
+
+// Nomad.
+/**
+ * Moves /opt/nomad aside and deletes it there. Prints `removed` or `absent`; exits 70 for a
+ * symlink, 71 for a mount point on or below it, 72 while a container named nomad runs.
+ */
+export const removeNomad: Command = {
+  script: [
+    'set -eu',
+    'rm -rf --one-file-system /opt/.nomad-removed',
+    'if [ -L /opt/nomad ]; then echo "/opt/nomad is a symlink"; exit 70; fi',
+    'if [ ! -e /opt/nomad ]; then echo absent; exit 0; fi',
+    // Assignments, so that a question that cannot be answered ends the script instead of passing.
+    'mounts=$(findmnt -rn -o TARGET)',
+    'if echo "$mounts" | grep -E "^/opt/nomad(/|$)"; then exit 71; fi',
+    'names=$(docker ps --format "{{.Names}}")',
+    'if echo "$names" | grep -qx nomad; then echo "nomad runs"; exit 72; fi',
+    'mv -T /opt/nomad /opt/.nomad-removed',
+    'rm -rf --one-file-system /opt/.nomad-removed',
+    'echo removed',
+  ].join('\n'),
+  args: [],
+  timeoutSeconds: 300,
+};
+/**
+ * Remembers on the machine that this instance's /opt/nomad was removed: Nomad makes the folder
+ * anew, so its absence cannot tell. By instance, because an image carries the files of another.
+ */
+export const markNomadRemoved = (instanceId: string): Command =>
+  command('mkdir -p "$1" && touch "$1/nomad-removed"', [stateFolder(instanceId)]);
+export const readNomadMark = (instanceId: string): Command =>
+  command('if [ -e "$1/nomad-removed" ]; then echo removed; fi', [stateFolder(instanceId)]);
+export const readNomadServers = command('docker exec nomad nomad server-members');
+export const readNomadClients = command('docker exec nomad nomad node-status');
+
+// Health, as the operations guide of CircleCI Server 2.x lists it.
+/** Prints the HTTP status that a port of the machine answers with; 000 when nothing listens. */
+export const probe = (url: string): Command =>
+  command('curl -s -k -o /dev/null -m 10 -w "%{http_code}\\n" "$1" || true', [url]);
+
+/** The checks of a restored app: name and URL as seen from the machine itself. */
+export const healthUrls: Readonly<Record<string, string>> = {
+  'ready-agent': 'http://localhost:8099/',
+  frontend: 'http://localhost:80/health-check',
+  'api-service': 'http://localhost:8082/status',
+  'workflows-conductor': 'http://localhost:9999/healthcheck',
+  federations: 'http://localhost:8090/status',
+  permissions: 'http://localhost:3013/status',
+  contexts: 'http://localhost:3011/status',
+  domain: 'http://localhost:3014/status',
+  cron: 'http://localhost:4261/status',
+  'Management Console': 'https://localhost:8800/',
+};
+
+/** Feeds forms to the dev-console's REPL; it exits 0 whatever happens. */
+export const devConsole = (forms: string): Command => ({
+  script: '/usr/local/bin/replicated admin -i dev-console',
+  args: [],
+  stdin: forms,
+  timeoutSeconds: 300,
+});

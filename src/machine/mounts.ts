@@ -1,0 +1,49 @@
+/** Which volume a folder of the machine lives on: an image holds volumes, but no NFS share. */
+
+/** A mounted file system. */
+export interface Mount {
+  readonly target: string;
+  readonly source: string;
+  readonly fstype: string;
+}
+
+/** Reads `findmnt -rn -o TARGET,SOURCE,FSTYPE`, which writes blanks inside a name as `\x20`. */
+export function parseMounts(text: string): Mount[] {
+  return text.split('\n').flatMap((line) => {
+    const [target, source, fstype] = line.trim().split(' ').map(unescaped);
+    return target && source && fstype ? [{ target, source, fstype }] : [];
+  });
+}
+
+/** Where a path lives: on the root volume, on a volume of its own, or on an NFS share. */
+export function placeOf(path: string, mounts: readonly Mount[]): 'root' | 'volume' | 'nfs' {
+  const mount = mountOf(path, mounts);
+  if (mount === undefined) {
+    return 'root';
+  }
+  if (/^(nfs|efs)/.test(mount.fstype)) {
+    return 'nfs';
+  }
+  const root = mountOf('/', mounts);
+  return root === undefined || deviceOf(root) === deviceOf(mount) ? 'root' : 'volume';
+}
+
+// The longest target that holds the path; of two on one target the later hides the earlier.
+function mountOf(path: string, mounts: readonly Mount[]): Mount | undefined {
+  const holding = mounts.filter(
+    ({ target }) => target === '/' || path === target || path.startsWith(`${target}/`),
+  );
+  const longest = Math.max(...holding.map(({ target }) => target.length));
+  return holding.findLast(({ target }) => target.length === longest);
+}
+
+// A bind mount shows as `/dev/xvda1[/folder]`.
+function deviceOf(mount: Mount): string {
+  return mount.source.replace(/\[.*\]$/, '');
+}
+
+function unescaped(name: string): string {
+  return name.replace(/\\x([0-9a-f]{2})/g, (_, code: string) =>
+    String.fromCharCode(Number.parseInt(code, 16)),
+  );
+}

@@ -1,0 +1,51 @@
+/** How a command travels over SSH: quoted for the shell, framed so that its answer can be cut out. */
+import type { Command } from './commands';
+
+/** Quotes a value for bash, exactly; throws RangeError for NUL, which no argument can hold. */
+export function quote(value: string): string {
+  if (value.includes('\0')) {
+    throw new RangeError('a command cannot carry a NUL character');
+  }
+  return `'${value.replaceAll("'", "'\\''")}'`;
+}
+
+// The nonce reaches printf as an argument: a shell that echoes this text prints no marker by it.
+// The script runs in a bash of its own, so that its `exit`, `set -e` and `trap` end there.
+function frame(input: string): string {
+  return (
+    'nonce=$1 script=$2; shift 2; printf "%s-begin\\n" "$nonce"; ' +
+    `/bin/bash -c "$script" runbook "$@"${input}; code=$?; ` +
+    'printf "\\n%s-end %s\\n" "$nonce" "$code"; exit "$code"'
+  );
+}
+
+/** The exact text for SSH `exec`: the command as root, its output between lines with the nonce. */
+export function render(command: Command, nonce: string): string {
+  const script = frame(command.stdin === undefined ? ' </dev/null' : '');
+  const words = [nonce, command.script, ...command.args].map(quote).join(' ');
+  return `sudo -n -- /bin/bash -c ${quote(script)} runbook ${words}`;
+}
+
+/** What a framed command printed, and how it ended. */
+export interface Unframed {
+  readonly output: string;
+  readonly exitCode: number;
+}
+
+/**
+ * Cuts the answer of a framed command out of whatever the login shell prints around it; undefined
+ * when the end line is missing, so that the outcome is unknown.
+ */
+export function unframe(stdout: string, nonce: string): Unframed | undefined {
+  const begin = `${nonce}-begin\n`;
+  const end = `\n${nonce}-end `;
+  const from = stdout.indexOf(begin);
+  const to = from < 0 ? -1 : stdout.indexOf(end, from + begin.length);
+  if (to < 0) {
+    return undefined;
+  }
+  const code = /^(\d+)\n/.exec(stdout.slice(to + end.length))?.[1];
+  return code === undefined
+    ? undefined
+    : { output: stdout.slice(from + begin.length, to), exitCode: Number(code) };
+}

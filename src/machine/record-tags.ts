@@ -1,0 +1,112 @@
+/**
+ * A backup's record as tags of its image and snapshots. A tag's value holds 256 characters and an
+ * object 50 tags, so the record is JSON cut into numbered tags.
+ */
+import { z } from 'zod';
+import type { BackupRecord } from './backup-record';
+import { jsonOf } from './json';
+
+const tagLimit = 50;
+const valueLimit = 256;
+// The caller's `Name`, and the three that `encodeRecord` adds.
+const otherTags = 4;
+
+const backupRecord: z.ZodType<BackupRecord> = z.object({
+  installation: z.string(),
+  run: z.string(),
+  takenAt: z.string(),
+  consistency: z.enum(['no-reboot', 'reboot', 'stop-app']),
+  sourceInstanceId: z.string(),
+  privateAddress: z.string(),
+  publicAddress: z.string().optional(),
+  hostname: z.string().optional(),
+  distribution: z.enum(['debian', 'rhel']).optional(),
+  replicatedVersion: z.string().optional(),
+  appSequence: z.number().optional(),
+  hostKeys: z.array(z.string()),
+  launch: z.object({
+    instanceType: z.string(),
+    subnetId: z.string(),
+    securityGroupIds: z.array(z.string()),
+    instanceProfile: z.string().optional(),
+    keyPair: z.string().optional(),
+    httpTokens: z.enum(['optional', 'required']),
+    httpPutResponseHopLimit: z.number(),
+    terminationProtection: z.boolean(),
+  }),
+  externalServices: z.boolean(),
+  objectStorage: z.enum(['s3', 'disk', 'nfs']),
+  nomadClients: z.number().optional(),
+  unrecorded: z.array(z.string()),
+});
+
+/**
+ * The tags of a backup, all but `Name`. Throws RangeError for a record that does not fit into the
+ * tags that an object may have.
+ */
+export function encodeRecord(record: BackupRecord): Record<string, string> {
+  const tags: Record<string, string> = {
+    'runbook:installation': record.installation,
+    'runbook:kind': 'backup',
+    'runbook:run': record.run,
+  };
+  const chunks = chunksOf(asciiJson(record));
+  if (chunks.length + otherTags > tagLimit) {
+    throw new RangeError(
+      `the record needs ${String(chunks.length)} tags; ${String(tagLimit - otherTags)} are free`,
+    );
+  }
+  chunks.forEach((chunk, index) => {
+    tags[`runbook:record.${String(index + 1)}`] = chunk;
+  });
+  return tags;
+}
+
+/** The record in the tags of an image or snapshot; undefined when there is none or it is broken. */
+export function decodeRecord(tags: Readonly<Record<string, string>>): BackupRecord | undefined {
+  if (tags['runbook:kind'] !== 'backup') {
+    return undefined;
+  }
+  let json = '';
+  for (let number = 1; ; number++) {
+    const chunk = tags[`runbook:record.${String(number)}`];
+    if (chunk === undefined) {
+      break;
+    }
+    json += chunk;
+  }
+  return backupRecord.safeParse(jsonOf(json)).data;
+}
+
+/**
+ * The name of a backup's image, the same for every attempt: AWS has no other way to tell that an
+ * image was already made. It allows 128 characters and neither colon nor plus.
+ */
+export function backupName(installation: string, takenAt: string, id: string): string {
+  const time = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.\d+)?Z$/.exec(takenAt);
+  if (time === null) {
+    throw new RangeError(`${JSON.stringify(takenAt)} is not an ISO 8601 time in UTC`);
+  }
+  const [year, month, day, hour, minute, second] = time.slice(1).map(String);
+  const start = `${installation} ${year}-${month}-${day} ${hour}.${minute}.${second} `;
+  const clean = (text: string): string => text.replace(/[^\w()[\] ./'@-]/g, '-');
+  // The end of an id is what tells it from others.
+  return clean(start) + clean(id).slice(-(128 - start.length));
+}
+
+// A tag counts characters as AWS does, so every one is made ASCII. Blanks are escaped too: where
+// the text is cut no value begins or ends with one, which consoles and XML readers trim.
+function asciiJson(value: unknown): string {
+  return JSON.stringify(value).replace(
+    /[^!-~]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}
+
+function chunksOf(text: string): string[] {
+  const chunks: string[] = [];
+  for (let start = 0; start < text.length; start += valueLimit) {
+    chunks.push(text.slice(start, start + valueLimit));
+  }
+  return chunks;
+}

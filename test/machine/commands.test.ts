@@ -1,0 +1,217 @@
+import * as commands from '../../src/machine/commands';
+import type { Command } from '../../src/machine/commands';
+
+const ctl = '/usr/local/bin/replicatedctl';
+
+// Every command that needs no value: its exact text, what it is given, how long it may take.
+const constant: Record<string, [command: Command, script: string, timeoutSeconds?: number]> = {
+  readOsRelease: [commands.readOsRelease, 'cat /etc/os-release'],
+  readHostKeys: [commands.readHostKeys, 'cat /etc/ssh/ssh_host_*_key.pub'],
+  readInit: [
+    commands.readInit,
+    'if [ -d /run/systemd/system ]; then echo systemd; else echo upstart; fi',
+  ],
+  readOwnAddresses: [commands.readOwnAddresses, 'hostname -I'],
+  readReplicatedVersion: [commands.readReplicatedVersion, `${ctl} version --quiet`],
+  readMounts: [commands.readMounts, 'findmnt -rn -o TARGET,SOURCE,FSTYPE'],
+  readContainers: [commands.readContainers, "docker ps --format '{{.Names}}'"],
+  findStorageSymlink: [commands.findStorageSymlink, 'readlink -f /data/circle/storage-fileserver'],
+  readAppStatus: [commands.readAppStatus, `${ctl} app status --output json`],
+  stopApp: [commands.stopApp, `${ctl} app stop`, 60],
+  forceStopApp: [commands.forceStopApp, `${ctl} app stop --force`, 60],
+  startApp: [commands.startApp, `${ctl} app start`, 60],
+  readHostname: [
+    commands.readHostname,
+    `${ctl} app-config export --template '{{.hostname.Value}}'`,
+  ],
+  readStorageBackend: [
+    commands.readStorageBackend,
+    `${ctl} app-config export --template '{{.storage_backend.Value}}'`,
+  ],
+  readClusterMode: [
+    commands.readClusterMode,
+    `${ctl} app-config export --template '{{.allow_cluster.Value}}'`,
+  ],
+  readUrlOverride: [
+    commands.readUrlOverride,
+    'grep CIRCLE_URL /etc/circle-installation-customizations 2>/dev/null || true',
+  ],
+  readSystemStatus: [commands.readSystemStatus, `${ctl} system status`],
+  readLocalAddress: [
+    commands.readLocalAddress,
+    `${ctl} params export --template '{{.LocalAddress}}'`,
+  ],
+  readOperatorEndpoint: [
+    commands.readOperatorEndpoint,
+    'docker exec replicated-operator printenv DAEMON_ENDPOINT',
+  ],
+  restartReplicatedBySystemd: [
+    commands.restartReplicatedBySystemd,
+    'systemctl restart replicated replicated-ui replicated-operator',
+    120,
+  ],
+  restartReplicatedByUpstart: [
+    commands.restartReplicatedByUpstart,
+    'failed=0; for unit in replicated replicated-ui replicated-operator; do ' +
+      'service "$unit" stop >/dev/null 2>&1 || true; service "$unit" start || failed=$?; done; ' +
+      'exit "$failed"',
+    120,
+  ],
+  disarmStartTimer: [
+    commands.disarmStartTimer,
+    'if command -v systemd-run >/dev/null; then ' +
+      'systemctl stop runbook-start-app.timer >/dev/null 2>&1 || true; ' +
+      'else rm -f /run/runbook-start-app; fi',
+  ],
+  removeNomad: [
+    commands.removeNomad,
+    `set -eu
+rm -rf --one-file-system /opt/.nomad-removed
+if [ -L /opt/nomad ]; then echo "/opt/nomad is a symlink"; exit 70; fi
+if [ ! -e /opt/nomad ]; then echo absent; exit 0; fi
+mounts=$(findmnt -rn -o TARGET)
+if echo "$mounts" | grep -E "^/opt/nomad(/|$)"; then exit 71; fi
+names=$(docker ps --format "{{.Names}}")
+if echo "$names" | grep -qx nomad; then echo "nomad runs"; exit 72; fi
+mv -T /opt/nomad /opt/.nomad-removed
+rm -rf --one-file-system /opt/.nomad-removed
+echo removed`,
+    300,
+  ],
+  readNomadServers: [commands.readNomadServers, 'docker exec nomad nomad server-members'],
+  readNomadClients: [commands.readNomadClients, 'docker exec nomad nomad node-status'],
+};
+
+// Every command that is made for a value, and where the value went.
+const made: Record<string, [command: Command, expected: Command]> = {
+  setHostname: [
+    commands.setHostname('new.example.com'),
+    {
+      script: `${ctl} app-config set hostname --value "$1"`,
+      args: ['new.example.com'],
+      timeoutSeconds: 60,
+    },
+  ],
+  resolveHostname: [
+    commands.resolveHostname('new.example.com'),
+    { script: 'getent ahostsv4 "$1"', args: ['new.example.com'], timeoutSeconds: 30 },
+  ],
+  armStartTimer: [
+    commands.armStartTimer(1800),
+    {
+      script:
+        'if command -v systemd-run >/dev/null; then ' +
+        'systemctl stop runbook-start-app.timer >/dev/null 2>&1 || true; ' +
+        'systemctl reset-failed runbook-start-app.service >/dev/null 2>&1 || true; ' +
+        `systemd-run --unit=runbook-start-app --on-active="$1" ${ctl} app start; ` +
+        'else echo "$$" >/run/runbook-start-app; ' +
+        `setsid bash -c 'sleep "$1"; if [ "$(cat /run/runbook-start-app)" = "$2" ]; ` +
+        `then ${ctl} app start; fi' start-app "$1" "$$" </dev/null >/dev/null 2>&1 & fi`,
+      args: ['1800'],
+      timeoutSeconds: 30,
+    },
+  ],
+  readFile: [
+    commands.readFile('/etc/default/replicated'),
+    {
+      script:
+        'if [ -f "$1" ]; then sha256sum "$1" | cut -d" " -f1; base64 -w0 "$1"; echo; ' +
+        'else echo absent; fi',
+      args: ['/etc/default/replicated'],
+      timeoutSeconds: 30,
+    },
+  ],
+  replaceFile: [
+    commands.replaceFile({
+      path: '/etc/f',
+      expected: 'aa',
+      wanted: 'bb',
+      keepAs: '/var/backups/f',
+      content: 'new\n',
+    }),
+    {
+      script: `set -eu
+umask 077
+exec 9>/var/lock/circleci-server-runbook.lock
+flock -w 20 9 || { echo "another run holds the lock"; exit 75; }
+sum() { sha256sum "$1" | cut -d" " -f1; }
+file=$(readlink -f "$1")
+now=$(sum "$file")
+if [ "$now" = "$3" ]; then cat >/dev/null; echo unchanged; exit 0; fi
+if [ "$now" != "$2" ]; then cat >/dev/null; echo "file is $now"; exit 66; fi
+mkdir -p "$(dirname "$4")"
+if [ ! -e "$4" ]; then cp -p "$file" "$4.part"; mv -n "$4.part" "$4"; fi
+new=$(mktemp "$file.XXXXXX")
+trap 'rm -f "$new"' EXIT
+cat >"$new"
+if [ "$(sum "$new")" != "$3" ]; then echo "content was cut short"; exit 65; fi
+chown --reference="$file" "$new"; chmod --reference="$file" "$new"
+if command -v restorecon >/dev/null; then restorecon "$new" || true; fi
+sync
+mv -T "$new" "$file"
+if [ "$(sum "$file")" != "$3" ]; then echo "file reads back differently"; exit 67; fi
+echo changed`,
+      args: ['/etc/f', 'aa', 'bb', '/var/backups/f'],
+      stdin: 'new\n',
+      timeoutSeconds: 60,
+    },
+  ],
+  findMentions: [
+    commands.findMentions(['10.0.1.5', '203.0.113.10']),
+    {
+      script:
+        'for address in "$@"; do grep -rlFw -- "$address" /etc/hosts /etc/environment ' +
+        '/etc/default /etc/sysconfig /etc/systemd/system/docker.service.d ' +
+        '/etc/circle-installation-customizations /etc/circleconfig /etc/replicated.conf ' +
+        '/var/lib/replicated/circle-config/no_proxy ' +
+        '2>/dev/null || true; done | sort -u | head -20',
+      args: ['10.0.1.5', '203.0.113.10'],
+      timeoutSeconds: 30,
+    },
+  ],
+  probe: [
+    commands.probe('http://localhost:8099/'),
+    {
+      script: 'curl -s -k -o /dev/null -m 10 -w "%{http_code}\\n" "$1" || true',
+      args: ['http://localhost:8099/'],
+      timeoutSeconds: 30,
+    },
+  ],
+  devConsole: [
+    commands.devConsole('(exit)\n'),
+    {
+      script: '/usr/local/bin/replicated admin -i dev-console',
+      args: [],
+      stdin: '(exit)\n',
+      timeoutSeconds: 300,
+    },
+  ],
+};
+
+test.each(Object.entries(constant))('%s', (_, [command, script, timeoutSeconds = 30]) => {
+  expect(command).toEqual({ script, args: [], timeoutSeconds });
+});
+
+test.each(Object.entries(made))('%s', (_, [command, expected]) => {
+  expect(command).toEqual(expected);
+});
+
+test('the health checks of a restored app', () => {
+  expect(commands.healthUrls).toEqual({
+    'ready-agent': 'http://localhost:8099/',
+    frontend: 'http://localhost:80/health-check',
+    'api-service': 'http://localhost:8082/status',
+    'workflows-conductor': 'http://localhost:9999/healthcheck',
+    federations: 'http://localhost:8090/status',
+    permissions: 'http://localhost:3013/status',
+    contexts: 'http://localhost:3011/status',
+    domain: 'http://localhost:3014/status',
+    cron: 'http://localhost:4261/status',
+    'Management Console': 'https://localhost:8800/',
+  });
+});
+
+test('no command is without a line above', () => {
+  const tested = [...Object.keys(constant), ...Object.keys(made), 'healthUrls'];
+  expect(tested.sort()).toEqual(Object.keys(commands).sort());
+});
