@@ -1,0 +1,194 @@
+/**
+ * The configuration file, `runbook.yaml`: checked whole at worker start, so that every problem is
+ * told at once with its path in the file. Secrets are references (a key file, the SSH agent);
+ * nothing read here is itself a secret.
+ */
+import { readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { dirname, resolve } from 'node:path';
+import { msToNumber } from '@temporalio/common/lib/time';
+import type { Duration } from '@temporalio/common';
+import { parse } from 'yaml';
+import { z } from 'zod';
+
+/** Every problem of a configuration file, one line each. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+  constructor(
+    readonly file: string,
+    readonly problems: readonly string[],
+  ) {
+    super(`${file} has ${String(problems.length)} problem(s):\n  ${problems.join('\n  ')}`);
+  }
+}
+
+/** A duration such as `15 minutes`; parsed to seconds. */
+const seconds = (fallback: string) =>
+  z
+    .union([z.string(), z.number()])
+    .default(fallback)
+    .transform((value, context) => {
+      const milliseconds = toMilliseconds(value);
+      if (Number.isFinite(milliseconds) && milliseconds > 0) return milliseconds / 1000;
+      context.addIssue({
+        code: 'custom',
+        message: `"${String(value)}" is no duration: write for example "15 minutes"`,
+      });
+      return z.NEVER;
+    });
+
+function toMilliseconds(value: string | number): number {
+  if (typeof value === 'number') return value * 1000;
+  try {
+    return msToNumber(value as Duration);
+  } catch {
+    return Number.NaN;
+  }
+}
+
+const pin = z
+  .string()
+  .regex(
+    /^(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(256|384|521)) SHA256:[A-Za-z0-9+/]{43}$/,
+    'is a pinned host key: "ssh-ed25519 SHA256:…" (ssh-keyscan HOST | ssh-keygen -lf - shows it)',
+  );
+
+/** How to log in at one hop: a key file or the agent, and the host keys that are trusted there. */
+const login = {
+  user: z.string().min(1),
+  key: z.string().optional(),
+  agent: z.boolean().default(false),
+  port: z.int().min(1).max(65535).default(22),
+  hostKeys: z.array(pin).default([]),
+};
+
+const bastion = z
+  .strictObject({ host: z.string().min(1), ...login })
+  .refine((hop) => hop.hostKeys.length > 0, {
+    message: 'a bastion needs its pinned key: it is never trusted on first use',
+    path: ['hostKeys'],
+  })
+  .refine((hop) => (hop.key !== undefined) !== hop.agent, {
+    message: 'give either "key" (a file) or "agent: true"',
+    path: ['key'],
+  });
+
+const ssh = z
+  .strictObject({
+    ...login,
+    address: z.enum(['private', 'public']).default('private'),
+    bastion: bastion.optional(),
+  })
+  .refine((hop) => (hop.key !== undefined) !== hop.agent, {
+    message: 'give either "key" (a file) or "agent: true"',
+    path: ['key'],
+  });
+
+const approval = z.enum(['required', 'waived']).default('required');
+
+const installation = z.strictObject({
+  region: z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'is an AWS region such as us-east-1'),
+  servicesMachine: z.union([
+    z.strictObject({ instance: z.string().regex(/^i-[0-9a-f]{8,17}$/) }),
+    z.strictObject({ tags: z.record(z.string(), z.string()) }),
+  ]),
+  hostname: z.string().regex(/^[A-Za-z0-9.-]{1,253}$/, 'is a DNS name or an IPv4 address'),
+  ssh,
+  reachedBy: z
+    .union([
+      z.strictObject({ elasticIp: z.string().regex(/^eipalloc-[0-9a-f]{8,17}$/) }),
+      z.strictObject({ dns: z.literal(true) }),
+    ])
+    .default({ dns: true }),
+  launch: z
+    .strictObject({
+      instanceType: z.string().optional(),
+      subnet: z.string().optional(),
+      securityGroups: z.array(z.string()).min(1).optional(),
+      instanceProfile: z.string().optional(),
+      keyPair: z.string().optional(),
+      httpTokens: z.enum(['optional', 'required']).optional(),
+      httpPutResponseHopLimit: z.int().min(1).max(64).optional(),
+      terminationProtection: z.boolean().optional(),
+    })
+    .prefault({}),
+  externalServices: z.boolean().default(false),
+  objectStorage: z.enum(['s3', 'disk', 'nfs']).default('s3'),
+  approvals: z
+    .strictObject({ launch: approval, elasticIp: approval, buildRecords: approval })
+    .prefault({}),
+  limits: z
+    .strictObject({
+      gate: seconds('7 days'),
+      unattendedGate: seconds('1 hour'),
+      image: seconds('12 hours'),
+      launch: seconds('1 hour'),
+      ssh: seconds('15 minutes'),
+      stopApp: seconds('10 minutes'),
+      startApp: seconds('20 minutes'),
+      replicated: seconds('10 minutes'),
+      stoppedForImage: seconds('30 minutes'),
+      poll: seconds('15 seconds'),
+      heartbeat: seconds('30 seconds'),
+      retryAfter: seconds('5 seconds'),
+      attempts: z.int().min(1).max(20).default(4),
+    })
+    .prefault({}),
+});
+
+const configFile = z.strictObject({
+  installations: z
+    .record(z.string().regex(/^[a-z0-9][a-z0-9-]{0,39}$/), installation)
+    .refine((all) => Object.keys(all).length > 0, 'names at least one installation'),
+  notify: z.strictObject({ url: z.url() }).optional(),
+  reports: z.string().default('reports'),
+});
+
+/** One installation of CircleCI Server, as configured; durations in seconds. */
+export type Installation = Readonly<z.output<typeof installation>>;
+/** One hop's login. */
+export type BastionLogin = Readonly<z.output<typeof bastion>>;
+/** The whole configuration; paths are absolute. */
+export type Config = Readonly<z.output<typeof configFile>>;
+
+/** Reads and checks the file; throws a `ConfigError` that lists every problem. */
+export function loadConfig(file: string): Config {
+  const document = readDocument(file);
+  const parsed = configFile.safeParse(document);
+  if (!parsed.success) {
+    throw new ConfigError(
+      file,
+      parsed.error.issues.map((issue) => `${issue.path.map(String).join('.')}: ${issue.message}`),
+    );
+  }
+  return withAbsolutePaths(parsed.data, dirname(resolve(file)));
+}
+
+/** The file named by RUNBOOK_CONFIG, or `runbook.yaml` in the current folder. */
+export function configPath(environment: NodeJS.ProcessEnv): string {
+  return environment['RUNBOOK_CONFIG'] ?? 'runbook.yaml';
+}
+
+function readDocument(file: string): unknown {
+  try {
+    return parse(readFileSync(file, 'utf8'));
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new ConfigError(file, [
+      `${why}. Name the file with RUNBOOK_CONFIG; runbook.example.yaml shows one.`,
+    ]);
+  }
+}
+
+function withAbsolutePaths(config: Config, folder: string): Config {
+  const absolute = (path: string): string => resolve(folder, path.replace(/^~(?=\/)/, homedir()));
+  const keyed = <T extends { key?: string | undefined }>(hop: T): T =>
+    hop.key === undefined ? hop : { ...hop, key: absolute(hop.key) };
+  const installations = Object.fromEntries(
+    Object.entries(config.installations).map(([name, one]) => {
+      const { bastion: hop, ...rest } = keyed(one.ssh);
+      return [name, { ...one, ssh: hop ? { ...rest, bastion: keyed(hop) } : rest }];
+    }),
+  );
+  return { ...config, installations, reports: absolute(config.reports) };
+}

@@ -1,0 +1,94 @@
+/** Dry runs: EC2 checks the permission of a call and does nothing. */
+import {
+  AssociateAddressCommand,
+  CreateImageCommand,
+  CreateTagsCommand,
+  RunInstancesCommand,
+} from '@aws-sdk/client-ec2';
+import type { EC2Client } from '@aws-sdk/client-ec2';
+import { codeOf } from '../contract/aws-code';
+import type { LaunchSettings } from '../machine/backup-record';
+import { createImageInput, runInstancesInput } from './ec2-requests';
+import { toTags } from './ec2-shapes';
+
+type Tags = Readonly<Record<string, string>>;
+
+/** The calls that change something, with what a policy may look at. */
+export interface MutatingCalls {
+  readonly CreateImage: { readonly instanceId: string; readonly tags?: Tags };
+  readonly RunInstances: {
+    readonly imageId: string;
+    readonly launch: LaunchSettings;
+    readonly tags?: Tags;
+  };
+  readonly CreateTags: { readonly ids: readonly string[]; readonly tags?: Tags };
+  readonly AssociateAddress: { readonly allocationId: string; readonly instanceId: string };
+}
+
+interface Sender {
+  readonly client: EC2Client;
+  readonly abortSignal?: AbortSignal;
+}
+
+type DryRuns = {
+  readonly [Action in keyof MutatingCalls]: (
+    sender: Sender,
+    parameters: MutatingCalls[Action],
+  ) => Promise<unknown>;
+};
+
+// Tags must not be empty: a policy that asks for tags on creation would deny the dry run.
+const sample: Tags = { 'runbook:kind': 'permission-check' };
+
+const dryRuns: DryRuns = {
+  CreateImage: ({ client, abortSignal }, { instanceId, tags = sample }) => {
+    const order = {
+      instanceId,
+      name: 'permission-check',
+      description: '',
+      reboot: false,
+      imageTags: tags,
+      snapshotTags: tags,
+    };
+    const command = new CreateImageCommand({ ...createImageInput(order), DryRun: true });
+    return client.send(command, { abortSignal });
+  },
+  RunInstances: ({ client, abortSignal }, { imageId, launch, tags = sample }) => {
+    const order = { imageId, launch, tags, clientToken: 'permission-check' };
+    const command = new RunInstancesCommand({ ...runInstancesInput(order), DryRun: true });
+    return client.send(command, { abortSignal });
+  },
+  CreateTags: ({ client, abortSignal }, { ids, tags = sample }) => {
+    const command = new CreateTagsCommand({
+      Resources: [...ids],
+      Tags: toTags(tags),
+      DryRun: true,
+    });
+    return client.send(command, { abortSignal });
+  },
+  AssociateAddress: ({ client, abortSignal }, { allocationId, instanceId }) => {
+    const command = new AssociateAddressCommand({
+      AllocationId: allocationId,
+      InstanceId: instanceId,
+      DryRun: true,
+    });
+    return client.send(command, { abortSignal });
+  },
+};
+
+/** Makes the dry run; answers only "permitted" or "denied", any other error is the caller's. */
+export async function dryRun<Action extends keyof MutatingCalls>(
+  sender: Sender,
+  action: Action,
+  parameters: MutatingCalls[Action],
+): Promise<boolean> {
+  try {
+    await dryRuns[action](sender, parameters);
+    return true;
+  } catch (error) {
+    const code = codeOf(error);
+    if (code === 'DryRunOperation') return true;
+    if (code === 'UnauthorizedOperation') return false;
+    throw error;
+  }
+}

@@ -1,0 +1,141 @@
+/** EC2's objects as this program sees them: no field that it needs is ever undefined. */
+import type * as aws from '@aws-sdk/client-ec2';
+
+/** A virtual machine. */
+export interface Instance {
+  readonly id: string;
+  readonly state: 'pending' | 'running' | 'stopping' | 'stopped' | 'shutting-down' | 'terminated';
+  /** Why it changed its state, in EC2's words. */
+  readonly stateReason?: string;
+  readonly imageId: string;
+  readonly instanceType: string;
+  readonly subnetId: string;
+  readonly securityGroupIds: readonly string[];
+  /** ARN of the instance profile. */
+  readonly instanceProfile?: string;
+  readonly keyPair?: string;
+  readonly privateAddress?: string;
+  readonly publicAddress?: string;
+  readonly httpTokens: 'optional' | 'required';
+  readonly httpPutResponseHopLimit: number;
+  /** ISO 8601, UTC. */
+  readonly launchedAt: string;
+  readonly tags: Readonly<Record<string, string>>;
+  readonly volumeIds: readonly string[];
+}
+
+/** A machine image. */
+export interface Image {
+  readonly id: string;
+  readonly name: string;
+  /** `available`, `pending`, `failed`, `error`, `deregistered` … */
+  readonly state: string;
+  readonly stateReason?: string;
+  readonly sourceInstanceId?: string;
+  /** ISO 8601, UTC. */
+  readonly createdAt: string;
+  readonly tags: Readonly<Record<string, string>>;
+  /** Appear a little after the image itself. */
+  readonly snapshotIds: readonly string[];
+  readonly rootDevice?: string;
+}
+
+/** A copy of one volume. */
+export interface Snapshot {
+  readonly id: string;
+  /** `pending`, `completed`, `error` … */
+  readonly state: string;
+  readonly progressPercent: number;
+  readonly message?: string;
+}
+
+/** An Elastic IP. */
+export interface Address {
+  readonly allocationId: string;
+  readonly publicAddress: string;
+  readonly associationId?: string;
+  readonly instanceId?: string;
+}
+
+/** Maps an instance. */
+export function toInstance(from: aws.Instance): Instance {
+  return {
+    id: from.InstanceId ?? '',
+    state: from.State?.Name ?? 'pending',
+    stateReason: reason(from.StateReason),
+    imageId: from.ImageId ?? '',
+    instanceType: from.InstanceType ?? '',
+    subnetId: from.SubnetId ?? '',
+    securityGroupIds: present(from.SecurityGroups?.map((group) => group.GroupId)),
+    instanceProfile: from.IamInstanceProfile?.Arn,
+    keyPair: from.KeyName,
+    privateAddress: from.PrivateIpAddress,
+    publicAddress: from.PublicIpAddress,
+    // The defaults of EC2 for an instance that never had them set.
+    httpTokens: from.MetadataOptions?.HttpTokens ?? 'optional',
+    httpPutResponseHopLimit: from.MetadataOptions?.HttpPutResponseHopLimit ?? 1,
+    launchedAt: from.LaunchTime?.toISOString() ?? '',
+    tags: tagsOf(from.Tags),
+    volumeIds: present(from.BlockDeviceMappings?.map((device) => device.Ebs?.VolumeId)),
+  };
+}
+
+/** Maps an image. */
+export function toImage(from: aws.Image): Image {
+  return {
+    id: from.ImageId ?? '',
+    name: from.Name ?? '',
+    state: from.State ?? 'pending',
+    stateReason: reason(from.StateReason),
+    sourceInstanceId: from.SourceInstanceId,
+    createdAt: from.CreationDate ?? '',
+    tags: tagsOf(from.Tags),
+    snapshotIds: present(from.BlockDeviceMappings?.map((device) => device.Ebs?.SnapshotId)),
+    rootDevice: from.RootDeviceName,
+  };
+}
+
+/** Maps a snapshot; its progress is a text such as `37%`. */
+export function toSnapshot(from: aws.Snapshot): Snapshot {
+  const percent = Number.parseInt(from.Progress ?? '', 10);
+  return {
+    id: from.SnapshotId ?? '',
+    state: from.State ?? 'pending',
+    progressPercent: Number.isNaN(percent) ? 0 : percent,
+    message: from.StateMessage,
+  };
+}
+
+/** Maps an Elastic IP. */
+export function toAddress(from: aws.Address): Address {
+  return {
+    allocationId: from.AllocationId ?? '',
+    publicAddress: from.PublicIp ?? '',
+    associationId: from.AssociationId,
+    instanceId: from.InstanceId,
+  };
+}
+
+/** The tags of an object as EC2 takes them. */
+export function toTags(tags: Readonly<Record<string, string>>): aws.Tag[] {
+  return Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
+}
+
+/** One filter for each tag: all of them must fit. */
+export function tagFilters(tags: Readonly<Record<string, string>> = {}): aws.Filter[] {
+  return Object.entries(tags).map(([key, value]) => ({ Name: `tag:${key}`, Values: [value] }));
+}
+
+function tagsOf(tags: readonly aws.Tag[] = []): Record<string, string> {
+  return Object.fromEntries(tags.map(({ Key = '', Value = '' }) => [Key, Value]));
+}
+
+function reason(from: aws.StateReason | undefined): string | undefined {
+  const text = [from?.Code, from?.Message].filter(Boolean).join(': ');
+  return text === '' ? undefined : text;
+}
+
+// Empty elements of XML come out as an empty text, not as undefined.
+function present(values: readonly (string | undefined)[] = []): string[] {
+  return values.filter((value): value is string => Boolean(value));
+}

@@ -1,0 +1,22 @@
+/**
+ * The outside world as activities see it. `ec2.ts` is the only importer of the AWS SDK, `ssh.ts`
+ * of ssh2, `notify.ts` talks HTTP, `reports.ts` writes files.
+ */
+import type { Installation } from '../config';
+import type { Report } from '../contract/reports';
+import type { Ec2 } from './ec2';
+import type { Ssh } from './ssh';
+
+export interface World {
+  /** The configured installation; refuses an unknown name with the names that exist. */
+  installation(name: string): Installation;
+  /** The EC2 API of a region. */
+  ec2(region: string): Ec2;
+  readonly ssh: Ssh;
+  /** The pin of a public key line: `ssh-ed25519 SHA256:…`. */
+  readonly fingerprint: (publicKey: string) => string;
+  /** POSTs one JSON object to `notify.url`; resolves to false when nobody took it. */
+  notify(message: Readonly<Record<string, unknown>>): Promise<boolean>;
+  /** Writes the report as Markdown and JSON; returns the path of the Markdown file. */
+  saveReport(report: Report): Promise<string>;
+}

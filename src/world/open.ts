@@ -1,0 +1,37 @@
+/** Opens the outside world that a configuration describes. */
+import type { Config } from '../config';
+import { refuse } from '../contract/failures';
+import { openEc2 } from './ec2';
+import type { Ec2 } from './ec2';
+import type { World } from './index';
+import { fingerprint } from './fingerprint';
+import { postNotification } from './notify';
+import { saveReport } from './reports';
+import { openSsh } from './ssh';
+
+/** Connects nothing yet: clients are made when a runbook first needs them. */
+export function openWorld(config: Config): World {
+  const regions = new Map<string, Ec2>();
+  return {
+    installation(name) {
+      const known = new Map(Object.entries(config.installations));
+      const installation = known.get(name);
+      if (installation !== undefined) return installation;
+      throw refuse(
+        'UnknownInstallation',
+        `The worker's configuration has no installation "${name}". It has: ` +
+          `${[...known.keys()].join(', ')}. Start the run again with one of these, ` +
+          'or add it to runbook.yaml and restart the worker.',
+      );
+    },
+    ec2(region) {
+      const known = regions.get(region) ?? openEc2({ region });
+      regions.set(region, known);
+      return known;
+    },
+    ssh: openSsh(),
+    fingerprint,
+    notify: (message) => postNotification(config.notify?.url, message),
+    saveReport: (report) => saveReport(config.reports, report),
+  };
+}

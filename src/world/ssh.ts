@@ -1,0 +1,168 @@
+/**
+ * SSH to a Services machine, through its bastion where there is one. This file and `ssh-dial.ts`
+ * are the only importers of ssh2.
+ *
+ * One connection for each attempt of an activity, never shared: workers restart and addresses move.
+ * A host whose key nobody confirmed is never logged in to, on either hop.
+ */
+import type { Duplex } from 'node:stream';
+import type { Command } from '../machine/commands';
+import { handshake, readLogin } from './ssh-dial';
+import type { Link, SshTiming } from './ssh-dial';
+import { handshakeFailure, lacksPinnedType, nothingPinned, unreachable } from './ssh-failures';
+import type { Credentials, Hop } from './ssh-failures';
+import { runCommand } from './ssh-run';
+import type { CommandResult } from './ssh-run';
+
+export type { CommandResult } from './ssh-run';
+
+/** A machine to dial. Pins are texts like `ssh-ed25519 SHA256:…`. */
+export interface SshTarget {
+  readonly host: string;
+  readonly port: number;
+  readonly user: string;
+  readonly pins: readonly string[];
+  readonly credentials: Credentials;
+  readonly bastion?: {
+    readonly host: string;
+    readonly port: number;
+    readonly user: string;
+    readonly pins: readonly string[];
+    readonly keyFile?: string;
+    readonly agent?: boolean;
+  };
+  /** For the first minutes of a new machine a refused login is a reason to wait. */
+  readonly freshlyBooted?: boolean;
+}
+
+/** A connection to a machine. */
+export interface Connection {
+  /**
+   * Runs a command to its end and hands back what it printed; a non-zero exit is a result. Fails
+   * with ConnectionLost when nobody knows whether the command ran to its end.
+   */
+  run(command: Command): Promise<CommandResult>;
+  close(): void;
+}
+
+/** The way to machines. */
+export interface Ssh {
+  /** Connects and logs in. The signal ends the connection too, with all that runs on it. */
+  connect(target: SshTarget, signal?: AbortSignal): Promise<Connection>;
+  /** Reads which host key the machine shows, as a pin, and hangs up: nothing is sent to it. */
+  offeredHostKey(target: SshTarget, signal?: AbortSignal): Promise<string>;
+}
+
+/** Opens the way to machines; tests shorten the times. */
+export function openSsh(timing: SshTiming = { readySeconds: 20, keepaliveSeconds: 10 }): Ssh {
+  return {
+    async connect(target, signal) {
+      const machine = machineHop(target);
+      if (machine.pins.length === 0) throw nothingPinned(machine);
+      const login = await readLogin(machine);
+      const way = await reach(target, timing, signal);
+      const outcome = await handshake(machine, login, { timing, ...way, signal });
+      if ('failed' in outcome) {
+        way.bastion?.close();
+        signal?.throwIfAborted();
+        if (!lacksPinnedType(outcome)) throw handshakeFailure(machine, outcome);
+        const shown = await offeredHostKey(target, timing, signal);
+        throw handshakeFailure(machine, { ...outcome, shown, denied: true });
+      }
+      return openConnection(outcome, way.bastion, signal);
+    },
+
+    offeredHostKey: (target, signal) => offeredHostKey(target, timing, signal),
+  };
+}
+
+async function offeredHostKey(
+  target: SshTarget,
+  timing: SshTiming,
+  signal?: AbortSignal,
+): Promise<string> {
+  // Without pins the verifier denies every key, so the handshake ends before the login.
+  const machine = { ...machineHop(target), pins: [] };
+  const way = await reach(target, timing, signal);
+  const outcome = await handshake(machine, {}, { timing, ...way, signal });
+  way.bastion?.close();
+  signal?.throwIfAborted();
+  if ('failed' in outcome && outcome.shown !== undefined) return outcome.shown;
+  throw unreachable(machine, 'failed' in outcome ? outcome.failed.message : 'no key shown');
+}
+
+interface Way {
+  readonly bastion?: Link;
+  readonly through?: Duplex;
+}
+
+async function reach(target: SshTarget, timing: SshTiming, signal?: AbortSignal): Promise<Way> {
+  signal?.throwIfAborted();
+  if (target.bastion === undefined) return {};
+  const hop = bastionHop(target.bastion);
+  if (hop.pins.length === 0) throw nothingPinned(hop);
+  const bastion = await handshake(hop, await readLogin(hop), { timing, signal });
+  signal?.throwIfAborted();
+  if ('failed' in bastion) throw handshakeFailure(hop, bastion);
+  const ends = [bastion.down, AbortSignal.timeout(timing.readySeconds * 1000)];
+  const end = AbortSignal.any(signal ? [...ends, signal] : ends);
+  try {
+    return { bastion, through: await forward(bastion, target, end) };
+  } catch (error) {
+    bastion.close();
+    signal?.throwIfAborted();
+    throw unreachable(machineHop(target), error instanceof Error ? error.message : String(error));
+  }
+}
+
+// The bastion itself may wait minutes for a machine that is silent, so this wait has its own end.
+function forward(bastion: Link, to: SshTarget, end: AbortSignal): Promise<Duplex> {
+  return new Promise((resolve, reject) => {
+    const onEnd = (): void => {
+      reject(new Error(`the bastion opened no way to it (${String(end.reason)})`));
+    };
+    end.addEventListener('abort', onEnd);
+    bastion.client.forwardOut('127.0.0.1', 0, to.host, to.port, (error, channel) => {
+      end.removeEventListener('abort', onEnd);
+      if (error) reject(new Error(`the bastion opened no way to it (${error.message})`));
+      else resolve(channel);
+    });
+  });
+}
+
+function openConnection(machine: Link, bastion?: Link, signal?: AbortSignal): Connection {
+  const close = (reason?: unknown): void => {
+    machine.close(reason);
+    bastion?.close(reason);
+    signal?.removeEventListener('abort', onAbort);
+  };
+  const onAbort = (): void => {
+    close(signal?.reason);
+  };
+  signal?.addEventListener('abort', onAbort);
+  if (signal?.aborted === true) onAbort();
+  return {
+    async run(command) {
+      try {
+        return await runCommand(machine, command);
+      } catch (error) {
+        signal?.throwIfAborted();
+        throw error;
+      }
+    },
+    close: () => {
+      close();
+    },
+  };
+}
+
+function machineHop(target: SshTarget): Hop {
+  const { host, port, user, pins, credentials, freshlyBooted = false } = target;
+  return { role: 'machine', host, port, user, pins, credentials, freshlyBooted };
+}
+
+function bastionHop(bastion: NonNullable<SshTarget['bastion']>): Hop {
+  const { host, port, user, pins, keyFile, agent } = bastion;
+  const credentials = { keyFile, agent };
+  return { role: 'bastion', host, port, user, pins, credentials, freshlyBooted: false };
+}
