@@ -1,0 +1,86 @@
+/**
+ * What every activity has around it: heartbeats while it works, the number of its attempt, and
+ * the errors of earlier attempts, because a workflow cannot see Temporal's own retries.
+ */
+import { Context } from '@temporalio/activity';
+import { ApplicationFailure } from '@temporalio/common';
+
+/** What every activity gives back: one line for the journal, and whether it had to act at all. */
+export interface Outcome {
+  readonly note: string;
+  readonly notNeeded?: boolean;
+}
+
+/** An outcome with the story of its attempts. */
+export type Attempted<T extends Outcome> = T & {
+  readonly attempts: number;
+  readonly errors: readonly string[];
+};
+
+/** Says what the activity is at, in a few words; shown with the pending activity in the UI. */
+export type Say = (progress: string) => void;
+
+interface Beat {
+  readonly progress: string;
+  readonly errors: readonly string[];
+}
+
+/** Wraps an activity with heartbeats and the memory of its attempts. */
+export function attempted<I, O extends Outcome>(
+  activity: (input: I, say: Say) => Promise<O>,
+): (input: I) => Promise<Attempted<O>> {
+  return async (input) => {
+    const context = Context.current();
+    const { attempt, heartbeatTimeoutMs } = context.info;
+    const heartbeatDetails: unknown = context.info.heartbeatDetails;
+    const errors = earlierErrors(heartbeatDetails, attempt);
+    let progress = 'working';
+    const beat = (): void => {
+      context.heartbeat({ progress, errors } satisfies Beat);
+    };
+    beat();
+    const timer = setInterval(beat, Math.max(100, (heartbeatTimeoutMs ?? 30_000) / 3));
+    try {
+      const outcome = await activity(input, (text) => {
+        progress = text;
+        beat();
+      });
+      return { ...outcome, attempts: attempt, errors };
+    } catch (error) {
+      errors.push(`attempt ${String(attempt)}: ${messageOf(error)}`);
+      beat();
+      throw withHistory(error, { attempts: attempt, errors });
+    } finally {
+      clearInterval(timer);
+    }
+  };
+}
+
+function earlierErrors(details: unknown, attempt: number): string[] {
+  const known = isBeat(details) ? [...details.errors] : [];
+  // A worker that was killed left no word: the gap in the numbers tells of it.
+  if (attempt > known.length + 1) {
+    known.push(`attempt ${String(attempt - 1)}: no word from the worker (stopped or cut off)`);
+  }
+  return known.slice(-10);
+}
+
+function isBeat(details: unknown): details is Beat {
+  return typeof details === 'object' && details !== null && 'errors' in details;
+}
+
+function messageOf(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error);
+  return text.slice(0, 500);
+}
+
+function withHistory(error: unknown, history: object): unknown {
+  if (!(error instanceof ApplicationFailure)) return error;
+  return ApplicationFailure.create({
+    type: error.type ?? 'Error',
+    message: error.message,
+    nonRetryable: error.nonRetryable ?? false,
+    details: [...(error.details ?? []), history],
+    cause: error,
+  });
+}

@@ -1,0 +1,45 @@
+/**
+ * Waits until the image is available, with the percentage of its slowest snapshot as progress.
+ *
+ * Looks at: the image and its snapshots. Changes: nothing. Safe to repeat because: it only reads.
+ * Fails with: ImageFailed, AwsUnavailable.
+ */
+import { tryAgain } from '../contract/failures';
+import type { World } from '../world';
+import type { Ec2 } from '../world/ec2';
+import type { Outcome, Say } from './attempt';
+import { failed } from './create-image';
+import { until } from './until';
+
+export interface AwaitImageInput {
+  readonly installation: string;
+  readonly region: string;
+  readonly imageId: string;
+}
+
+export const awaitImage =
+  (world: World) =>
+  async ({ installation, region, imageId }: AwaitImageInput, say: Say): Promise<Outcome> => {
+    const { image: limitSeconds, poll: pollSeconds } = world.installation(installation).limits;
+    const ec2 = world.ec2(region);
+    const available = await until({ limitSeconds, pollSeconds }, async () => {
+      const [image] = await ec2.images({ ids: [imageId] });
+      if (image === undefined) return undefined;
+      if (image.state === 'available') return image;
+      if (image.state !== 'pending') throw failed(image);
+      say(`${imageId}: snapshots ${String(await progress(ec2, image.snapshotIds))}%`);
+      return undefined;
+    });
+    if (available) return { note: `${imageId} is available` };
+    throw tryAgain(
+      'ImageFailed',
+      `${imageId} is not available after ${String(limitSeconds)} s. Snapshots can take up to a day: ` +
+        'look at their progress in EC2, then retry to go on waiting.',
+    );
+  };
+
+/** Percent of the snapshot that is furthest behind. */
+async function progress(ec2: Ec2, snapshotIds: readonly string[]): Promise<number> {
+  const snapshots = snapshotIds.length > 0 ? await ec2.snapshots(snapshotIds) : [];
+  return Math.min(100, ...snapshots.map(({ progressPercent }) => progressPercent));
+}

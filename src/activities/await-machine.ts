@@ -1,0 +1,117 @@
+/**
+ * Waits until the new machine lets us in, and reads what it is.
+ *
+ * Looks at: SSH login, its addresses in EC2 and on itself, its distribution, its address files.
+ * Changes: nothing. Safe to repeat because: it only reads.
+ * Fails with: MachineUnreachable, SshLoginRefused, HostKeyUnknown, NotAServicesMachine.
+ */
+import { refuse, tryAgain } from '../contract/failures';
+import type { Machine, OldAddresses } from '../contract/plan';
+import { addressesIn, configFiles } from '../machine/addresses';
+import {
+  readHostname,
+  readLocalAddress,
+  readNomadMark,
+  readOsRelease,
+  readOwnAddresses,
+} from '../machine/commands';
+import { parseOsRelease } from '../machine/os-release';
+import type { World } from '../world';
+import { readAddressFile } from './address-file';
+import type { Outcome, Say } from './attempt';
+import { onMachine, type Remote } from './on-machine';
+import { until } from './until';
+
+export interface Awaited extends Outcome {
+  readonly machine: Machine;
+  readonly distribution: 'debian' | 'rhel';
+  /** What the machine's own files carry; the old addresses of an image made by hand. */
+  readonly carries: Partial<OldAddresses>;
+  /** The app's hostname as configured; empty while Replicated does not answer. */
+  readonly hostname: string;
+  /** Whether instructions 4 and 5 and the restart of Replicated are done on this very machine. */
+  readonly isReadied: boolean;
+}
+
+export const awaitMachine =
+  (world: World) =>
+  async ({ machine }: { readonly machine: Machine }, say: Say): Promise<Awaited> => {
+    const { limits, region } = world.installation(machine.installation);
+    // Read again: an Elastic IP replaces the public address that the launch showed.
+    const [instance] = await world.ec2(region).instances({ ids: [machine.instanceId] });
+    const current: Machine = {
+      ...machine,
+      privateAddress: instance?.privateAddress ?? machine.privateAddress,
+      publicAddress: instance?.publicAddress,
+    };
+    let why = 'no answer yet';
+    const wait = { limitSeconds: limits.ssh, pollSeconds: limits.poll };
+    const facts = await until(wait, async () => {
+      try {
+        return await onMachine(world, current, (remote) => readFacts(remote, current));
+      } catch (error) {
+        if (isFinal(error)) throw error;
+        why = error instanceof Error ? error.message : String(error);
+        say(why);
+        return undefined;
+      }
+    });
+    if (facts === undefined) {
+      throw tryAgain(
+        'MachineUnreachable',
+        `${current.instanceId} did not let us in within ${String(limits.ssh)} s. Check its ` +
+          `authorized_keys and security groups, then retry. Last seen: ${why}`,
+      );
+    }
+    return {
+      note: `${facts.name}, private ${current.privateAddress}, public ${current.publicAddress ?? 'none'}`,
+      machine: current,
+      distribution: facts.distribution,
+      carries: facts.carries,
+      hostname: facts.hostname,
+      isReadied: facts.isReadied,
+    };
+  };
+
+async function readFacts(remote: Remote, machine: Machine) {
+  const own = (await remote.read(readOwnAddresses)).split(/\s+/);
+  if (!own.includes(machine.privateAddress)) {
+    // The last line of defence against acting on another machine than the one launched.
+    throw refuse(
+      'NotAServicesMachine',
+      `The machine that answers at ${machine.privateAddress} has the addresses ${own.join(', ')}. ` +
+        'Find out which machine that is before you retry.',
+    );
+  }
+  const { distribution, name } = parseOsRelease(await remote.read(readOsRelease));
+  if (distribution === undefined) {
+    throw refuse(
+      'NotAServicesMachine',
+      `${machine.instanceId} runs "${name}"; a Services machine runs Debian, Ubuntu, RHEL or CentOS. ` +
+        'Choose another image.',
+    );
+  }
+  const [daemonFile, operatorFile] = configFiles(distribution);
+  const texts = [
+    await readAddressFile(remote, daemonFile),
+    await readAddressFile(remote, operatorFile),
+  ];
+  const carries = addressesIn(texts.map((file) => file?.content ?? '').join('\n'));
+  const hostname = (await remote.run(readHostname)).stdout.trim();
+  const daemon = (await remote.run(readLocalAddress)).stdout.trim();
+  const mark = await remote.read(readNomadMark(machine.instanceId));
+  const isReadied =
+    mark === 'removed' &&
+    carries.private === machine.privateAddress &&
+    daemon === machine.privateAddress;
+  return { name, distribution, carries, hostname, isReadied };
+}
+
+function isFinal(error: unknown): boolean {
+  return (
+    typeof error === 'object' &&
+    error !== null &&
+    'nonRetryable' in error &&
+    error.nonRetryable === true
+  );
+}

@@ -1,0 +1,75 @@
+/**
+ * Looks up who holds a claim, and asks an open backup to make way for a restore.
+ *
+ * Looks at: the claim's workflow and its parent. Changes: terminates a claim whose parent is
+ * closed; requests cancellation of an open backup. Safe to repeat because: both are idempotent.
+ * Fails with: nothing of its own; Temporal's errors are retried.
+ */
+import { Context } from '@temporalio/activity';
+import type { Outcome } from './attempt';
+
+interface Holder {
+  readonly workflowId: string;
+  readonly runId: string;
+}
+
+interface WorkflowDescription {
+  readonly runId: string;
+  readonly status: { readonly name: string };
+  readonly raw: {
+    readonly workflowExecutionInfo?: {
+      readonly parentExecution?: {
+        readonly workflowId?: string | null;
+        readonly runId?: string | null;
+      } | null;
+    } | null;
+  };
+}
+
+async function describe(workflowId: string): Promise<WorkflowDescription | undefined> {
+  const handle = Context.current().client.workflow.getHandle(workflowId);
+  try {
+    return await handle.describe();
+  } catch (error) {
+    if (error instanceof Error && error.name === 'WorkflowNotFoundError') return undefined;
+    throw error;
+  }
+}
+
+async function openHolder(claim: string): Promise<Holder | undefined> {
+  const description = await describe(claim);
+  if (description?.status.name !== 'RUNNING') return undefined;
+  const parent = description.raw.workflowExecutionInfo?.parentExecution;
+  const workflowId = parent?.workflowId ?? '';
+  // Its newest run: a reset closes the run that took the claim, and the run after it holds it.
+  const holder = await describe(workflowId);
+  const asker = Context.current().info.workflowExecution?.workflowId;
+  if (holder?.status.name === 'RUNNING' && workflowId !== asker) {
+    return { workflowId, runId: holder.runId };
+  }
+  // Left behind by a run that is closed, or by the asker itself before it was reset.
+  await Context.current().client.workflow.getHandle(claim).terminate('its run is closed');
+  return undefined;
+}
+
+export const findHolder =
+  () =>
+  async ({ claim }: { readonly claim: string }): Promise<Outcome & { holder?: string }> => {
+    const holder = await openHolder(claim);
+    return holder === undefined
+      ? { note: `${claim} is free` }
+      : { note: `${claim} is held`, holder: `${holder.workflowId} (run ${holder.runId})` };
+  };
+
+export const preemptBackup =
+  () =>
+  async ({ claim }: { readonly claim: string }): Promise<Outcome & { holder?: string }> => {
+    const holder = await openHolder(claim);
+    if (holder === undefined) return { note: 'no backup is open', notNeeded: true };
+    const { workflowId, runId } = holder;
+    await Context.current().client.workflow.getHandle(workflowId, runId).cancel();
+    return {
+      note: `asked the open backup ${workflowId} to end: a recovery does not wait for it`,
+      holder: workflowId,
+    };
+  };

@@ -1,0 +1,96 @@
+/**
+ * Choose the instance and create an image of it, under a name that is the same for every attempt,
+ * because CreateImage has no ClientToken.
+ *
+ * Looks at: our images of that name. Changes: creates the image, tagged from its first moment
+ * together with its snapshots. Safe to repeat because: an image of that name made of this machine
+ * by this run is adopted. Fails with: ImageNameTaken, ImageFailed, AwsUnavailable, AwsDenied.
+ */
+import { codeOf } from '../contract/aws-code';
+import { refuse, tryAgain } from '../contract/failures';
+import type { BackupRecord } from '../machine/backup-record';
+import { backupName, encodeRecord } from '../machine/record-tags';
+import type { World } from '../world';
+import type { Ec2, Image } from '../world/ec2';
+import type { Outcome, Say } from './attempt';
+import { tagNames } from './tags';
+import { until } from './until';
+
+export interface ImageInput {
+  readonly region: string;
+  readonly record: BackupRecord;
+  /** Makes the name of this run's image; raised when an image of that name failed. */
+  readonly id: string;
+}
+
+export const createImage =
+  (world: World) =>
+  async ({ region, record, id }: ImageInput, say: Say): Promise<Outcome & { imageId: string }> => {
+    const ec2 = world.ec2(region);
+    const name = backupName(record.installation, record.takenAt, id);
+    const adopted = await findOurs(ec2, name, record);
+    const imageId = adopted?.id ?? (await createOnce(ec2, name, record));
+    const { poll: pollSeconds } = world.installation(record.installation).limits;
+    // The point in time is fixed once the snapshots exist: only then may the app start again.
+    const begun = await until({ limitSeconds: 600, pollSeconds }, async () => {
+      const [image] = await ec2.images({ ids: [imageId] });
+      say(`${imageId} is ${image?.state ?? 'not visible yet'}`);
+      if (image?.state === 'failed' || image?.state === 'error') throw failed(image);
+      return image && image.snapshotIds.length > 0 ? image : undefined;
+    });
+    if (begun === undefined) {
+      throw tryAgain(
+        'ImageFailed',
+        `${imageId} shows no snapshots after 600 s. Look at it in the EC2 console, then retry.`,
+      );
+    }
+    const note = `${imageId} (${name})${adopted ? ', adopted from an earlier attempt' : ''}`;
+    return { note, imageId };
+  };
+
+async function createOnce(ec2: Ec2, name: string, record: BackupRecord): Promise<string> {
+  const tags = { Name: name, ...encodeRecord(record) };
+  try {
+    return await ec2.createImage({
+      instanceId: record.sourceInstanceId,
+      name,
+      description: `Backup of the CircleCI Services machine of ${record.installation}`,
+      reboot: record.consistency === 'reboot',
+      imageTags: tags,
+      snapshotTags: tags,
+    });
+  } catch (error) {
+    if (codeOf(error) !== 'InvalidAMIName.Duplicate') throw error;
+    const ours = await findOurs(ec2, name, record);
+    if (ours) return ours.id;
+    throw tryAgain(
+      'AwsUnavailable',
+      `An image named "${name}" exists but is not visible yet. Retry in a minute.`,
+    );
+  }
+}
+
+async function findOurs(ec2: Ec2, name: string, record: BackupRecord): Promise<Image | undefined> {
+  const [image] = await ec2.images({ name });
+  if (image === undefined) return undefined;
+  const isOurs =
+    image.tags[tagNames.run] === record.run && image.sourceInstanceId === record.sourceInstanceId;
+  if (!isOurs) {
+    throw refuse(
+      'ImageNameTaken',
+      `${image.id} already has the name "${name}" but was not made by this run. Rename or ` +
+        'deregister it, then retry.',
+    );
+  }
+  if (image.state === 'failed' || image.state === 'error') throw failed(image);
+  return image;
+}
+
+/** The refusal for an image that AWS could not make; its name stays taken until it is gone. */
+export function failed(image: Image): ReturnType<typeof refuse> {
+  return refuse(
+    'ImageFailed',
+    `${image.id} is ${image.state}: ${image.stateReason ?? 'no reason given'}. Deregister it and ` +
+      'delete its snapshots, then retry.',
+  );
+}

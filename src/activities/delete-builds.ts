@@ -1,0 +1,43 @@
+/**
+ * Deletes abnormal build records, each by `(admin/delete-build "URL")` in the dev-console.
+ *
+ * Looks at: a marker that each form prints, because the console exits 0 whatever happens.
+ * Changes: deletes the named build records. Safe to repeat because: a record that is gone stays
+ * gone. Fails with: BuildsNotDeleted, CommandFailed.
+ */
+import { randomBytes } from 'node:crypto';
+import { refuse } from '../contract/failures';
+import type { Machine } from '../contract/plan';
+import type { BuildOutcome } from '../contract/reports';
+import { devConsole } from '../machine/commands';
+import { deleteBuildForms, parseDeleteOutcomes } from '../machine/dev-console';
+import type { World } from '../world';
+import type { Outcome, Say } from './attempt';
+import { onMachine } from './on-machine';
+
+export interface DeleteInput {
+  readonly machine: Machine;
+  readonly builds: readonly string[];
+}
+
+export const deleteBuilds =
+  (world: World) =>
+  ({ machine, builds }: DeleteInput, say: Say): Promise<Outcome & { builds: BuildOutcome[] }> =>
+    onMachine(world, machine, async (remote) => {
+      say('waiting for the dev-console to load');
+      const nonce = `r${randomBytes(8).toString('hex')}`;
+      const { stdout } = await remote.run(devConsole(deleteBuildForms(builds, nonce)));
+      const outcomes = parseDeleteOutcomes(stdout, builds, nonce);
+      const silent = outcomes.filter(({ said }) => said === 'no answer');
+      if (silent.length === outcomes.length) {
+        throw refuse(
+          'BuildsNotDeleted',
+          `The dev-console on ${machine.instanceId} answered nothing about any build. Run ` +
+            '`circleci dev-console` there to see why, then retry. It said: ' +
+            stdout.trim().slice(-400),
+        );
+      }
+      const deleted = outcomes.filter(({ outcome }) => outcome === 'deleted').length;
+      const note = `${String(deleted)} of ${String(builds.length)} build records deleted`;
+      return { note, builds: outcomes };
+    });

@@ -1,0 +1,36 @@
+/**
+ * The moment of a backup in which the app is stopped: stop it with a timer armed on the machine,
+ * and start it again in every outcome.
+ *
+ * Looks at: the app's state. Changes: stops and starts the app; arms and disarms the timer.
+ * Safe to repeat because: both look first, and arming again replaces the timer.
+ * Fails with: AppNotStopped, AppNotStarted, MachineUnreachable.
+ */
+import type { Machine } from '../contract/plan';
+import { armStartTimer, disarmStartTimer } from '../machine/commands';
+import type { World } from '../world';
+import type { Outcome, Say } from './attempt';
+import { onMachine } from './on-machine';
+import { startOn } from './restart-app';
+import { stopOn } from './stop-app';
+
+export const stopAppForImage =
+  (world: World) =>
+  ({ machine }: { readonly machine: Machine }, say: Say): Promise<Outcome> =>
+    onMachine(world, machine, async (remote) => {
+      const { stoppedForImage } = world.installation(machine.installation).limits;
+      // Armed before the stop: a terminated run or a dead worker cannot leave the app stopped.
+      await remote.read(armStartTimer(Math.ceil(stoppedForImage)));
+      const { note } = await stopOn(world, { machine, remote, say });
+      return { note: `${note}; the machine starts it by itself in ${String(stoppedForImage)} s` };
+    });
+
+export const startAppAgain =
+  (world: World) =>
+  ({ machine }: { readonly machine: Machine }, say: Say): Promise<Outcome> =>
+    onMachine(world, machine, async (remote) => {
+      const outcome = await startOn(world, { machine, remote, say });
+      // Disarmed last: until the app is up, the machine's own timer stays the safety net.
+      await remote.read(disarmStartTimer);
+      return { ...outcome, notNeeded: false };
+    });

@@ -1,0 +1,60 @@
+/** All activities over one world, each with heartbeats and the memory of its attempts. */
+import type { World } from '../world';
+import { attempted } from './attempt';
+import { awaitImage } from './await-image';
+import { awaitMachine } from './await-machine';
+import { checkDns } from './check-dns';
+import { findHolder, preemptBackup } from './claim-holder';
+import { createImage } from './create-image';
+import { deleteBuilds } from './delete-builds';
+import { findMachine } from './find-machine';
+import { fixHostname } from './fix-hostname';
+import { startAppAgain, stopAppForImage } from './image-consistency';
+import { launchInstance } from './launch-instance';
+import { moveElasticIp } from './move-elastic-ip';
+import { notifyPeople, recordEnd } from './people';
+import { planRestore } from './plan-restore';
+import { readMachine } from './read-machine';
+import { readSettings } from './read-settings';
+import { restartApp } from './restart-app';
+import { restartReplicated } from './restart-replicated';
+import { stopApp } from './stop-app';
+import { trustHostKey } from './trust-host-key';
+import { updateIpAddresses } from './update-ip-addresses';
+import { verifyApp } from './verify-app';
+import { verifyImage } from './verify-image';
+import { wipeNomad } from './wipe-nomad';
+
+/** The activities as the worker registers them. */
+export const createActivities = (world: World) => ({
+  readSettings: attempted(readSettings(world)),
+  findHolder: attempted(findHolder()),
+  preemptBackup: attempted(preemptBackup()),
+  notifyPeople: attempted(notifyPeople(world)),
+  recordEnd: attempted(recordEnd(world)),
+
+  findMachine: attempted(findMachine(world)),
+  readMachine: attempted(readMachine(world)),
+  stopAppForImage: attempted(stopAppForImage(world)),
+  createImage: attempted(createImage(world)),
+  startAppAgain: attempted(startAppAgain(world)),
+  awaitImage: attempted(awaitImage(world)),
+  verifyImage: attempted(verifyImage(world)),
+
+  planRestore: attempted(planRestore(world)),
+  launchInstance: attempted(launchInstance(world)),
+  moveElasticIp: attempted(moveElasticIp(world)),
+  trustHostKey: attempted(trustHostKey(world)),
+  awaitMachine: attempted(awaitMachine(world)),
+  checkDns: attempted(checkDns(world)),
+  stopApp: attempted(stopApp(world)),
+  fixHostname: attempted(fixHostname(world)),
+  updateIpAddresses: attempted(updateIpAddresses(world)),
+  wipeNomad: attempted(wipeNomad(world)),
+  restartReplicated: attempted(restartReplicated(world)),
+  restartApp: attempted(restartApp(world)),
+  verifyApp: attempted(verifyApp(world)),
+  deleteBuilds: attempted(deleteBuilds(world)),
+});
+
+export type Activities = ReturnType<typeof createActivities>;

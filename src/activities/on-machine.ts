@@ -1,0 +1,81 @@
+/** Opens one SSH connection to a machine for one activity, and closes it in every case. */
+import type { Machine } from '../contract/plan';
+import { refuse, tryAgain } from '../contract/failures';
+import type { Command } from '../machine/commands';
+import { redact } from '../machine/redact';
+import type { World } from '../world';
+import type { CommandResult, SshTarget } from '../world/ssh';
+
+/** A machine at the other end of a connection. */
+export interface Remote {
+  /** Runs the command and gives its exit code and output back. */
+  run(command: Command): Promise<CommandResult>;
+  /** Runs the command and refuses when it fails; gives its trimmed standard output back. */
+  read(command: Command): Promise<string>;
+}
+
+/** Where and as whom to log in, with the host keys that are trusted there. */
+export function targetOf(world: World, machine: Machine, freshlyBooted = false): SshTarget {
+  const { ssh } = world.installation(machine.installation);
+  const host = ssh.address === 'public' ? machine.publicAddress : machine.privateAddress;
+  if (host === undefined) {
+    throw refuse(
+      'MachineUnreachable',
+      `${machine.instanceId} has no public address, but the configuration says to log in there. ` +
+        'Set ssh.address to private, or give the machine a public address.',
+    );
+  }
+  const { bastion } = ssh;
+  return {
+    host,
+    port: ssh.port,
+    user: ssh.user,
+    pins: machine.hostKeys,
+    credentials: { keyFile: ssh.key, agent: ssh.agent },
+    bastion: bastion && {
+      host: bastion.host,
+      port: bastion.port,
+      user: bastion.user,
+      keyFile: bastion.key,
+      agent: bastion.agent,
+      pins: bastion.hostKeys,
+    },
+    freshlyBooted,
+  };
+}
+
+/** Runs the work over one connection to the machine. */
+export async function onMachine<T>(
+  world: World,
+  machine: Machine,
+  work: (remote: Remote) => Promise<T>,
+): Promise<T> {
+  const connection = await world.ssh.connect(targetOf(world, machine));
+  try {
+    return await work({
+      run: (command) => connection.run(command),
+      read: async (command) => {
+        const result = await connection.run(command);
+        if (result.exitCode === 0) return result.stdout.trim();
+        throw commandFailed(machine, command, result);
+      },
+    });
+  } finally {
+    connection.close();
+  }
+}
+
+/** The failure for a command that failed: reason first, bounded output last. */
+export function commandFailed(
+  machine: Machine,
+  command: Command,
+  result: CommandResult,
+): ReturnType<typeof tryAgain> {
+  const line = command.script.split('\n', 1)[0] ?? '';
+  const said = redact(`${result.stderr}\n${result.stdout}`).trim().slice(-600);
+  return tryAgain(
+    'CommandFailed',
+    `"${line}" ended with status ${String(result.exitCode)} on ${machine.instanceId} ` +
+      `(${machine.privateAddress}). Look at the machine, mend it, then retry. It said: ${said}`,
+  );
+}

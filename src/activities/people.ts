@@ -1,0 +1,60 @@
+/**
+ * Tells people: of gates while the run is open, and of its end. The report also goes to a folder,
+ * because Temporal's history expires.
+ *
+ * Looks at: nothing. Changes: POSTs to notify.url, tags the machine, writes the report.
+ * Safe to repeat because: tags and files are overwritten; a message may arrive twice.
+ * Fails with: nothing; what did not work is said in the note.
+ */
+import type { Report } from '../contract/reports';
+import type { World } from '../world';
+import type { Outcome } from './attempt';
+import { tagNames } from './tags';
+
+export interface Notice {
+  readonly message: Readonly<Record<string, unknown>>;
+}
+
+export const notifyPeople =
+  (world: World) =>
+  async ({ message }: Notice): Promise<Outcome> => {
+    const taken = await world.notify(message);
+    return { note: taken ? 'told' : 'nobody took the message', notNeeded: !taken };
+  };
+
+export interface EndInput {
+  readonly report: Report;
+  /** Absent when the run ended before its configuration was read. */
+  readonly region: string | undefined;
+}
+
+export const recordEnd =
+  (world: World) =>
+  async ({ report, region }: EndInput): Promise<Outcome> => {
+    const notes: string[] = [];
+    const tried = async (what: string, work: Promise<unknown>): Promise<void> => {
+      try {
+        await work;
+        notes.push(what);
+      } catch (error) {
+        notes.push(`${what} failed: ${error instanceof Error ? error.message : String(error)}`);
+      }
+    };
+    if (report.runbook === 'restore' && report.instanceId && region) {
+      await tried('machine tagged', tagMachine(world, report, region));
+    }
+    await tried('report written', world.saveReport(report));
+    const { journal, record, ...brief } = report;
+    await tried('people told', world.notify({ event: 'end', ...brief }));
+    return { note: notes.join(', ') };
+  };
+
+async function tagMachine(world: World, report: Report, region: string): Promise<void> {
+  const state =
+    report.status === 'done' ? 'restored' : `${report.status}: ${report.summary}`.slice(0, 250);
+  const left = report.leftToDo.map((line) => line.split(':', 1)[0]).join('; ');
+  await world.ec2(region).tag([report.instanceId ?? ''], {
+    [tagNames.state]: state,
+    [tagNames.todo]: left === '' ? 'nothing' : left.slice(0, 250),
+  });
+}

@@ -1,0 +1,256 @@
+/**
+ * Plans a restore without changing anything: which image, how to launch it, what it replaces.
+ *
+ * Looks at: the configuration, images and their tags, the source instance, the Elastic IP.
+ * Changes: nothing. Safe to repeat because: it only reads.
+ * Fails with: NoUsableImage, ImageNotAvailable, NotThisInstallation, ExternalServices,
+ * MissingLaunchSetting, MachineNotFound.
+ */
+import { refuse } from '../contract/failures';
+import type { OldAddresses, RestorePlan } from '../contract/plan';
+import type { RestoreRequest } from '../contract/requests';
+import type { BackupRecord, LaunchSettings } from '../machine/backup-record';
+import { decodeRecord } from '../machine/record-tags';
+import type { World } from '../world';
+import type { Ec2, Image, Instance } from '../world/ec2';
+import type { Outcome } from './attempt';
+import { changesOf } from './planned-changes';
+import { tagNames } from './tags';
+
+/** The part of a restore's request that the plan depends on. */
+export type PlanInput = Pick<
+  RestoreRequest,
+  'installation' | 'image' | 'instance' | 'replaces' | 'acknowledge' | 'builds'
+>;
+
+export const planRestore =
+  (world: World) =>
+  async (input: PlanInput): Promise<Outcome & { plan: RestorePlan }> => {
+    const configured = world.installation(input.installation);
+    const ec2 = world.ec2(configured.region);
+    const existing =
+      input.instance === undefined
+        ? undefined
+        : await findExisting(ec2, input.installation, input.instance);
+    const image = existing
+      ? await imageOf(ec2, existing)
+      : await chooseImage(ec2, input.installation, input.image);
+    const record = decodeRecord(image.tags);
+    refuseExternalServices(configured.externalServices || record?.externalServices === true, input);
+
+    const source = await findSource(ec2, record?.sourceInstanceId ?? image.sourceInstanceId);
+    const { replaces, replacesFrom } = oldAddresses(input.replaces, {
+      existing,
+      record,
+      source,
+    });
+    const elasticIp =
+      'elasticIp' in configured.reachedBy
+        ? await findElasticIp(ec2, configured.reachedBy.elasticIp)
+        : undefined;
+    const facts = {
+      installation: input.installation,
+      region: configured.region,
+      imageId: image.id,
+      imageName: image.name,
+      existingInstanceId: existing?.id,
+      launch: launchSettings(configured.launch, record?.launch, existing ?? source),
+      replaces,
+      replacesFrom,
+      hostname: configured.hostname === replaces?.public ? undefined : configured.hostname,
+      record,
+      source: source && { instanceId: source.id, state: source.state },
+      elasticIp,
+    };
+    const plan: RestorePlan = {
+      ...facts,
+      notes: notesOf(facts, image),
+      changes: changesOf(facts, input.builds.length),
+    };
+    return { note: `from ${image.id} (${image.name})`, plan };
+  };
+
+async function findExisting(ec2: Ec2, installation: string, id: string): Promise<Instance> {
+  const [instance] = await ec2.instances({ ids: [id] });
+  if (instance === undefined) {
+    throw refuse(
+      'MachineNotFound',
+      `There is no instance ${id}. Look up the id, then start again.`,
+    );
+  }
+  const owner = instance.tags[tagNames.installation];
+  if (owner !== installation || instance.tags[tagNames.kind] !== 'restore') {
+    throw refuse(
+      'NotThisInstallation',
+      `${id} was not launched by a restore of ${installation} (tag ${tagNames.installation} is ` +
+        `${owner ?? 'absent'}). Name a machine that a restore of this installation made.`,
+    );
+  }
+  if (instance.state !== 'running') {
+    throw refuse(
+      'MachineNotFound',
+      `${id} is ${instance.state}. Start it, or leave "instance" out to launch a new machine.`,
+    );
+  }
+  return instance;
+}
+
+async function imageOf(ec2: Ec2, instance: Instance): Promise<Image> {
+  const [image] = await ec2.images({ ids: [instance.imageId] });
+  if (image) return image;
+  const createdAt = instance.launchedAt;
+  const gone = { id: instance.imageId, name: 'no longer registered', state: 'deregistered' };
+  return { ...gone, createdAt, tags: {}, snapshotIds: [] };
+}
+
+async function chooseImage(ec2: Ec2, installation: string, id?: string): Promise<Image> {
+  if (id === undefined) return newestUsable(ec2, installation);
+  const [image] = await ec2.images({ ids: [id] });
+  if (image === undefined) {
+    throw refuse('NoUsableImage', `There is no image ${id} in this region. Check id and region.`);
+  }
+  const owner = image.tags[tagNames.installation];
+  if (owner !== undefined && owner !== installation) {
+    throw refuse(
+      'NotThisInstallation',
+      `${id} is a backup of ${owner}, not of ${installation}. Name an image of ${installation}.`,
+    );
+  }
+  if (image.state !== 'available') {
+    throw refuse(
+      'ImageNotAvailable',
+      `${id} is ${image.state}. ${image.stateReason ?? ''} Wait until it is available, or name ` +
+        'another image.',
+    );
+  }
+  return image;
+}
+
+async function newestUsable(ec2: Ec2, installation: string): Promise<Image> {
+  const tags = { [tagNames.installation]: installation, [tagNames.kind]: 'backup' };
+  const images = await ec2.images({ tags });
+  const usable = images
+    .filter((image) => image.state === 'available' && decodeRecord(image.tags) !== undefined)
+    .sort((a, b) => b.createdAt.localeCompare(a.createdAt));
+  const [newest] = usable;
+  if (newest) return newest;
+  const seen = images.map((image) => `${image.id} is ${image.state}`).join(', ');
+  throw refuse(
+    'NoUsableImage',
+    `No usable backup of ${installation} was found (seen: ${seen === '' ? 'none' : seen}). ` +
+      'Name an image made by hand with "image":"ami-…".',
+  );
+}
+
+function refuseExternalServices(external: boolean, input: PlanInput): void {
+  if (!external || input.acknowledge.includes('external-services')) return;
+  throw refuse(
+    'ExternalServices',
+    `${input.installation} keeps its databases outside the machine: the image does not hold them, ` +
+      'and the restored app would write into the live ones. Restore them first, then start again ' +
+      'with "acknowledge":["external-services"].',
+  );
+}
+
+async function findSource(ec2: Ec2, id: string | undefined): Promise<Instance | undefined> {
+  if (id === undefined) return undefined;
+  const [source] = await ec2.instances({ ids: [id] });
+  return source;
+}
+
+function oldAddresses(
+  requested: RestoreRequest['replaces'],
+  seen: {
+    readonly existing?: Instance | undefined;
+    readonly record?: BackupRecord | undefined;
+    readonly source?: Instance | undefined;
+  },
+): { replaces?: OldAddresses; replacesFrom: string } {
+  if (requested) return { replaces: requested, replacesFrom: 'the request' };
+  const [privateTag, publicTag] = seen.existing?.tags[tagNames.replaces]?.split(' ') ?? [];
+  if (privateTag) {
+    return { replaces: addresses(privateTag, publicTag), replacesFrom: "the machine's tags" };
+  }
+  if (seen.record) {
+    const { privateAddress, publicAddress } = seen.record;
+    return { replaces: addresses(privateAddress, publicAddress), replacesFrom: "the image's tags" };
+  }
+  if (seen.source?.privateAddress) {
+    const { privateAddress, publicAddress } = seen.source;
+    return {
+      replaces: addresses(privateAddress, publicAddress),
+      replacesFrom: 'the source instance',
+    };
+  }
+  return { replacesFrom: "the new machine's own files, to be confirmed at a gate" };
+}
+
+function addresses(privateAddress: string, publicAddress: string | undefined): OldAddresses {
+  return publicAddress
+    ? { private: privateAddress, public: publicAddress }
+    : { private: privateAddress };
+}
+
+async function findElasticIp(ec2: Ec2, allocationId: string): Promise<RestorePlan['elasticIp']> {
+  const [address] = await ec2.addresses([allocationId]);
+  if (address === undefined) {
+    throw refuse(
+      'MissingLaunchSetting',
+      `There is no Elastic IP ${allocationId}. Correct reachedBy in runbook.yaml, restart the ` +
+        'worker, then start again.',
+    );
+  }
+  const { publicAddress, instanceId } = address;
+  return { allocationId, publicAddress, ...(instanceId ? { heldBy: instanceId } : {}) };
+}
+
+type ConfiguredLaunch = ReturnType<World['installation']>['launch'];
+
+function launchSettings(
+  configured: ConfiguredLaunch,
+  recorded: LaunchSettings | undefined,
+  live: Instance | undefined,
+): LaunchSettings {
+  const base: Partial<LaunchSettings> = recorded ?? (live ? { ...live } : {});
+  const instanceType = configured.instanceType ?? base.instanceType;
+  const subnetId = configured.subnet ?? base.subnetId;
+  const securityGroupIds = configured.securityGroups ?? base.securityGroupIds;
+  if (!instanceType || !subnetId || !securityGroupIds) {
+    throw refuse(
+      'MissingLaunchSetting',
+      'Neither the image nor a living source says how to launch the machine. Set launch.' +
+        'instanceType, launch.subnet and launch.securityGroups in runbook.yaml, restart the worker.',
+    );
+  }
+  return {
+    instanceType,
+    subnetId,
+    securityGroupIds,
+    instanceProfile: configured.instanceProfile ?? base.instanceProfile,
+    keyPair: configured.keyPair ?? base.keyPair,
+    httpTokens: configured.httpTokens ?? base.httpTokens ?? 'optional',
+    httpPutResponseHopLimit:
+      configured.httpPutResponseHopLimit ?? base.httpPutResponseHopLimit ?? 2,
+    terminationProtection: configured.terminationProtection ?? base.terminationProtection ?? false,
+  };
+}
+
+function notesOf(facts: Omit<RestorePlan, 'notes' | 'changes'>, image: Image): string[] {
+  const { record, source, replaces, replacesFrom } = facts;
+  const notes = record
+    ? [`The image was taken at ${record.takenAt} from ${record.sourceInstanceId}.`]
+    : [`The image was made by hand at ${image.createdAt}; it carries no record.`];
+  notes.push(
+    replaces
+      ? `It carries ${[replaces.private, replaces.public].filter(Boolean).join(' and ')} (from ${replacesFrom}).`
+      : `Its old addresses are not known: they are read from ${replacesFrom}.`,
+  );
+  if (source?.state === 'running') {
+    notes.push(`The old machine ${source.instanceId} still runs.`);
+  }
+  for (const missing of record?.unrecorded ?? []) notes.push(`Not recorded at backup: ${missing}`);
+  if (record && record.objectStorage !== 's3') {
+    notes.push(`Objects on ${record.objectStorage} are not all in this image: mount them back.`);
+  }
+  return notes;
+}

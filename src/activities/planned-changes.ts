@@ -1,0 +1,50 @@
+/** Each line of the restore with what it will change: the plan that a person approves, and what
+ * is left to do when a run ends early. */
+import type { RestorePlan } from '../contract/plan';
+
+type Facts = Omit<RestorePlan, 'notes' | 'changes'>;
+
+/** The lines of the runbook for these facts, in its order; titles as in workflows/restore.ts. */
+export function changesOf(facts: Facts, builds: number): RestorePlan['changes'] {
+  const { launch, replaces, elasticIp } = facts;
+  const old = replaces
+    ? [replaces.private, replaces.public].filter(Boolean).join(' and ')
+    : 'the addresses found in them';
+  const changes = [
+    {
+      step: '1. Launch an instance from the image',
+      change: facts.existingInstanceId
+        ? `nothing: ${facts.existingInstanceId} exists`
+        : `one ${launch.instanceType} from ${facts.imageId} in ${launch.subnetId}`,
+    },
+    { step: '2. Stop the app', change: '`replicatedctl app stop`, until its state is stopped' },
+    {
+      step: '3. Fix the hostname',
+      change: `the app's hostname becomes ${facts.hostname ?? 'the new public address'}`,
+    },
+    {
+      step: '4. Update the IP addresses',
+      change: `${old} in /etc/default/replicated and replicated-operator (RHEL: /etc/sysconfig) become the new machine's`,
+    },
+    { step: '5. Remove /opt/nomad', change: 'moved aside, then deleted: `sudo rm -rf /opt/nomad`' },
+    {
+      step: 'Restart Replicated on its new addresses',
+      change: '`systemctl restart replicated replicated-ui replicated-operator`',
+    },
+    { step: '6. Restart the app', change: '`replicatedctl app start`, until it is ready' },
+    { step: 'Verify the app', change: 'nothing: health, console and Nomad are looked at' },
+  ];
+  if (elasticIp) {
+    changes.splice(1, 0, {
+      step: 'Move the Elastic IP',
+      change: `${elasticIp.publicAddress} moves from ${elasticIp.heldBy ?? 'nowhere'} to the new machine`,
+    });
+  }
+  if (builds > 0) {
+    changes.push({
+      step: 'Delete abnormal build records',
+      change: `${String(builds)} build record(s) through dev-console`,
+    });
+  }
+  return changes;
+}

@@ -1,0 +1,32 @@
+/**
+ * Reads what the workflow needs of runbook.yaml, so that it is frozen in the run's history.
+ *
+ * Looks at: the configuration that the worker loaded. Changes: nothing.
+ * Safe to repeat because: it only reads. Fails with: UnknownInstallation.
+ */
+import type { Settings } from '../contract/plan';
+import type { World } from '../world';
+import type { Outcome } from './attempt';
+
+export const readSettings =
+  (world: World) =>
+  ({
+    installation,
+  }: {
+    readonly installation: string;
+  }): Promise<Outcome & { settings: Settings }> => {
+    const configured = world.installation(installation);
+    const { region, hostname, approvals, limits, reachedBy } = configured;
+    const { externalServices, objectStorage } = configured;
+    const elasticIp = 'elasticIp' in reachedBy ? reachedBy.elasticIp : undefined;
+    const settings: Settings = {
+      region,
+      hostname,
+      elasticIp,
+      externalServices,
+      objectStorage,
+      approvals,
+      limits,
+    };
+    return Promise.resolve({ note: `configuration of ${installation}`, settings });
+  };

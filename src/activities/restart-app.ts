@@ -1,0 +1,70 @@
+/**
+ * 6. Restart the app in the Management Console.
+ *
+ * Looks at: `replicatedctl app status` until it is started and no longer in transition.
+ * Changes: starts the app; once more when the first start lacks an image, as the vendor's page on
+ * "Failure reported from operator: no such image" says. Safe to repeat because: an app that is up
+ * is left alone. Fails with: AppNotStarted.
+ */
+import { tryAgain } from '../contract/failures';
+import type { Machine } from '../contract/plan';
+import { isReady, isTransitioning, lacksImage, type AppStatus } from '../machine/app-status';
+import { startApp } from '../machine/commands';
+import type { World } from '../world';
+import { lookAtApp } from './app';
+import type { Outcome, Say } from './attempt';
+import { onMachine, type Remote } from './on-machine';
+import { until } from './until';
+
+export const restartApp =
+  (world: World) =>
+  ({ machine }: { readonly machine: Machine }, say: Say): Promise<Outcome> =>
+    onMachine(world, machine, (remote) => startOn(world, { machine, remote, say }));
+
+interface Place {
+  readonly machine: Machine;
+  readonly remote: Remote;
+  readonly say: Say;
+}
+
+/** Starts the app over an open connection; the backup does the same after its moment. */
+export async function startOn(world: World, { machine, remote, say }: Place): Promise<Outcome> {
+  const limits = world.installation(machine.installation).limits;
+  const { startApp: limitSeconds, poll: pollSeconds } = limits;
+  const before = await lookAtApp(remote);
+  if (isReady(before.status)) return { note: `already up: ${before.seen}`, notNeeded: true };
+
+  let starts = 0;
+  const start = async (): Promise<void> => {
+    await remote.run(startApp);
+    starts += 1;
+  };
+  if (!isComingUp(before.status)) await start();
+  let { seen } = before;
+  const ready = await until({ limitSeconds, pollSeconds }, async () => {
+    const app = await lookAtApp(remote);
+    seen = app.seen;
+    say(seen);
+    if (isReady(app.status)) return true;
+    if (!hasFailed(app.status)) return undefined;
+    if (!lacksImage(app.status) || starts >= 2) return false;
+    await start();
+    return undefined;
+  });
+  if (ready) {
+    return { note: starts > 1 ? 'up; the first start lacked an image' : `up: ${seen}` };
+  }
+  throw tryAgain(
+    'AppNotStarted',
+    `The app on ${machine.instanceId} is not up after ${String(starts)} start(s): ${seen}. Look at ` +
+      `the Management Console (https://${machine.privateAddress}:8800), then retry.`,
+  );
+}
+
+function isComingUp(status: AppStatus): boolean {
+  return isTransitioning(status) && status.kind === 'app' && status.desiredState === 'started';
+}
+
+function hasFailed(status: AppStatus): boolean {
+  return status.kind === 'app' && !status.isTransitioning && status.error !== '';
+}

@@ -1,0 +1,69 @@
+/**
+ * Restarts Replicated's three units, which read their address files only when they start. The
+ * vendor's document leaves this out; without it the app restarts on the old addresses.
+ *
+ * Looks at: the daemon's LocalAddress, the operator's endpoint, `system status`. Changes: restarts
+ * replicated, replicated-ui and replicated-operator. Safe to repeat because: units that already
+ * run on the new address are left alone. Fails with: ReplicatedNotReady, CommandFailed.
+ */
+import { tryAgain } from '../contract/failures';
+import type { Machine } from '../contract/plan';
+import {
+  readInit,
+  readLocalAddress,
+  readOperatorEndpoint,
+  readSystemStatus,
+  restartReplicatedBySystemd,
+  restartReplicatedByUpstart,
+} from '../machine/commands';
+import { parseSystemStatus } from '../machine/replicated';
+import type { World } from '../world';
+import type { Outcome, Say } from './attempt';
+import { onMachine, type Remote } from './on-machine';
+import { until } from './until';
+
+export const restartReplicated =
+  (world: World) =>
+  ({ machine }: { readonly machine: Machine }, say: Say): Promise<Outcome> =>
+    onMachine(world, machine, async (remote) => {
+      const limits = world.installation(machine.installation).limits;
+      const { replicated: limitSeconds, poll: pollSeconds } = limits;
+      const before = await look(remote, machine);
+      if (before.right) return { note: `runs on it already: ${before.seen}`, notNeeded: true };
+
+      const init = await remote.read(readInit);
+      await remote.read(
+        init === 'systemd' ? restartReplicatedBySystemd : restartReplicatedByUpstart,
+      );
+      let { seen } = before;
+      const right = await until({ limitSeconds, pollSeconds }, async () => {
+        const now = await look(remote, machine);
+        seen = now.seen;
+        say(seen);
+        return now.right ? true : undefined;
+      });
+      if (right) return { note: seen };
+      throw tryAgain(
+        'ReplicatedNotReady',
+        `Replicated on ${machine.instanceId} is not ready on ${machine.privateAddress} after ` +
+          `${String(limitSeconds)} s: ${seen}. Look at \`docker logs replicated\`, then retry.`,
+      );
+    });
+
+/** What daemon and operator run on now. Both fail to answer while they start: that is no error. */
+async function look(
+  remote: Remote,
+  machine: Machine,
+): Promise<{ readonly right: boolean; readonly seen: string }> {
+  const status = parseSystemStatus((await remote.run(readSystemStatus)).stdout);
+  const address = (await remote.run(readLocalAddress)).stdout.trim();
+  const endpoint = (await remote.run(readOperatorEndpoint)).stdout.trim();
+  const operatorHost = endpoint.replace(/:\d+$/, '').replace(/^\[(.*)\]$/, '$1');
+  return {
+    right:
+      status.isReady &&
+      address === machine.privateAddress &&
+      operatorHost === machine.privateAddress,
+    seen: `${status.description}; daemon on ${address || '?'}, operator dials ${endpoint || '?'}`,
+  };
+}

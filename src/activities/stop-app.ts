@@ -1,0 +1,68 @@
+/**
+ * 2. Stop the app in the Management Console, if it is already running.
+ *
+ * Looks at: `replicatedctl app status` and the running containers. Changes: stops the app; by
+ * force after its time limit. Safe to repeat because: an app that is stopped is left alone.
+ * Fails with: AppNotStopped, MachineUnreachable, ConnectionLost.
+ */
+import { tryAgain } from '../contract/failures';
+import type { Machine } from '../contract/plan';
+import { isStopped } from '../machine/app-status';
+import { forceStopApp, stopApp as stopCommand } from '../machine/commands';
+import type { World } from '../world';
+import { lookAtApp, type App } from './app';
+import type { Outcome, Say } from './attempt';
+import { onMachine, type Remote } from './on-machine';
+import { until } from './until';
+
+export interface StopInput {
+  readonly machine: Machine;
+  /** Whether instructions 4 and 5 are done on this very machine: then its app may keep running. */
+  readonly isReadied: boolean;
+}
+
+export const stopApp =
+  (world: World) =>
+  ({ machine, isReadied }: StopInput, say: Say): Promise<Outcome> =>
+    isReadied
+      ? Promise.resolve({ note: 'this machine is past it, its app may run', notNeeded: true })
+      : onMachine(world, machine, (remote) => stopOn(world, { machine, remote, say }));
+
+interface Place {
+  readonly machine: Machine;
+  readonly remote: Remote;
+  readonly say: Say;
+}
+
+/** Stops the app over an open connection; the backup does the same for its moment. */
+export async function stopOn(world: World, { machine, remote, say }: Place): Promise<Outcome> {
+  const { stopApp: limitSeconds, poll: pollSeconds } = world.installation(
+    machine.installation,
+  ).limits;
+  const before = await lookAtApp(remote);
+  if (isDown(before)) return { note: `already stopped: ${before.seen}`, notNeeded: true };
+
+  let seen = before.seen;
+  const awaitDown = (seconds: number): Promise<true | undefined> =>
+    until({ limitSeconds: seconds, pollSeconds }, async () => {
+      const app = await lookAtApp(remote);
+      seen = app.seen;
+      say(app.seen);
+      return isDown(app) ? true : undefined;
+    });
+
+  await remote.run(stopCommand);
+  if (await awaitDown(limitSeconds / 2)) return { note: `stopped; was ${before.seen}` };
+  say('forcing the stop');
+  await remote.run(forceStopApp);
+  if (await awaitDown(limitSeconds / 2)) return { note: `stopped by force; was ${before.seen}` };
+  throw tryAgain(
+    'AppNotStopped',
+    `The app on ${machine.instanceId} did not stop within ${String(limitSeconds)} s, by force ` +
+      `neither; last seen: ${seen}. Look at \`docker ps\` and the Management Console, then retry.`,
+  );
+}
+
+function isDown(app: App): boolean {
+  return isStopped(app.status) && app.containers.length === 0;
+}

@@ -1,0 +1,11 @@
+/** The tags that say what this tool made, for whom, in which run; shared by all activities. */
+export const tagNames = {
+  installation: 'runbook:installation',
+  kind: 'runbook:kind',
+  run: 'runbook:run',
+  image: 'runbook:image',
+  replaces: 'runbook:replaces',
+  state: 'runbook:state',
+  todo: 'runbook:todo',
+  hostKey: 'runbook:host-key',
+} as const;

@@ -1,0 +1,73 @@
+/**
+ * Finds out which host key the new machine is known by, without ever trusting one on first use.
+ *
+ * Looks at: the keys that cloud-init printed on this instance's console, the keys recorded at
+ * backup, and the key that the machine shows. Changes: nothing.
+ * Safe to repeat because: it only reads. Fails with: MachineUnreachable.
+ */
+import type { Machine } from '../contract/plan';
+import { parseConsoleHostKeys } from '../machine/host-keys';
+import type { World } from '../world';
+import { tryAgain } from '../contract/failures';
+import type { Outcome, Say } from './attempt';
+import { targetOf } from './on-machine';
+import { until } from './until';
+
+export interface TrustInput {
+  readonly machine: Machine;
+  /** Keys recorded in the image's tags: an image without cloud-init keeps its keys. */
+  readonly recorded: readonly string[];
+}
+
+export interface Trust extends Outcome {
+  readonly known: boolean;
+  /** What the machine shows. */
+  readonly offered: string;
+  /** What it was compared with. */
+  readonly expected: readonly string[];
+}
+
+export const trustHostKey =
+  (world: World) =>
+  async ({ machine, recorded }: TrustInput, say: Say): Promise<Trust> => {
+    const { limits, region } = world.installation(machine.installation);
+    const ec2 = world.ec2(region);
+    const offered = await awaitOfferedKey(world, machine, say);
+    // The console appears some minutes after the boot, so an unknown key is looked up again.
+    const look = async (): Promise<Trust | undefined> => {
+      const console = await ec2.consoleOutput(machine.instanceId);
+      const expected = [...recorded, ...parseConsoleHostKeys(console).map(world.fingerprint)];
+      say(`console shows ${String(expected.length - recorded.length)} host keys`);
+      if (expected.includes(offered)) {
+        return { note: `${offered}, as expected`, known: true, offered, expected };
+      }
+      const unknown = { note: `${offered} is not confirmed`, known: false, offered, expected };
+      return expected.length > recorded.length ? unknown : undefined;
+    };
+    const limitSeconds = Math.min(limits.ssh, 300);
+    const found = await until({ limitSeconds, pollSeconds: limits.poll }, look);
+    return (
+      found ?? { note: `${offered} is not confirmed`, known: false, offered, expected: recorded }
+    );
+  };
+
+async function awaitOfferedKey(world: World, machine: Machine, say: Say): Promise<string> {
+  const { ssh: limitSeconds, poll: pollSeconds } = world.installation(machine.installation).limits;
+  let why = 'no answer yet';
+  const offered = await until({ limitSeconds, pollSeconds }, async () => {
+    try {
+      return await world.ssh.offeredHostKey(targetOf(world, machine, true));
+    } catch (error) {
+      why = error instanceof Error ? error.message : String(error);
+      say(why);
+      return undefined;
+    }
+  });
+  if (offered !== undefined) return offered;
+  throw tryAgain(
+    'MachineUnreachable',
+    `${machine.instanceId} (${machine.privateAddress}) did not answer SSH within ` +
+      `${String(limitSeconds)} s. Check security groups, bastion and the console, then retry. ` +
+      `Last seen: ${why}`,
+  );
+}

@@ -1,0 +1,16 @@
+/** Looks again and again until something is so, a limit passes, or the run is cancelled. */
+import { sleep } from '@temporalio/activity';
+
+/** Polls; resolves to what `look` found, or undefined after the limit. Monotonic time. */
+export async function until<T>(
+  { limitSeconds, pollSeconds }: { readonly limitSeconds: number; readonly pollSeconds: number },
+  look: () => Promise<T | undefined>,
+): Promise<T | undefined> {
+  const deadline = performance.now() + limitSeconds * 1000;
+  for (;;) {
+    const found = await look();
+    if (found !== undefined) return found;
+    if (performance.now() + pollSeconds * 1000 > deadline) return undefined;
+    await sleep(pollSeconds * 1000);
+  }
+}

@@ -1,0 +1,43 @@
+/**
+ * Verifies what a restore will rely on.
+ *
+ * Looks at: whether the image is available, holds every volume of the machine, has complete
+ * snapshots, and its record reads back from its tags. Changes: nothing.
+ * Safe to repeat because: it only reads. Fails with: ImageFailed.
+ */
+import { refuse } from '../contract/failures';
+import { decodeRecord } from '../machine/record-tags';
+import type { World } from '../world';
+import type { Outcome } from './attempt';
+
+export interface VerifyInput {
+  readonly region: string;
+  readonly imageId: string;
+  /** How many volumes the machine has. */
+  readonly volumes: number;
+}
+
+export const verifyImage =
+  (world: World) =>
+  async ({ region, imageId, volumes }: VerifyInput): Promise<Outcome> => {
+    const ec2 = world.ec2(region);
+    const [image] = await ec2.images({ ids: [imageId] });
+    const snapshots = await ec2.snapshots(image?.snapshotIds ?? []);
+    const problems = [
+      image?.state === 'available' ? '' : `it is ${image?.state ?? 'gone'}`,
+      snapshots.every(({ state }) => state === 'completed') ? '' : 'a snapshot is not complete',
+      snapshots.length >= volumes
+        ? ''
+        : `it holds ${String(snapshots.length)} of ${String(volumes)} volumes`,
+      image && decodeRecord(image.tags) ? '' : 'its record does not read back from its tags',
+    ].filter((problem) => problem !== '');
+    if (problems.length === 0) {
+      return {
+        note: `${imageId}: ${String(snapshots.length)} snapshot(s) complete, record reads back`,
+      };
+    }
+    throw refuse(
+      'ImageFailed',
+      `${imageId} cannot be relied on: ${problems.join('; ')}. Make another backup.`,
+    );
+  };

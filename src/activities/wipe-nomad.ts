@@ -1,0 +1,48 @@
+/**
+ * 5. From the root directory of the Services box, run `sudo rm -rf /opt/nomad`.
+ *
+ * Looks at: the app, which must be stopped; that /opt/nomad is a folder and no mount point; that
+ * no container named nomad runs. Changes: moves /opt/nomad aside, then deletes it there.
+ * Safe to repeat because: an absent folder is what is wanted.
+ * Fails with: NomadNotRemovable, AppNotStopped, CommandFailed.
+ */
+import { refuse } from '../contract/failures';
+import { isStopped } from '../machine/app-status';
+import { markNomadRemoved, removeNomad } from '../machine/commands';
+import type { World } from '../world';
+import { lookAtApp } from './app';
+import type { Outcome } from './attempt';
+import { commandFailed, onMachine } from './on-machine';
+import type { StopInput } from './stop-app';
+
+export const wipeNomad =
+  (world: World) =>
+  async ({ machine, isReadied }: StopInput): Promise<Outcome> => {
+    if (isReadied) return { note: 'it was removed on this machine before', notNeeded: true };
+    return onMachine(world, machine, async (remote) => {
+      const app = await lookAtApp(remote);
+      if (!isStopped(app.status)) {
+        throw refuse(
+          'AppNotStopped',
+          `/opt/nomad is only removed while the app is stopped; it is ${app.seen}. Somebody ` +
+            'started it meanwhile: stop it in the Management Console, then retry.',
+        );
+      }
+      const result = await remote.run(removeNomad);
+      const said = result.stdout.trim();
+      if (result.exitCode === 0) {
+        await remote.read(markNomadRemoved(machine.instanceId));
+        return said === 'absent'
+          ? { note: '/opt/nomad is absent', notNeeded: true }
+          : { note: '/opt/nomad removed' };
+      }
+      if (result.exitCode < 70 || result.exitCode > 72) {
+        throw commandFailed(machine, removeNomad, result);
+      }
+      throw refuse(
+        'NomadNotRemovable',
+        `/opt/nomad on ${machine.instanceId} cannot be removed: ${said}. It must be a plain folder ` +
+          'without mounts, and no nomad container may run. Mend it by hand, then retry.',
+      );
+    });
+  };

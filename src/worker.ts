@@ -1,0 +1,89 @@
+/**
+ * The worker: configuration → world → activities → Temporal. Nothing else happens here, so that
+ * production, the demo and the tests run the same program.
+ */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { loadClientConnectConfig } from '@temporalio/envconfig';
+import { NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
+import { createActivities } from './activities';
+import { ConfigError, configPath, loadConfig } from './config';
+import { searchAttributeNames } from './contract/search-attributes';
+import { openWorld } from './world/open';
+
+/** The task queue of every runbook, unless RUNBOOK_TASK_QUEUE names another. */
+const taskQueue = process.env['RUNBOOK_TASK_QUEUE'] ?? 'runbook';
+
+async function main(): Promise<void> {
+  const config = loadConfig(configPath(process.env));
+  const { connectionOptions, namespace = 'default' } = loadClientConnectConfig();
+  const connection = await connect(connectionOptions);
+  await requireSearchAttributes(connection, namespace);
+  const worker = await Worker.create({
+    connection,
+    namespace,
+    taskQueue,
+    ...workflowCode(),
+    activities: createActivities(openWorld(config)),
+    // A step under way may finish; what does not is retried by the next worker, which looks first.
+    shutdownGraceTime: '20 seconds',
+    shutdownForceTime: '30 seconds',
+    // After a crash the next workflow task waits for the dead worker's queue no longer than this.
+    stickyQueueScheduleToStartTimeout: '2 seconds',
+    maxConcurrentActivityTaskExecutions: 20,
+    maxConcurrentWorkflowTaskExecutions: 10,
+  });
+  const installations = Object.keys(config.installations).join(', ');
+  console.log(`worker ready: task queue ${taskQueue}, installations ${installations}`);
+  await worker.run();
+  await connection.close();
+}
+
+type ConnectionOptions = NonNullable<Parameters<typeof NativeConnection.connect>[0]>;
+
+/** Connects; a server that is still starting (as beside it in one compose file) is waited for. */
+async function connect(options: ConnectionOptions): Promise<NativeConnection> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await NativeConnection.connect(options);
+    } catch (error) {
+      if (tries >= 60) throw error;
+      if (tries === 1)
+        console.log(`waiting for Temporal at ${options.address ?? 'localhost:7233'}`);
+      await new Promise((resolve) => setTimeout(resolve, 1000));
+    }
+  }
+}
+
+/** An attribute that is not registered would hold up every run without a word: refuse to start. */
+async function requireSearchAttributes(
+  connection: NativeConnection,
+  namespace: string,
+): Promise<void> {
+  const registered = await connection.operatorService.listSearchAttributes({ namespace });
+  const missing = searchAttributeNames.filter(
+    (name) => !(name in registered.customAttributes || name in registered.systemAttributes),
+  );
+  if (missing.length === 0) return;
+  throw new ConfigError(`namespace ${namespace}`, [
+    `search attributes are missing: ${missing.join(', ')}. Register them: temporal operator ` +
+      `search-attribute create ${missing.map((name) => `--name ${name} --type Keyword`).join(' ')}`,
+  ]);
+}
+
+/** The bundle that the build made; from source, the worker bundles the workflows itself. */
+function workflowCode(): Pick<WorkerOptions, 'workflowBundle' | 'workflowsPath'> {
+  const codePath = join(__dirname, 'workflow-bundle.js');
+  return existsSync(codePath)
+    ? { workflowBundle: { codePath } }
+    : { workflowsPath: require.resolve('./workflows') };
+}
+
+main().then(
+  () => process.exit(0),
+  (error: unknown) => {
+    console.error(error instanceof ConfigError ? error.message : error);
+    // Timers of an activity that did not end in time would keep the process alive.
+    process.exit(1);
+  },
+);

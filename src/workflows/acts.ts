@@ -1,0 +1,51 @@
+/**
+ * The activities as steps: how long each may take and whether a person may skip it. A step that
+ * later steps build on cannot be skipped, because going on without it would harm the machine.
+ */
+import type { Activities } from '../activities';
+import type { Settings } from '../contract/plan';
+
+/** Which of the configured time limits holds for a step, or seconds of its own. */
+type Limit = Exclude<keyof Settings['limits'], 'poll' | 'attempts' | 'retryAfter'> | number;
+
+/** An activity with its limits; `A` is its name in `Activities`, `S` whether it can be skipped. */
+export interface Act<A extends keyof Activities, S extends boolean = boolean> {
+  readonly activity: A;
+  readonly limit: Limit;
+  readonly skippable: S;
+}
+
+function act<A extends keyof Activities>(activity: A, limit: Limit): Act<A, false> {
+  return { activity, limit, skippable: false };
+}
+
+function skippable<A extends keyof Activities>(activity: A, limit: Limit): Act<A, true> {
+  return { activity, limit, skippable: true };
+}
+
+export const readSettings = act('readSettings', 30);
+export const planRestore = act('planRestore', 120);
+export const launchInstance = act('launchInstance', 'launch');
+export const moveElasticIp = act('moveElasticIp', 120);
+export const trustHostKey = act('trustHostKey', 'ssh');
+export const awaitMachine = act('awaitMachine', 'ssh');
+export const checkDns = skippable('checkDns', 'ssh');
+export const stopApp = act('stopApp', 'stopApp');
+export const fixHostname = skippable('fixHostname', 120);
+export const updateIpAddresses = act('updateIpAddresses', 120);
+export const wipeNomad = skippable('wipeNomad', 300);
+export const restartReplicated = act('restartReplicated', 'replicated');
+export const restartApp = act('restartApp', 'startApp');
+export const verifyApp = skippable('verifyApp', 300);
+export const deleteBuilds = skippable('deleteBuilds', 300);
+export const findMachine = act('findMachine', 120);
+export const readMachine = skippable('readMachine', 'ssh');
+export const stopAppForImage = act('stopAppForImage', 'stopApp');
+export const createImage = act('createImage', 600);
+export const startAppAgain = act('startAppAgain', 'startApp');
+export const awaitImage = act('awaitImage', 'image');
+export const verifyImage = skippable('verifyImage', 120);
+export const findHolder = act('findHolder', 60);
+export const preemptBackup = act('preemptBackup', 60);
+export const notifyPeople = act('notifyPeople', 20);
+export const recordEnd = act('recordEnd', 60);

@@ -1,0 +1,95 @@
+/** What a backup writes on its image, and what it must say the image does not hold. Pure. */
+import type { Found } from '../activities/find-machine';
+import type { MachineFacts } from '../activities/read-machine';
+import type { Settings } from '../contract/plan';
+import type { BackupRequest, Consistency } from '../contract/requests';
+import type { BackupRecord } from '../machine/backup-record';
+
+/** What was read over SSH, or why it was not. */
+export interface FactsRead {
+  readonly facts: MachineFacts | undefined;
+  /** Empty when everything was read. */
+  readonly missing: string;
+}
+
+interface Known {
+  readonly request: BackupRequest;
+  readonly found: Found;
+  readonly read: FactsRead;
+  readonly takenAt: string;
+  /** Workflow id. */
+  readonly run: string;
+  readonly settings: Pick<Settings, 'externalServices' | 'objectStorage'>;
+}
+
+/** Puts together what EC2 and the machine said. What the machine says outweighs the configuration
+ * only towards caution: either of them can declare that data live elsewhere. */
+export function recordOf({ request, found, read, takenAt, run, settings }: Known): BackupRecord {
+  const { machine, launch } = found;
+  const { facts, missing } = read;
+  const unrecorded = facts
+    ? facts.unrecorded
+    : [`hostname, versions, distribution and host keys: ${missing}`.slice(0, 500)];
+  return {
+    installation: request.installation,
+    run,
+    takenAt,
+    consistency: request.consistency,
+    sourceInstanceId: machine.instanceId,
+    privateAddress: machine.privateAddress,
+    publicAddress: machine.publicAddress,
+    hostname: facts?.hostname,
+    distribution: facts?.distribution,
+    replicatedVersion: facts?.replicatedVersion,
+    appSequence: facts?.appSequence,
+    hostKeys: facts?.hostKeys ?? [],
+    launch,
+    externalServices: settings.externalServices || facts?.externalServices === true,
+    objectStorage:
+      settings.objectStorage === 's3' ? (facts?.objectStorage ?? 's3') : settings.objectStorage,
+    nomadClients: facts?.nomadClients,
+    unrecorded,
+  };
+}
+
+/** One line for each thing that could not be recorded. */
+export function notRecorded(record: BackupRecord): string[] {
+  return record.unrecorded.map((what) => `Not recorded: ${what}`);
+}
+
+/** Says plainly what this image does not hold. */
+export function notHeld(record: BackupRecord): string[] {
+  const notes: string[] = [];
+  if (record.externalServices) {
+    notes.push(
+      'This image does NOT hold the databases: the installation uses external services. Back them ' +
+        'up with their own means, at the same time.',
+    );
+  }
+  if (record.objectStorage === 'nfs') {
+    notes.push(
+      'This image does NOT hold artifacts, caches and logs: they are on an NFS share. Back that up ' +
+        'separately and mount it at the same place on restore.',
+    );
+  }
+  if (record.objectStorage === 'disk') {
+    notes.push(
+      'Artifacts, caches and logs are on a disk of the machine (/data/circle/storage-fileserver). ' +
+        'The image holds them only if that disk is one of its volumes: check the symlink.',
+    );
+  }
+  return notes;
+}
+
+/** What each line of a backup does. */
+export function changesOfBackup(consistency: Consistency): { step: string; change: string }[] {
+  const image = { step: 'Create the image', change: `an AMI of the machine (${consistency})` };
+  const wait = { step: 'Wait for the image', change: 'nothing: its snapshots complete' };
+  if (consistency !== 'stop-app') return [image, wait];
+  return [
+    { step: 'Stop the app for the image', change: 'the app is stopped for a moment' },
+    image,
+    { step: 'Start the app again', change: '`replicatedctl app start`' },
+    wait,
+  ];
+}

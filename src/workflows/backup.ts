@@ -1,0 +1,160 @@
+/**
+ * Snapshotting on AWS EBS: an image of the Services machine that can be launched as a new EC2
+ * instance, with everything on its tags that a restore needs to know.
+ */
+import { CancellationScope, isCancellation, workflowInfo } from '@temporalio/workflow';
+import type { Machine } from '../contract/plan';
+import type { Report } from '../contract/reports';
+import { backupRequest, type BackupRequest } from '../contract/requests';
+import type { BackupRecord } from '../machine/backup-record';
+import * as acts from './acts';
+import { changesOfBackup, notHeld, notRecorded, recordOf, type FactsRead } from './backup-record';
+import { refuseWhileClaimed, whileClaimed } from './claim';
+import { troubleOf } from './failures';
+import { runbook, type Run } from './runbook';
+import { now } from './state';
+
+export function backup(request: unknown): Promise<Report> {
+  return runbook({ name: 'backup', shape: backupRequest }, request, async (run, input) => {
+    const { installation } = input;
+    await refuseWhileClaimed({ id: `restore-claim/${installation}`, heldBy: 'RestoreOpen' });
+    return whileClaimed({ id: `backup-claim/${installation}`, heldBy: 'BackupOpen' }, () =>
+      backUpMachine(run, input),
+    );
+  });
+}
+
+async function backUpMachine(run: Run, request: BackupRequest): Promise<string> {
+  const { step, findings, settings } = run;
+  const { installation, consistency } = request;
+  const { region } = settings;
+  const takenAt = now();
+  findings.changes = changesOfBackup(consistency);
+
+  const found = await step('Find the machine', acts.findMachine, { installation });
+  const hostKeys = await trustedKeys(run, found.machine, request);
+  const machine: Machine = { ...found.machine, hostKeys };
+  const read = await readFacts(run, machine, consistency);
+
+  const record = recordOf({
+    request,
+    found,
+    read,
+    takenAt,
+    run: workflowInfo().workflowId,
+    settings,
+  });
+  findings.record = record;
+  findings.notes.push(...notRecorded(record), ...notHeld(record));
+
+  const imageId =
+    consistency === 'stop-app'
+      ? await imageWithAppStopped(run, machine, record)
+      : await imageOfRunningApp(run, record);
+  findings.imageId = imageId;
+
+  await step('Wait for the image', acts.awaitImage, { installation, region, imageId });
+  await step('Verify the image', acts.verifyImage, { region, imageId, volumes: found.volumes });
+  return `${imageId} holds ${installation} as of ${takenAt}.`;
+}
+
+/** The keys that the machine may show; none when no key is pinned and nobody confirms one. */
+async function trustedKeys(
+  run: Run,
+  machine: Machine,
+  request: BackupRequest,
+): Promise<readonly string[]> {
+  const why =
+    machine.hostKeys.length > 0
+      ? 'a host key is pinned'
+      : request.unattended
+        ? 'no key is pinned and nobody is there to confirm one'
+        : undefined;
+  const input = { machine, recorded: [] };
+  const trust =
+    why === undefined
+      ? await run.tried('Look at the host key', acts.trustHostKey, input)
+      : undefined;
+  if (trust === undefined) {
+    if (why !== undefined) run.notNeeded('Look at the host key', why);
+    run.notNeeded('Confirm the host key', why ?? 'the machine does not answer');
+    return machine.hostKeys;
+  }
+  const confirmed = await run.approval('Confirm the host key', {
+    name: 'host-key',
+    mustName: true,
+    goesOnWithout: true,
+    details:
+      `${machine.instanceId} shows the host key **${trust.offered}**. Compare it with what the ` +
+      'machine itself says, then approve. To pin it for good: ssh.hostKeys in runbook.yaml.',
+    notNeeded: trust.known ? `${trust.offered} is on the machine's console` : undefined,
+  });
+  return confirmed ? [trust.offered] : [];
+}
+
+/** Reads the machine. Without SSH an image is still made, and says what it could not record. */
+async function readFacts(
+  run: Run,
+  machine: Machine,
+  consistency: BackupRequest['consistency'],
+): Promise<FactsRead> {
+  const title = 'Read what a restore needs';
+  if (consistency === 'stop-app') {
+    const read = await run.step(title, acts.readMachine, { machine });
+    return { facts: read?.facts, missing: read ? '' : 'a person skipped the reading' };
+  }
+  if (machine.hostKeys.length === 0) {
+    run.notNeeded(title, 'no host key is trusted, so nothing is asked of the machine');
+    return { facts: undefined, missing: 'no trusted host key' };
+  }
+  try {
+    const { facts } = await run.attempt(title, acts.readMachine, { machine });
+    return { facts, missing: '' };
+  } catch (error) {
+    if (isCancellation(error)) throw error;
+    return { facts: undefined, missing: troubleOf(error).message };
+  }
+}
+
+async function imageOfRunningApp(run: Run, record: BackupRecord): Promise<string> {
+  const why = `consistency is ${record.consistency}`;
+  run.notNeeded('Stop the app for the image', why);
+  const { imageId } = await run.step('Create the image', acts.createImage, imageInput(run, record));
+  run.notNeeded('Start the app again', why);
+  return imageId;
+}
+
+/**
+ * The app is stopped only until the snapshots have begun. It is started again before anybody is
+ * asked about a failure, so that no gate ever waits while the app is down.
+ */
+async function imageWithAppStopped(
+  run: Run,
+  machine: Machine,
+  record: BackupRecord,
+): Promise<string> {
+  for (;;) {
+    let failure: unknown;
+    try {
+      await run.attempt('Stop the app for the image', acts.stopAppForImage, { machine });
+      const input = imageInput(run, record);
+      return (await run.attempt('Create the image', acts.createImage, input)).imageId;
+    } catch (error) {
+      failure = error;
+    } finally {
+      await CancellationScope.nonCancellable(() =>
+        run.step('Start the app again', acts.startAppAgain, { machine }),
+      );
+    }
+    if (isCancellation(failure)) throw failure;
+    await run.askAboutFailure('Create the image', troubleOf(failure), false);
+  }
+}
+
+function imageInput(run: Run, record: BackupRecord) {
+  return {
+    region: run.settings.region,
+    record,
+    id: workflowInfo().firstExecutionRunId.slice(0, 8),
+  };
+}

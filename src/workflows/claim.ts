@@ -1,0 +1,92 @@
+/**
+ * One mutating run for an installation: a child workflow with a fixed id is the claim. It ends
+ * with its parent (also when that is terminated) and is released explicitly at the parent's end.
+ */
+import {
+  condition,
+  defineSignal,
+  CancellationScope,
+  getExternalWorkflowHandle,
+  ParentClosePolicy,
+  setHandler,
+  startChild,
+} from '@temporalio/workflow';
+import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
+import { refuse, type FailureType } from '../contract/failures';
+import { findHolder } from './acts';
+import { perform } from './steps';
+
+const release = defineSignal('release');
+
+/** The workflow that is the claim: it waits until it is released. */
+export async function claim(): Promise<void> {
+  let released = false;
+  setHandler(release, () => {
+    released = true;
+  });
+  await condition(() => released);
+}
+
+/** What a runbook claims, and how it is told that somebody else holds it. */
+export interface Claim {
+  readonly id: string;
+  readonly heldBy: FailureType;
+}
+
+/** Holds the claim while the work runs; refuses when another open run holds it. */
+export async function whileClaimed<T>(wanted: Claim, work: () => Promise<T>): Promise<T> {
+  // Not cancellable: a cancelled run keeps its claim until it has closed in order.
+  await CancellationScope.nonCancellable(() => take(wanted));
+  try {
+    return await work();
+  } finally {
+    await CancellationScope.nonCancellable(() =>
+      // By its id: after a reset the claim is still the child of the run before. A claim that
+      // cannot be told ends with this run.
+      getExternalWorkflowHandle(wanted.id)
+        .signal(release)
+        .catch(() => undefined),
+    );
+  }
+}
+
+/** Refuses when another open run holds the claim; takes nothing. */
+export async function refuseWhileClaimed(wanted: Claim): Promise<void> {
+  const { holder } = await perform(findHolder, { claim: wanted.id }, { summary: 'Who holds it?' });
+  if (holder !== undefined) throw isHeld(wanted, holder);
+}
+
+function isHeld(wanted: Claim, holder: string): ReturnType<typeof refuse> {
+  return refuse(
+    wanted.heldBy,
+    `${wanted.id} is held by the open run ${holder}. Wait for its end, or end it first.`,
+    { holder },
+  );
+}
+
+async function take(wanted: Claim): Promise<void> {
+  for (let tries = 0; tries < 5; tries += 1) {
+    try {
+      await startChild(claim, {
+        workflowId: wanted.id,
+        parentClosePolicy: ParentClosePolicy.TERMINATE,
+        staticSummary: 'Claim of this installation',
+      });
+      return;
+    } catch (error) {
+      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+      const { holder } = await perform(
+        findHolder,
+        { claim: wanted.id },
+        { summary: 'Who holds it?' },
+      );
+      if (holder !== undefined) {
+        throw isHeld(wanted, holder);
+      }
+    }
+  }
+  throw refuse(
+    wanted.heldBy,
+    `${wanted.id} could not be claimed: it changed hands meanwhile. Start again.`,
+  );
+}

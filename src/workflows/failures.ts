@@ -1,0 +1,41 @@
+/** Reads what Temporal wraps around a failure. */
+import { ActivityFailure, ApplicationFailure, TimeoutFailure } from '@temporalio/workflow';
+
+/** A failed step, as the journal and the gate show it. */
+export interface Trouble {
+  readonly type: string;
+  readonly message: string;
+  readonly attempts: number;
+  readonly errors: readonly string[];
+}
+
+/** Unwraps an activity's failure to its cause, with the attempts that the activity recorded. */
+export function troubleOf(error: unknown): Trouble {
+  const cause = error instanceof ActivityFailure ? error.cause : error;
+  if (cause instanceof ApplicationFailure) {
+    const history = cause.details?.find(isAttemptHistory);
+    return {
+      type: cause.type ?? 'Error',
+      message: cause.message,
+      attempts: history?.attempts ?? 1,
+      errors: history?.errors ?? [],
+    };
+  }
+  if (cause instanceof TimeoutFailure) {
+    const message =
+      `the worker gave no sign in time (${cause.timeoutType}): it was stopped, or the step hung. ` +
+      'Look at the machine, then retry: the step looks before it acts.';
+    return { type: 'WorkerLost', message, attempts: 1, errors: [] };
+  }
+  const message = cause instanceof Error ? cause.message : String(cause);
+  return { type: 'Error', message, attempts: 1, errors: [] };
+}
+
+interface AttemptHistory {
+  readonly attempts: number;
+  readonly errors: readonly string[];
+}
+
+function isAttemptHistory(detail: unknown): detail is AttemptHistory {
+  return typeof detail === 'object' && detail !== null && 'attempts' in detail;
+}

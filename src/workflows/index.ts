@@ -1,0 +1,5 @@
+/** Every workflow type of the worker; nothing else may be exported here. */
+export { backup } from './backup';
+export { claim } from './claim';
+export { cleanUpBuilds } from './clean-up-builds';
+export { restore } from './restore';

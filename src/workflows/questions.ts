@@ -1,0 +1,179 @@
+/** What the gates of a restore say to the person who decides. Markdown; pure. */
+import type { HostnameFixed } from '../activities/fix-hostname';
+import type { Trust } from '../activities/trust-host-key';
+import { refuse } from '../contract/failures';
+import type { Machine, OldAddresses, RestorePlan, Settings } from '../contract/plan';
+import type { RestoreRequest } from '../contract/requests';
+import type { Approval } from './runbook';
+
+const list = (lines: readonly string[]): string => lines.map((line) => `- ${line}`).join('\n');
+
+/** A clone that starts dials the machine whose addresses it still carries. */
+export function aboutOldMachine(plan: RestorePlan, request: RestoreRequest): Approval {
+  const { source } = plan;
+  const name = 'old-machine';
+  if (source?.state !== 'running' && source?.state !== 'pending') {
+    const state = source ? `${source.instanceId} is ${source.state}` : 'no source instance is left';
+    return { name, details: '', notNeeded: state };
+  }
+  const acknowledged = request.acknowledge.includes('source-running');
+  return {
+    name,
+    details:
+      `The old machine **${source.instanceId} still runs**. A machine launched from its image dials ` +
+      'the addresses it carries, and its app acts as a second production: two machines work on the ' +
+      'same GitHub hooks, queues and buckets. Stop or isolate the old machine, then approve.',
+    notNeeded: acknowledged ? `${source.instanceId} runs, as the request acknowledges` : undefined,
+  };
+}
+
+export function toLaunch(plan: RestorePlan, settings: Settings): Approval {
+  const { launch } = plan;
+  const name = 'launch';
+  if (plan.existingInstanceId !== undefined) {
+    return { name, details: '', notNeeded: `${plan.existingInstanceId} exists already` };
+  }
+  const details = [
+    `Launch one **${launch.instanceType}** from **${plan.imageId}** (${plan.imageName}) in ` +
+      `${launch.subnetId}, security groups ${launch.securityGroupIds.join(', ')}.`,
+    list(plan.notes),
+    'What will change:',
+    list(plan.changes.map(({ step, change }) => `${step}: ${change}`)),
+  ].join('\n\n');
+  const waived = settings.approvals.launch === 'waived';
+  return {
+    name,
+    details,
+    mustName: true,
+    notNeeded: waived ? 'waived in runbook.yaml' : undefined,
+  };
+}
+
+export function toMoveElasticIp(plan: RestorePlan, settings: Settings): Approval {
+  const { elasticIp } = plan;
+  const name = 'elastic-ip';
+  if (elasticIp === undefined) {
+    return { name, details: '', notNeeded: 'the machine is reached by a DNS record' };
+  }
+  const waived = settings.approvals.elasticIp === 'waived';
+  return {
+    name,
+    details:
+      `The Elastic IP **${elasticIp.publicAddress}** (${elasticIp.allocationId}) moves from ` +
+      `**${elasticIp.heldBy ?? 'no machine'}** to the new machine as soon as that runs.`,
+    notNeeded: waived ? 'waived in runbook.yaml' : undefined,
+  };
+}
+
+export function toTrust(trust: Trust, instanceId: string): Approval {
+  return {
+    name: 'host-key',
+    mustName: true,
+    details: [
+      `${instanceId} shows the host key **${trust.offered}**, which neither its console output nor ` +
+        "the backup's tags confirm. Compare it with what the machine itself says, for example in " +
+        'the EC2 serial console: `ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub`.',
+      'Known for this machine:',
+      list(trust.expected.length > 0 ? trust.expected : ['nothing']),
+    ].join('\n\n'),
+    notNeeded: trust.known ? `${trust.offered} is known` : undefined,
+  };
+}
+
+/** For an image made by hand whose source is gone: the addresses that its own files carry. */
+export function oldAddressesFrom(carries: Partial<OldAddresses>, machine: Machine): OldAddresses {
+  if (carries.private !== undefined) {
+    return { ...carries, private: carries.private };
+  }
+  throw refuse(
+    'OldAddressUnknown',
+    `Neither tags nor the files of ${machine.instanceId} say which addresses the image carries. ` +
+      'Start again with "instance" and "replaces":{"private":"…","public":"…"}.',
+  );
+}
+
+export function aboutOldAddresses(plan: RestorePlan, old: OldAddresses): Approval {
+  return {
+    name: 'addresses',
+    details:
+      `The image was made by hand and its source is gone. The machine's own files carry ` +
+      `**${old.private}** and **${old.public ?? 'no public address'}**: these will be replaced.`,
+    notNeeded: plan.replaces ? `${old.private}, from ${plan.replacesFrom}` : undefined,
+  };
+}
+
+/** The hostname that is to be: as configured, or the new public address if it was the old one. */
+export function hostnameFor(plan: RestorePlan, old: OldAddresses, machine: Machine): string {
+  if (plan.hostname !== undefined && plan.hostname !== old.public) return plan.hostname;
+  return machine.publicAddress ?? machine.privateAddress;
+}
+
+interface DnsFacts {
+  readonly hostname: string;
+  readonly machine: Machine;
+  readonly old: OldAddresses;
+}
+
+export function toChangeDns(plan: RestorePlan, { hostname, machine, old }: DnsFacts): Approval {
+  const name = 'dns';
+  if (plan.elasticIp) {
+    return { name, details: '', notNeeded: `${plan.elasticIp.publicAddress} moved to the machine` };
+  }
+  if (isAddress(hostname)) {
+    return { name, details: '', notNeeded: `the hostname is the address ${hostname}` };
+  }
+  const from = [old.public, old.private].filter(Boolean).join(' or ');
+  const to = [machine.publicAddress, machine.privateAddress].filter(Boolean).join(' or ');
+  return {
+    name,
+    details:
+      `Change the DNS record of **${hostname}**: ${from} → **${to}**. Wait for its TTL, then approve; ` +
+      'the next step checks it on the machine.',
+  };
+}
+
+export function toChangeOAuth(fixed: HostnameFixed | undefined, hostname: string): Approval {
+  const name = 'oauth';
+  if (!fixed?.changed) {
+    return { name, details: '', notNeeded: `the hostname stays ${hostname}` };
+  }
+  return {
+    name,
+    details: [
+      `The hostname changed from ${fixed.before} to **${hostname}**. Change the GitHub OAuth ` +
+        'application of this installation (or create a new one to test the recovery):',
+      list([
+        `Homepage URL: \`https://${hostname}\``,
+        `Authorization callback URL: \`https://${hostname}/auth/github\``,
+      ]),
+      'Use http:// where the installation has no TLS. The webhooks of every project keep the old ' +
+        'host until the project is set up again.',
+      fixed.override === ''
+        ? ''
+        : `/etc/circle-installation-customizations overrides it: \`${fixed.override}\`.`,
+    ]
+      .filter((paragraph) => paragraph !== '')
+      .join('\n\n'),
+  };
+}
+
+/** What a person must change in the launch configuration of the Nomad clients. */
+export function aboutNomadClients(
+  clients: readonly string[] | undefined,
+  { old, machine }: { readonly old: OldAddresses; readonly machine: Machine },
+): string[] {
+  if (clients === undefined) return [];
+  const joined = clients.length > 0 ? clients.join(', ') : 'none yet';
+  const notes = [`Nomad clients that have joined: ${joined}.`];
+  if (old.private !== machine.privateAddress) {
+    notes.push(
+      `Other Nomad clients still carry ${old.private}:4647 in their launch configuration: set ` +
+        `servers = ["${machine.privateAddress}:4647"] there and replace the instances.`,
+    );
+  }
+  return notes;
+}
+
+function isAddress(text: string): boolean {
+  return /^\d{1,3}(\.\d{1,3}){3}$/.test(text);
+}

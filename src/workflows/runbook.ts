@@ -1,0 +1,204 @@
+/**
+ * The frame of every runbook: it checks the request, opens journal and gates, and makes every end
+ * alike: the journal is closed, the machine is left as it is and tagged, people are told, and the
+ * report says what is left to do.
+ */
+import {
+  ApplicationFailure,
+  CancellationScope,
+  isCancellation,
+  workflowInfo,
+} from '@temporalio/workflow';
+import type { z } from 'zod';
+import { refuse } from '../contract/failures';
+import type { EntryState, OpenGate, RunStatus } from '../contract/journal';
+import type { Settings } from '../contract/plan';
+import type { Report, RunbookName } from '../contract/reports';
+import { problemsOf } from '../contract/requests';
+import { notifyPeople, readSettings, recordEnd } from './acts';
+import { troubleOf } from './failures';
+import { Gates, type Question } from './gates';
+import { RunState, type Findings } from './state';
+import { perform, Steps } from './steps';
+
+/** What every request has. */
+interface AnyRequest {
+  readonly installation: string;
+  readonly unattended: boolean;
+}
+
+/** An approval: a question that a person answers with yes or no. */
+export interface Approval extends Pick<Question, 'name' | 'details' | 'mustName'> {
+  /** Nobody's answer within the short limit is an answer too: the run goes on without. */
+  readonly goesOnWithout?: boolean;
+  /** Why no approval is needed; journaled as `not needed`. */
+  readonly notNeeded?: string | undefined;
+}
+
+/** What a runbook's body works with. */
+export interface Run {
+  readonly step: Steps['step'];
+  readonly attempt: Steps['attempt'];
+  readonly tried: Steps['tried'];
+  readonly notNeeded: Steps['notNeeded'];
+  readonly retriesOf: Steps['retriesOf'];
+  readonly askAboutFailure: Steps['askAboutFailure'];
+  /** Asks a person to approve; a rejection ends the run. False: nobody answered, go on without. */
+  readonly approval: (title: string, question: Approval) => Promise<boolean>;
+  readonly findings: Findings;
+  readonly settings: Settings;
+}
+
+/** Runs a body inside the frame and returns the report. */
+export async function runbook<S extends z.ZodType<AnyRequest>>(
+  { name, shape }: { readonly name: RunbookName; readonly shape: S },
+  input: unknown,
+  body: (run: Run, request: z.output<S>) => Promise<string>,
+): Promise<Report> {
+  const parsed = shape.safeParse(input ?? {});
+  if (!parsed.success) {
+    const problems = problemsOf(parsed.error);
+    throw refuse('InvalidRequest', `${name} cannot start: ${problems.join('; ')}`, { problems });
+  }
+  const request = parsed.data;
+  const state = new RunState(name, request.installation);
+  const frame = new Frame(state, request.unattended);
+  try {
+    const run = await frame.open();
+    const summary = await body(run, request);
+    return await frame.end('done', summary);
+  } catch (error) {
+    throw await frame.endBadly(error);
+  }
+}
+
+class Frame {
+  private readonly gates: Gates;
+  private readonly steps: Steps;
+  private readonly notices: Promise<unknown>[] = [];
+
+  constructor(
+    private readonly state: RunState,
+    private readonly unattended: boolean,
+  ) {
+    this.gates = new Gates(state, (gate) => {
+      this.tellOfGate(gate);
+    });
+    this.steps = new Steps(state, this.gates, () => this.gateSeconds());
+  }
+
+  async open(): Promise<Run> {
+    const { installation } = this.state;
+    // Bad input ends the run at once, so an unknown installation opens no gate.
+    const { settings } = await perform(
+      readSettings,
+      { installation },
+      { summary: 'Read runbook.yaml' },
+    );
+    this.steps.settings = settings;
+    this.state.publish();
+    return {
+      step: this.steps.step.bind(this.steps),
+      attempt: this.steps.attempt.bind(this.steps),
+      tried: this.steps.tried.bind(this.steps),
+      notNeeded: this.steps.notNeeded.bind(this.steps),
+      retriesOf: this.steps.retriesOf.bind(this.steps),
+      askAboutFailure: this.steps.askAboutFailure.bind(this.steps),
+      approval: this.approval.bind(this),
+      findings: this.state.findings,
+      settings,
+    };
+  }
+
+  private gateSeconds(): number {
+    const limits = this.steps.settings?.limits;
+    return (this.unattended ? limits?.unattendedGate : limits?.gate) ?? 3600;
+  }
+
+  private shortGateSeconds(): number {
+    return this.steps.settings?.limits.unattendedGate ?? 3600;
+  }
+
+  private async approval(title: string, question: Approval): Promise<boolean> {
+    const entry = this.state.open('approval', title, 'waiting');
+    if (question.notNeeded !== undefined) {
+      this.state.close(entry, 'not needed', { note: question.notNeeded });
+      return true;
+    }
+    const asked = this.gates.ask({
+      name: question.name,
+      details: question.details,
+      title,
+      answers: ['approve', 'reject'],
+      mustName: question.mustName ?? false,
+      seconds: question.goesOnWithout ? this.shortGateSeconds() : this.gateSeconds(),
+    });
+    const { gate, reply } = await asked.catch((error: unknown) => {
+      this.state.close(entry, 'cancelled');
+      throw error;
+    });
+    if (reply.answer === 'expired') {
+      this.state.close(entry, 'expired', { gate });
+      if (question.goesOnWithout) return false;
+      throw refuse('GateExpired', `Nobody answered "${title}" in time.`);
+    }
+    const { by, note } = reply;
+    const said = { gate, by, ...(note === undefined ? {} : { note }) };
+    if (reply.answer === 'approve') {
+      this.state.close(entry, 'approved', said);
+      return true;
+    }
+    this.state.close(entry, 'rejected', said);
+    throw refuse('Rejected', `${by} rejected "${title}". ${note ?? ''}`.trim());
+  }
+
+  /** Closes the run: journal, tags, report file, notification. Never fails the run. */
+  async end(status: RunStatus, summary: string): Promise<Report> {
+    const marks: Partial<Record<RunStatus, EntryState>> = { done: 'done', cancelled: 'cancelled' };
+    this.state.gate = undefined;
+    this.state.status = status;
+    const entry = this.state.open('end', `End: ${status}`, 'running');
+    this.state.close(entry, marks[status] ?? 'failed', { note: summary });
+    const report = this.state.makeReport(summary);
+    this.state.report = report;
+    await CancellationScope.nonCancellable(async () => {
+      await Promise.allSettled(this.notices);
+      const how = { summary: 'Write the report', settings: this.steps.settings };
+      await perform(recordEnd, { report, region: this.steps.settings?.region }, how).catch(
+        (error: unknown) => {
+          this.state.findings.notes.push(`The report was not written: ${troubleOf(error).message}`);
+        },
+      );
+    });
+    this.state.publish();
+    return report;
+  }
+
+  /** Ends a run that did not get through, and gives the error to end the workflow with. */
+  async endBadly(error: unknown): Promise<unknown> {
+    if (isCancellation(error)) {
+      await this.end('cancelled', 'The run was cancelled; the machine is left as it is.');
+      return error;
+    }
+    const { type, message } = troubleOf(error);
+    const statuses: Readonly<Record<string, RunStatus>> = {
+      Rejected: 'rejected',
+      Aborted: 'aborted',
+      GateExpired: 'expired',
+    };
+    const report = await this.end(statuses[type] ?? 'failed', message);
+    return ApplicationFailure.create({ type, message, nonRetryable: true, details: [report] });
+  }
+
+  /** Tells people in the background: a receiver that is down must not hold up the run. */
+  private tellOfGate(gate: OpenGate): void {
+    const { workflowId, runId } = workflowInfo();
+    const { runbook: name, installation } = this.state;
+    const message = { event: 'gate', runbook: name, installation, workflowId, runId, gate };
+    const how = {
+      summary: `Tell people: ${gate.title}`.slice(0, 80),
+      settings: this.steps.settings,
+    };
+    this.notices.push(perform(notifyPeople, { message }, how).catch(() => undefined));
+  }
+}

@@ -1,0 +1,173 @@
+/** Steps: one activity each, with a title in the timeline, a line in the journal, and an owner of
+ * failure → person → retry. */
+import { isCancellation, proxyActivities } from '@temporalio/workflow';
+import type { Activities } from '../activities';
+import type { JournalEntry } from '../contract/journal';
+import { refuse } from '../contract/failures';
+import type { Settings } from '../contract/plan';
+import type { Act } from './acts';
+import { troubleOf, type Trouble } from './failures';
+import type { Gates } from './gates';
+import type { RunState } from './state';
+
+type Input<A extends keyof Activities> = Parameters<Activities[A]>[0];
+type Output<A extends keyof Activities> = Awaited<ReturnType<Activities[A]>>;
+/** An input, or how to make it anew for each try of the step. */
+type Given<A extends keyof Activities> = Input<A> | (() => Input<A>);
+/** Only a step that can be skipped may come back without a result. */
+type Skipped<S extends boolean> = S extends true ? undefined : never;
+
+/** Used before the configuration is read, and by steps that do not depend on it. */
+const firstLimits = { heartbeat: 30, retryAfter: 1, attempts: 4 };
+
+/** Runs an activity under its limits; no journal, no gate. */
+export async function perform<A extends keyof Activities>(
+  { activity, limit }: Act<A>,
+  input: Input<A>,
+  how: { readonly summary: string; readonly settings?: Settings | undefined },
+): Promise<Output<A>> {
+  const limits = { ...firstLimits, ...how.settings?.limits };
+  const seconds = typeof limit === 'number' ? limit : (how.settings?.limits[limit] ?? 60);
+  const proxy = proxyActivities<Activities>({
+    // The activity ends by itself at its limit, with a message that says what it saw.
+    startToCloseTimeout: `${String(seconds + 120)} seconds`,
+    heartbeatTimeout: `${String(limits.heartbeat)} seconds`,
+    // The default would let the activity go on after the run was cancelled.
+    cancellationType: 'WAIT_CANCELLATION_COMPLETED',
+    retry: {
+      initialInterval: `${String(limits.retryAfter)} seconds`,
+      backoffCoefficient: 2,
+      maximumInterval: '1 minute',
+      maximumAttempts: limits.attempts,
+    },
+    summary: how.summary,
+  });
+  // One generic call site for all activities: the pair (A, Input<A>) is checked by this signature.
+  const run = proxy[activity] as unknown as (input: Input<A>) => Promise<Output<A>>;
+  return run(input);
+}
+
+/** Runs steps and asks a person when one fails. */
+export class Steps {
+  settings: Settings | undefined;
+  readonly #retries = new Map<string, number>();
+
+  constructor(
+    private readonly state: RunState,
+    private readonly gates: Gates,
+    private readonly gateSeconds: () => number,
+  ) {}
+
+  /** Runs the step; a failure opens a gate. Gives undefined when a person skipped it. */
+  async step<A extends keyof Activities, S extends boolean>(
+    title: string,
+    act: Act<A, S>,
+    input: Given<A>,
+  ): Promise<Output<A> | Skipped<S>> {
+    for (;;) {
+      try {
+        return await this.attempt(title, act, input);
+      } catch (error) {
+        if (isCancellation(error)) throw error;
+        const choice = await this.askAboutFailure(title, troubleOf(error), act.skippable);
+        if (choice === 'skip') return undefined as Skipped<S>;
+      }
+    }
+  }
+
+  /** How often a person asked for the step again. */
+  retriesOf(title: string): number {
+    return this.#retries.get(title) ?? 0;
+  }
+
+  /** Runs the step; a failure is journaled and thrown on. */
+  async attempt<A extends keyof Activities>(
+    title: string,
+    act: Act<A>,
+    input: Given<A>,
+  ): Promise<Output<A>> {
+    const entry = this.state.open('step', title, 'running');
+    try {
+      const given = typeof input === 'function' ? input() : input;
+      const outcome = await perform(act, given, { summary: title, settings: this.settings });
+      // What an earlier attempt did is found done by the next: that is not "not needed".
+      const first = outcome.attempts === 1 && this.retriesOf(title) === 0;
+      this.state.close(entry, outcome.notNeeded && first ? 'not needed' : 'done', {
+        note: outcome.note,
+        attempts: outcome.attempts,
+        ...(outcome.errors.length > 0 ? { errors: [...outcome.errors] } : {}),
+      });
+      return outcome;
+    } catch (error) {
+      this.fail(entry, error);
+      throw error;
+    }
+  }
+
+  /** Runs the step; a failure is journaled, and nothing comes back. */
+  async tried<A extends keyof Activities>(
+    title: string,
+    act: Act<A>,
+    input: Given<A>,
+  ): Promise<Output<A> | undefined> {
+    return this.attempt(title, act, input).catch((error: unknown) => {
+      if (isCancellation(error)) throw error;
+      return undefined;
+    });
+  }
+
+  /** Journals a step that does not apply. */
+  notNeeded(title: string, why: string): void {
+    this.state.close(this.state.open('step', title, 'running'), 'not needed', { note: why });
+  }
+
+  private fail(entry: JournalEntry, error: unknown): void {
+    if (isCancellation(error)) {
+      this.state.close(entry, 'cancelled');
+      return;
+    }
+    const { type, message, attempts, errors } = troubleOf(error);
+    const note = `${type}: ${message}`;
+    this.state.close(entry, 'failed', { note, attempts, errors: [...errors] });
+  }
+
+  /** Opens the gate of a failed step: retry and skip come back, the other answers end the run. */
+  async askAboutFailure(
+    title: string,
+    trouble: Trouble,
+    skippable: boolean,
+  ): Promise<'retry' | 'skip'> {
+    const name = `failed: ${title}`;
+    const entry = this.state.open('failure', name, 'waiting');
+    const { gate, reply } = await this.gates
+      .ask({
+        name: 'failed',
+        title: name,
+        details: `**${trouble.type}** ${trouble.message}`,
+        answers: skippable ? ['retry', 'skip', 'abort'] : ['retry', 'abort'],
+        seconds: this.gateSeconds(),
+      })
+      .catch((error: unknown) => {
+        this.state.close(entry, 'cancelled');
+        throw error;
+      });
+    if (reply.answer === 'expired') {
+      this.state.close(entry, 'expired', { gate });
+      throw refuse('GateExpired', `Nobody said what to do about "${title}" in time.`);
+    }
+    const { by, note, answer } = reply;
+    const decided = `${answer}${note === undefined ? '' : `: ${note}`}`;
+    if (answer === 'retry') {
+      this.#retries.set(title, this.retriesOf(title) + 1);
+      this.state.close(entry, 'done', { gate, by, note: decided });
+      return 'retry';
+    }
+    if (answer === 'skip') {
+      this.state.close(entry, 'skipped', { gate, by, note: decided });
+      this.state.findings.notes.push(`${by} skipped "${title}": ${note ?? ''}`);
+      return 'skip';
+    }
+    this.state.close(entry, 'rejected', { gate, by, note: decided });
+    throw refuse('Aborted', `${by} aborted the run at "${title}". ${note ?? ''}`.trim());
+  }
+}
