@@ -1,0 +1,71 @@
+/** The commands of the appliance, written once; both shells reach them by name. */
+import type { ApplianceCommand, CommandOutput, SimulatedMachine } from '../shapes';
+import { curl } from './curl';
+import { docker } from './docker';
+import { failed, modelOf } from './model';
+import { getent, hostname, ip } from './network';
+import { nomad } from './nomad';
+import { service, systemctl, systemdRun } from './systemctl';
+import { findmnt, mount, mountpoint } from './volumes';
+import { replicated, replicatedctl } from './wrapper';
+
+const commands: Readonly<Record<string, ApplianceCommand>> = {
+  curl,
+  docker,
+  findmnt,
+  getent,
+  hostname,
+  ip,
+  mount,
+  mountpoint,
+  nomad,
+  replicated,
+  replicatedctl,
+  service,
+  systemctl,
+  'systemd-run': systemdRun,
+};
+
+/** Every command by its name, with the lab's barriers and the machine's traps around it. */
+export const applianceCommands: Readonly<Record<string, ApplianceCommand>> = Object.fromEntries(
+  Object.entries(commands).map(([name, run]) => [name, guarded(name, run)]),
+);
+
+/** Names of the commands that exist on a machine: one of the Upstart era has no systemd. */
+export function commandNamesOn(machine: SimulatedMachine): string[] {
+  const isSystemd = modelOf(machine).state.durable.init === 'systemd';
+  return Object.keys(commands).filter(
+    (name) => isSystemd || (name !== 'systemctl' && name !== 'systemd-run'),
+  );
+}
+
+/** Runs a command line that the machine itself has kept, such as a timer's. */
+export async function runAppliance(
+  machine: SimulatedMachine,
+  argv: readonly string[],
+): Promise<CommandOutput> {
+  const [path = '', ...args] = argv;
+  const run = applianceCommands[path.slice(path.lastIndexOf('/') + 1)];
+  return run === undefined
+    ? failed(`${path}: command not found\n`, 127)
+    : run(machine, { args, stdin: '', tty: false });
+}
+
+function guarded(name: string, run: ApplianceCommand): ApplianceCommand {
+  return async (machine, input) => {
+    const { commandFails = [] } = modelOf(machine).state.volatile.traps;
+    const line = [name, ...input.args].join(' ');
+    const beginnings = typeof commandFails === 'string' ? [commandFails] : commandFails;
+    const isTrapped = beginnings.some((words) => `${line} `.startsWith(`${words} `));
+    const output = isTrapped ? failed(`${name}: simulated failure\n`) : await run(machine, input);
+    await machine.surroundings.atBarrier(`command:${pointOf(name, input.args)}`);
+    return output;
+  };
+}
+
+/** The words that name a command at a barrier: `replicatedctl app stop`, `systemctl restart`. */
+function pointOf(name: string, args: readonly string[]): string {
+  const words = args.filter((word) => /^[a-z][a-z-]*$/.test(word));
+  const count = name === 'replicatedctl' || name === 'replicated' ? 2 : 1;
+  return [name, ...words.slice(0, count)].join(' ');
+}

@@ -1,0 +1,200 @@
+/** `systemctl`, `service` and `systemd-run`, for the units of Replicated and transient timers. */
+import { mkdirSync, rmSync, symlinkSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { Machine } from '../machine/machine';
+import { maskPath, unitNames, type UnitName } from '../machine/units';
+import type { ApplianceCommand, CommandOutput } from '../shapes';
+import { failed, modelOf, parseArguments, printed } from './model';
+
+// Units of the system that a script may ask about; they always run.
+const systemUnits = ['docker', 'ssh', 'sshd', 'cron'];
+
+/** `systemctl VERB UNIT…`. */
+export const systemctl: ApplianceCommand = (machine, { args }) => {
+  const model = modelOf(machine);
+  const { words } = parseArguments(args, ['-t', '--type', '-p', '--property']);
+  const [verb = '', ...units] = words;
+  if (/^(daemon-reload|reset-failed|enable|disable)$/.test(verb)) {
+    return printed('');
+  }
+  if (verb === 'is-active') {
+    return isActive(model, units);
+  }
+  return joined(units.map((unit) => oneUnit(model, verb, unit)));
+};
+
+function isActive(model: Machine, units: readonly string[]): CommandOutput {
+  const states = units.map((unit) => stateOf(model, unit));
+  const stdout = states.map((state) => `${state}\n`).join('');
+  return { stdout, stderr: '', exitCode: states.includes('active') ? 0 : 3 };
+}
+
+function stateOf(model: Machine, unit: string): string {
+  const name = bare(unit);
+  if (unit.endsWith('.timer')) {
+    return name in model.state.volatile.timers ? 'active' : 'inactive';
+  }
+  const known = knownUnit(name);
+  return known === undefined
+    ? systemUnits.includes(name)
+      ? 'active'
+      : 'inactive'
+    : model.units.stateOf(known);
+}
+
+function oneUnit(model: Machine, verb: string, unit: string): CommandOutput {
+  if (unit.endsWith('.timer')) {
+    return verb === 'stop' ? stopTimer(model, unit) : notFound(verb, unit);
+  }
+  const name = knownUnit(bare(unit));
+  if (name === undefined) {
+    return notFound(verb, `${bare(unit)}.service`);
+  }
+  switch (verb) {
+    case 'start':
+      return start(model, name);
+    case 'stop':
+      model.units.stop(name);
+      return printed('');
+    case 'restart':
+    case 'try-restart':
+      model.units.stop(name);
+      return start(model, name);
+    case 'mask':
+    case 'unmask':
+      return setMask(model, name, verb === 'mask');
+    case 'status':
+      return printed(`● ${name}.service\n   Active: ${model.units.stateOf(name)}\n`);
+    default:
+      return failed(`Unknown operation '${verb}'.\n`);
+  }
+}
+
+function start(model: Machine, name: UnitName): CommandOutput {
+  const refusal = model.units.start(name);
+  switch (refusal) {
+    case undefined:
+      return printed('');
+    case 'masked':
+      return failed(`Failed to start ${name}.service: Unit ${name}.service is masked.\n`);
+    case 'no environment file':
+      return failed(
+        `Job for ${name}.service failed because of unavailable resources or another system ` +
+          `error. See "systemctl status ${name}.service" and "journalctl -xe" for details.\n`,
+      );
+    case 'failed':
+      return failed(
+        `Job for ${name}.service failed because the control process exited with error code. ` +
+          `See "systemctl status ${name}.service" and "journalctl -xe" for details.\n`,
+      );
+  }
+}
+
+function setMask(model: Machine, name: UnitName, masked: boolean): CommandOutput {
+  const path = join(model.root, maskPath(name));
+  rmSync(path, { force: true });
+  if (masked) {
+    mkdirSync(dirname(path), { recursive: true });
+    symlinkSync('/dev/null', path);
+  }
+  return printed('');
+}
+
+function stopTimer(model: Machine, unit: string): CommandOutput {
+  const name = bare(unit);
+  const { volatile } = model.state;
+  if (!(name in volatile.timers)) {
+    return failed(`Failed to stop ${unit}: Unit ${unit} not loaded.\n`, 5);
+  }
+  volatile.timers = Object.fromEntries(
+    Object.entries(volatile.timers).filter(([timer]) => timer !== name),
+  );
+  model.agenda.cancel('timer', name);
+  model.note('unit', `${unit} stopped`);
+  return printed('');
+}
+
+/** `systemd-run --unit=NAME --on-active=SECONDS COMMAND…`: a timer that a reboot forgets. */
+export const systemdRun: ApplianceCommand = (machine, { args }) => {
+  const model = modelOf(machine);
+  const first = args.findIndex((word) => !word.startsWith('-'));
+  const { options } = parseArguments(first < 0 ? args : args.slice(0, first), []);
+  const name = bare(options.get('--unit') ?? `run-${String(model.agenda.size)}`);
+  const span = secondsOf(options.get('--on-active') ?? '');
+  if (first < 0 || span === undefined) {
+    return failed('Failed to parse timer value or command line.\n');
+  }
+  const { volatile } = model.state;
+  if (name in volatile.timers) {
+    return failed(`Failed to start transient timer unit: Unit ${name}.timer already exists.\n`);
+  }
+  volatile.timers[name] = args.slice(first);
+  model.agenda.plan('timer', span, name);
+  model.note('unit', `${name}.timer set: in ${String(span)} s ${args.slice(first).join(' ')}`);
+  const said = `Running timer as unit ${name}.timer.\nWill run service as unit ${name}.service.\n`;
+  return { stdout: '', stderr: said, exitCode: 0 };
+};
+
+function secondsOf(text: string): number | undefined {
+  const match = /^(\d+)(s|sec|m|min|h)?$/.exec(text);
+  const factor = { s: 1, sec: 1, m: 60, min: 60, h: 3600 }[match?.[2] ?? 's'];
+  return match === null || factor === undefined ? undefined : Number(match[1]) * factor;
+}
+
+/** `service UNIT VERB`: systemd's own behind it, or Upstart's jobs. */
+export const service: ApplianceCommand = (machine, { args }) => {
+  const model = modelOf(machine);
+  const [unit = '', verb = ''] = args;
+  const name = knownUnit(unit);
+  if (model.state.durable.init === 'systemd') {
+    return verb === 'status' ? isActive(model, [unit]) : oneUnit(model, verb, unit);
+  }
+  return name === undefined
+    ? failed(`${unit}: unrecognized service\n`)
+    : upstart(model, verb, name);
+};
+
+function upstart(model: Machine, verb: string, name: UnitName): CommandOutput {
+  const isRunning = model.units.isActive(name);
+  const running = `${name} start/running, process 1234\n`;
+  switch (verb) {
+    case 'status':
+      return printed(isRunning ? running : `${name} stop/waiting\n`);
+    case 'stop':
+      return model.units.stop(name)
+        ? printed(`${name} stop/waiting\n`)
+        : failed('stop: Unknown instance: \n');
+    case 'start':
+      if (isRunning) {
+        return failed(`start: Job is already running: ${name}\n`);
+      }
+      return model.units.start(name) === undefined
+        ? printed(running)
+        : failed('start: Job failed to start\n');
+    case 'restart':
+      // Upstart's restart keeps the job's old settings and knows no stopped job.
+      return isRunning ? printed(running) : failed('restart: Unknown instance: \n');
+    default:
+      return failed(`Usage: service ${name} start|stop|restart|status\n`, 2);
+  }
+}
+
+function knownUnit(name: string): UnitName | undefined {
+  return unitNames.find((known) => known === name);
+}
+
+function bare(unit: string): string {
+  return unit.replace(/\.(service|timer)$/, '');
+}
+
+function notFound(verb: string, unit: string): CommandOutput {
+  return failed(`Failed to ${verb} ${unit}: Unit ${unit} not found.\n`, 5);
+}
+
+function joined(outputs: readonly CommandOutput[]): CommandOutput {
+  return {
+    stdout: outputs.map(({ stdout }) => stdout).join(''),
+    stderr: outputs.map(({ stderr }) => stderr).join(''),
+    exitCode: outputs.find(({ exitCode }) => exitCode !== 0)?.exitCode ?? 0,
+  };
+}

@@ -1,0 +1,202 @@
+/** Puts a lab together: time, journal, region, machines, bastion, control, configuration. */
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { z } from 'zod';
+import { createBarriers, type Barriers } from './barriers';
+import type { Bastion, BastionOptions } from './bastion';
+import { startClock, type StoppableClock } from './clock';
+import { bastionUser, writeConfig } from './config-file';
+import { serveControl } from './control';
+import { createFaults, type Faults } from './faults';
+import { lastEntryAt, openJournal } from './journal';
+import { labKeys } from './keys';
+import { listenPreferring } from './listen';
+import { defaultTimings, type Timings } from './region/model';
+import { openRegion } from './region/open-region';
+import type { Region } from './region/region';
+import { seeded } from './region/seed';
+import { serveRegions } from './region/server';
+import type { LabJournal, MachineFactory, Shell, Surroundings } from './shapes';
+import { loadWorld, saveWorld } from './world-state';
+
+/** How a lab is started. */
+export interface LabOptions {
+  /** Everything the lab keeps lies in here; what is there already is taken up. */
+  readonly dir: string;
+  /** Simulated seconds in one real second. */
+  readonly speed?: number;
+  readonly shell?: Shell['name'];
+  /** The distribution of the first Services machine. */
+  readonly profile?: 'debian' | 'rhel';
+  readonly init?: 'systemd' | 'upstart';
+  /** Port of the EC2 endpoint; 0 is the one of the last time, or any. */
+  readonly port?: number;
+  /** Simulated seconds that things of AWS take, where they differ from the usual. */
+  readonly timings?: Partial<Timings>;
+  /** Settings of the installation `prod` in runbook.yaml that differ from the lab's. */
+  readonly installation?: Readonly<Record<string, unknown>>;
+}
+
+/** A lab that runs. */
+export interface Lab {
+  readonly ec2Url: string;
+  readonly controlUrl: string;
+  readonly bastionPort: number;
+  readonly configPath: string;
+  readonly region: Region;
+  readonly faults: Faults;
+  readonly barriers: Barriers;
+  readonly journal: LabJournal;
+  readonly clock: StoppableClock;
+  stop(): Promise<void>;
+}
+
+/** The parts that know what a Services machine is. */
+export interface LabParts {
+  readonly factory: MachineFactory;
+  readonly shell: (name: Shell['name'], dir: string) => Shell;
+  readonly bastion: (options: BastionOptions) => Promise<Bastion>;
+}
+
+const labFile = z.object({ ec2Url: z.string(), controlUrl: z.string(), bastionPort: z.number() });
+
+/** Ports of the last time, so that a worker finds the lab again after a restart. */
+function lastPorts(dir: string): { ec2: number; control: number; bastion: number } {
+  const path = join(dir, 'lab.json');
+  const last = existsSync(path)
+    ? labFile.safeParse(JSON.parse(readFileSync(path, 'utf8'))).data
+    : undefined;
+  const port = (url: string | undefined) => (url === undefined ? 0 : Number(new URL(url).port));
+  return {
+    ec2: port(last?.ec2Url),
+    control: port(last?.controlUrl),
+    bastion: last?.bastionPort ?? 0,
+  };
+}
+
+/** What stands before anything listens. */
+function openGround(options: LabOptions, parts: LabParts) {
+  const dir = resolve(options.dir);
+  mkdirSync(dir, { recursive: true, mode: 0o700 });
+  const keys = labKeys(dir);
+  const world = loadWorld(dir);
+  const journalPath = join(dir, 'journal.jsonl');
+  // A lab that was killed had no chance to write down the time; its journal knows better.
+  const now = Math.max(world.now, lastEntryAt(journalPath));
+  const clock = startClock(options.speed ?? 60, now);
+  const journal = openJournal(journalPath, clock);
+  const barriers = createBarriers(journal);
+  const faults = createFaults(clock, journal);
+  const save = (): void => {
+    world.now = clock.now();
+    saveWorld(dir, world);
+  };
+  const surroundings: Surroundings = {
+    clock,
+    journal,
+    resolve: (name) => new Map(Object.entries(world.dns)).get(name.toLowerCase()),
+    machineAt: (address): string | undefined => region.machineAt(address)?.instanceId,
+    nomadClients: world.nomadClients,
+    atBarrier: (point) => barriers.atBarrier(point),
+  };
+  const region: Region = openRegion(world.region, {
+    dir,
+    factory: parts.factory,
+    profile: {
+      distribution: options.profile ?? 'debian',
+      init: options.init ?? 'systemd',
+      hostname: seeded.hostname,
+      authorizedKey: keys.operator.publicLine,
+    },
+    surroundings,
+    timings: { ...defaultTimings, ...options.timings },
+    save,
+  });
+  save();
+  return { dir, keys, world, clock, journal, barriers, faults, save, region };
+}
+
+type Ground = ReturnType<typeof openGround>;
+
+/** Opens what listens: the EC2 endpoint, the control API, the bastion with its shell. */
+async function openDoors(ground: Ground, options: LabOptions, parts: LabParts) {
+  const { dir, keys, world, journal, barriers, faults, save, region } = ground;
+  const opened: { stop(): Promise<void> }[] = [];
+  const stop = async (): Promise<void> => {
+    barriers.releaseAll();
+    // The shell last: the bastion's connections end in it.
+    for (const door of opened.toReversed()) {
+      await door.stop();
+    }
+  };
+  const keep = <Door extends { stop(): Promise<void> }>(door: Door): Door => {
+    opened.push(door);
+    return door;
+  };
+  try {
+    const last = lastPorts(dir);
+    const shell = keep(parts.shell(options.shell ?? 'portable', dir));
+    const startBastion = (port: number) =>
+      parts.bastion({
+        user: bastionUser,
+        authorizedKey: keys.bastionLogin.publicLine,
+        hostKeyPem: keys.bastionHost.privatePem,
+        machineAt: (address) => region.machineAt(address),
+        shell,
+        journal,
+        port,
+      });
+    const bastion = keep(await listenPreferring(startBastion, last.bastion));
+    const regions = new Map([[region.name, region]]);
+    const serveEc2 = (port: number) => serveRegions({ regions, faults, barriers, journal, port });
+    const { port = 0 } = options;
+    const ec2 = keep(await (port === 0 ? listenPreferring(serveEc2, last.ec2) : serveEc2(port)));
+    const control = keep(
+      await listenPreferring(
+        (free) => serveControl({ world, region, faults, barriers, journal, save, port: free }),
+        last.control,
+      ),
+    );
+    return { ec2Url: ec2.url, controlUrl: control.url, bastionPort: bastion.port, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** Starts a lab of these parts. */
+export async function composeLab(options: LabOptions, parts: LabParts): Promise<Lab> {
+  const ground = openGround(options, parts);
+  const { dir, keys, clock, journal, barriers, faults, save, region } = ground;
+  const leave = (): void => {
+    save();
+    region.stop();
+    clock.stop();
+  };
+  try {
+    const { stop: closeDoors, ...addresses } = await openDoors(ground, options, parts);
+    const configPath = writeConfig({
+      ...addresses,
+      dir,
+      speed: clock.speed,
+      keys,
+      hostKeys: liveHostKeys(region),
+      installation: options.installation ?? {},
+    });
+    const stop = async (): Promise<void> => {
+      await closeDoors();
+      leave();
+    };
+    return { ...addresses, configPath, region, faults, barriers, journal, clock, stop };
+  } catch (error) {
+    leave();
+    throw error;
+  }
+}
+
+function liveHostKeys({ state, machines }: Region): readonly string[] {
+  const live = Object.values(state.instances).find(
+    (instance) => instance.tags['Name'] === 'prod_services' && machines.has(instance.id),
+  );
+  return machines.get(live?.id ?? '')?.hostKeys ?? [];
+}

@@ -1,0 +1,52 @@
+/** The lab's SSH keys: the operator's, the bastion login's, the bastion's own. */
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { utils } from 'ssh2';
+
+/** A key pair in OpenSSH's formats. */
+interface KeyPair {
+  /** Path of the private key. */
+  readonly path: string;
+  readonly privatePem: string;
+  /** `ssh-ed25519 AAAA…`. */
+  readonly publicLine: string;
+}
+
+/** The key pairs of a lab's folder. */
+export interface LabKeys {
+  readonly operator: KeyPair;
+  readonly bastionLogin: KeyPair;
+  readonly bastionHost: KeyPair;
+}
+
+function keyPair(dir: string, name: string): KeyPair {
+  const path = join(dir, name);
+  if (!existsSync(path)) {
+    const made = utils.generateKeyPairSync('ed25519', { comment: `lab ${name}` });
+    writeFileSync(`${path}.pub`, `${made.public}\n`);
+    // The private key last: where it stands, its public half stands too.
+    writeFileSync(path, made.private, { mode: 0o600 });
+  }
+  return {
+    path,
+    privatePem: readFileSync(path, 'utf8'),
+    publicLine: readFileSync(`${path}.pub`, 'utf8').trim(),
+  };
+}
+
+/** Reads the keys of the folder; makes those that are missing. */
+export function labKeys(dir: string): LabKeys {
+  return {
+    operator: keyPair(dir, 'services_ed25519'),
+    bastionLogin: keyPair(dir, 'bastion_ed25519'),
+    bastionHost: keyPair(dir, 'bastion_host_ed25519'),
+  };
+}
+
+/** `ssh-ed25519 SHA256:…` of an OpenSSH public key line. */
+export function pinOf(publicLine: string): string {
+  const [type = '', blob = ''] = publicLine.trim().split(/\s+/);
+  const digest = createHash('sha256').update(Buffer.from(blob, 'base64')).digest('base64');
+  return `${type} SHA256:${digest.replace(/=+$/, '')}`;
+}

@@ -1,0 +1,21 @@
+/** What the parts of one machine share. */
+import type { LabEvent, Surroundings } from '../shapes';
+import type { Agenda } from './agenda';
+import type { MachineState } from './state';
+
+/** The ground that units, app and Nomad of a machine stand on. */
+export interface Core {
+  readonly instanceId: string;
+  readonly root: string;
+  readonly privateAddress: string;
+  readonly surroundings: Surroundings;
+  readonly state: MachineState;
+  readonly agenda: Agenda;
+  /** Writes to the lab's journal in this machine's name. */
+  note(kind: LabEvent['kind'], text: string, data?: Readonly<Record<string, unknown>>): void;
+}
+
+/** The name EC2 gives to a private address: `ip-10-0-1-5`. */
+export function hostnameOf(privateAddress: string): string {
+  return `ip-${privateAddress.replaceAll('.', '-')}`;
+}

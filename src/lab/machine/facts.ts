@@ -1,0 +1,52 @@
+/** Sets traps and facts of a machine from outside. */
+import { z } from 'zod';
+import type { MachineState } from './state';
+import { trapValues } from './traps';
+
+const facts = z
+  .strictObject({
+    hostname: z.string(),
+    /** Values of the app's configuration by item. */
+    config: z.record(z.string(), z.string()),
+    /** `set hostname` is silently ignored. */
+    hostnameWriteOnce: z.boolean(),
+    builds: z.array(z.object({ url: z.string(), status: z.string() })),
+    nomadLayout: z.enum(['old', 'new']),
+    replicatedVersion: z.string(),
+  })
+  .partial();
+
+const values = z.strictObject({ ...facts.shape, ...trapValues.shape });
+
+/** Applies the values; null or false takes a trap off. Throws for a key that does not exist. */
+export function applyFacts(
+  machine: { readonly state: MachineState },
+  changes: Readonly<Record<string, unknown>>,
+): void {
+  const taken = Object.keys(changes).filter((key) => changes[key] === null);
+  const given = Object.entries(changes).filter(([, value]) => value !== null);
+  const parsed = values.parse(Object.fromEntries(given));
+  const { hostname, config, hostnameWriteOnce, builds, nomadLayout, ...rest } = parsed;
+  const { replicatedVersion, ...traps } = rest;
+  const { durable, volatile } = machine.state;
+  const items = { ...config, ...(hostname === undefined ? {} : { hostname }) };
+  for (const [name, value] of Object.entries(items)) {
+    durable.config[name] = { ...durable.config[name], value };
+  }
+  if (hostnameWriteOnce !== undefined) {
+    durable.config['hostname'] = { ...durable.config['hostname'], writeOnce: hostnameWriteOnce };
+  }
+  durable.builds = builds ?? durable.builds;
+  durable.nomadLayout = nomadLayout ?? durable.nomadLayout;
+  durable.replicatedVersion = replicatedVersion ?? durable.replicatedVersion;
+  volatile.traps = trapValues.parse(without({ ...volatile.traps, ...traps }, taken));
+  machine.state.saveDurable();
+  machine.state.save();
+}
+
+function without(traps: Record<string, unknown>, names: readonly string[]): object {
+  const kept = Object.entries(traps).filter(
+    ([name, value]) => !names.includes(name) && value !== false && value !== undefined,
+  );
+  return Object.fromEntries(kept);
+}

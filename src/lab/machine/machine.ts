@@ -1,0 +1,230 @@
+/** A Services machine: a folder of files, and what runs on them. */
+import { setMaxListeners } from 'node:events';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { LabEvent, MachinePlace, SimulatedMachine, Surroundings } from '../shapes';
+import { Agenda } from './agenda';
+import { App } from './app';
+import { consoleText } from './console';
+import { daemonContainers } from './containers';
+import { hostnameOf, type Core } from './core';
+import { applyFacts } from './facts';
+import { makeHostKeys, readPublicHostKeys } from './host-keys';
+import { Nomad } from './nomad';
+import { poweredOff, type MachineState } from './state';
+import { seconds } from './timing';
+import { copyRoot } from './tree';
+import { unitNames, Units } from './units';
+
+/** The one implementation of a simulated machine; the appliance's commands work on its parts. */
+export class Machine implements SimulatedMachine, Core {
+  readonly instanceId: string;
+  readonly root: string;
+  readonly privateAddress: string;
+  publicAddress: string | undefined;
+  readonly surroundings: Surroundings;
+  readonly agenda: Agenda;
+  readonly units: Units;
+  readonly nomad: Nomad;
+  readonly app: App;
+  private powerControl = powerControl();
+
+  constructor(
+    place: MachinePlace,
+    readonly state: MachineState,
+    runTimer: (machine: Machine, argv: readonly string[]) => void,
+  ) {
+    this.instanceId = place.instanceId;
+    this.root = join(place.folder, 'root');
+    this.privateAddress = place.privateAddress;
+    this.publicAddress = place.publicAddress;
+    this.surroundings = place.surroundings;
+    this.agenda = new Agenda(state, place.surroundings.clock);
+    this.units = new Units(this);
+    this.nomad = new Nomad(this);
+    this.app = new App(this, { units: this.units, nomad: this.nomad });
+    this.agenda.on('units', () => {
+      unitNames.forEach((name) => this.units.start(name));
+      this.app.awaitOwnStart();
+    });
+    this.agenda.on('timer', (name) => {
+      const argv = state.volatile.timers[name] ?? [];
+      delete state.volatile.timers[name];
+      state.save();
+      this.note('unit', `${name}.timer elapsed: ${argv.join(' ')}`);
+      runTimer(this, argv);
+    });
+    this.agenda.resume();
+  }
+
+  note(kind: LabEvent['kind'], text: string, data?: Readonly<Record<string, unknown>>): void {
+    this.surroundings.journal.write({
+      kind,
+      machine: this.instanceId,
+      text,
+      ...(data === undefined ? {} : { data }),
+    });
+  }
+
+  /** The name without domain that EC2 gave to the machine. */
+  get hostname(): string {
+    return hostnameOf(this.privateAddress);
+  }
+
+  get poweredOn(): boolean {
+    return this.state.volatile.poweredOn;
+  }
+
+  /** Counts boots: whatever waited before another boot is gone. */
+  get boots(): number {
+    return this.state.volatile.boots;
+  }
+
+  /** Fires when this boot's power goes. */
+  get power(): AbortSignal {
+    return this.powerControl.signal;
+  }
+
+  get answers(): boolean {
+    const { poweredOn, traps } = this.state.volatile;
+    return poweredOn && traps.sshDown !== true && this.uptime >= seconds.bootToSsh;
+  }
+
+  get hostKeys(): readonly string[] {
+    return readPublicHostKeys(this.root).map((line) => line.split(' ').slice(0, 2).join(' '));
+  }
+
+  get consoleOutput(): string {
+    const { bootedAt, traps, boots } = this.state.volatile;
+    const withKeys = this.uptime >= seconds.bootToConsoleKeys && traps.noConsoleKeys !== true;
+    return boots === 0
+      ? ''
+      : consoleText({
+          hostname: this.hostname,
+          privateAddress: this.privateAddress,
+          bootedAt,
+          ...(withKeys ? { keys: readPublicHostKeys(this.root) } : {}),
+        });
+  }
+
+  /** All containers that run, as `docker ps` lists them. */
+  containers(): readonly string[] {
+    const units = unitNames.filter((name) => this.units.isActive(name));
+    const daemon = this.units.isActive('replicated') ? daemonContainers : [];
+    return [...this.app.containers(), ...units, ...daemon];
+  }
+
+  boot(): void {
+    if (this.poweredOn) {
+      return;
+    }
+    this.powerControl = powerControl();
+    const { boots, traps } = this.state.volatile;
+    this.state.volatile = {
+      ...poweredOff(),
+      poweredOn: true,
+      boots: boots + 1,
+      bootedAt: this.surroundings.clock.now(),
+      traps,
+    };
+    this.state.save();
+    layVolatileFolders(this.root, this.state.durable.init);
+    this.runCloudInit();
+    this.note('boot', `${this.instanceId} boots at ${this.privateAddress}`);
+    this.agenda.plan('units', seconds.bootToUnits);
+  }
+
+  powerOff(): void {
+    if (!this.poweredOn) {
+      return;
+    }
+    this.agenda.clear();
+    const { boots, bootedAt, traps } = this.state.volatile;
+    this.state.volatile = { ...poweredOff(), boots, bootedAt, traps };
+    this.state.save();
+    this.note('boot', `${this.instanceId} is off`);
+    this.powerControl.abort();
+  }
+
+  copyInto(folder: string): void {
+    copyRoot(this.root, join(folder, 'root'));
+  }
+
+  inspect(): Readonly<Record<string, unknown>> {
+    const { durable, volatile } = this.state;
+    const units = unitNames.map((name) => [
+      name,
+      {
+        state: this.units.stateOf(name),
+        address: this.units.environmentOf(name)['PRIVATE_ADDRESS'],
+      },
+    ]);
+    return {
+      instanceId: this.instanceId,
+      privateAddress: this.privateAddress,
+      publicAddress: this.publicAddress,
+      distribution: durable.distribution,
+      init: durable.init,
+      poweredOn: this.poweredOn,
+      answers: this.answers,
+      app: this.app.view(),
+      containers: this.containers(),
+      units: Object.fromEntries(units),
+      localAddress: this.units.localAddress(),
+      operatorDials: this.units.operatorDials(),
+      nomad: {
+        present: existsSync(join(this.root, 'opt/nomad')),
+        peer: this.nomad.peer,
+        leader: this.nomad.hasLeader,
+      },
+      hostname: durable.config['hostname']?.value,
+      builds: durable.builds,
+      timers: Object.keys(volatile.timers),
+      traps: volatile.traps,
+    };
+  }
+
+  set(values: Readonly<Record<string, unknown>>): void {
+    applyFacts(this, values);
+  }
+
+  private get uptime(): number {
+    const { poweredOn, bootedAt } = this.state.volatile;
+    return poweredOn ? (this.surroundings.clock.now() - bootedAt) / 1000 : 0;
+  }
+
+  /** A new instance id means new host keys and the name of the new address. */
+  private runCloudInit(): void {
+    const path = join(this.root, 'var/lib/cloud/data/instance-id');
+    const known = existsSync(path) ? readFileSync(path, 'utf8').trim() : '';
+    if (known === this.instanceId) {
+      return;
+    }
+    makeHostKeys(this.root, this.hostname);
+    writeFileSync(join(this.root, 'etc/hostname'), `${this.hostname}\n`);
+    mkdirSync(join(this.root, 'var/lib/cloud/data'), { recursive: true });
+    writeFileSync(path, `${this.instanceId}\n`);
+  }
+}
+
+function powerControl(): AbortController {
+  const control = new AbortController();
+  // Every connection and command of the machine listens to it.
+  setMaxListeners(0, control.signal);
+  return control;
+}
+
+/** Empties what lives in memory and makes what a booted machine has there. */
+export function layVolatileFolders(root: string, init: 'systemd' | 'upstart'): void {
+  for (const name of ['run', 'tmp']) {
+    const folder = join(root, name);
+    mkdirSync(folder, { recursive: true });
+    for (const entry of readdirSync(folder)) {
+      rmSync(join(folder, entry), { recursive: true, force: true });
+    }
+  }
+  mkdirSync(join(root, 'run/lock'), { recursive: true });
+  if (init === 'systemd') {
+    mkdirSync(join(root, 'run/systemd/system'), { recursive: true });
+  }
+}

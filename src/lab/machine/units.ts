@@ -1,0 +1,154 @@
+/**
+ * The three units of Replicated. Each reads its environment file when it starts and keeps what it
+ * read until it is started again: editing the file changes nothing that runs.
+ */
+import { lstatSync, readFileSync, readlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Core } from './core';
+import { parseEnvironmentFile } from './environment-file';
+import { seconds } from './timing';
+import { includes } from './traps';
+
+/** The units, in the order in which Docker starts them. */
+export const unitNames = ['replicated', 'replicated-ui', 'replicated-operator'] as const;
+export type UnitName = (typeof unitNames)[number];
+
+/** Why a unit did not start; undefined when it did. */
+export type StartRefusal = 'masked' | 'no environment file' | 'failed' | undefined;
+
+/** The units of one machine. */
+export class Units {
+  constructor(private readonly core: Core) {}
+
+  isActive(name: UnitName): boolean {
+    return this.stateOf(name) === 'active';
+  }
+
+  stateOf(name: UnitName): 'active' | 'inactive' | 'failed' {
+    return this.core.state.volatile.units[name]?.state ?? 'inactive';
+  }
+
+  /** What the unit's container was started with. */
+  environmentOf(name: UnitName): Readonly<Record<string, string>> {
+    return this.core.state.volatile.units[name]?.environment ?? {};
+  }
+
+  isMasked(name: UnitName): boolean {
+    try {
+      return readlinkSync(join(this.core.root, maskPath(name))) === '/dev/null';
+    } catch {
+      return false;
+    }
+  }
+
+  start(name: UnitName): StartRefusal {
+    if (this.isActive(name)) {
+      return undefined;
+    }
+    const environment = this.readEnvironment(name);
+    const refusal = this.refusalOf(name, environment);
+    this.put(name, refusal === undefined ? 'active' : 'failed', environment);
+    const outcome = refusal === undefined ? 'started' : `did not start: ${refusal}`;
+    const address = environment?.['PRIVATE_ADDRESS'] ?? 'none';
+    this.core.note('unit', `${name} ${outcome}`, { unit: name, privateAddress: address });
+    if (refusal === undefined && name === 'replicated-operator') {
+      this.dial();
+    }
+    return refusal;
+  }
+
+  /** Stops the unit; false when it did not run. */
+  stop(name: UnitName): boolean {
+    const wasActive = this.isActive(name);
+    this.put(name, 'inactive', {});
+    if (wasActive) {
+      this.core.note('unit', `${name} stopped`, { unit: name });
+    }
+    return wasActive;
+  }
+
+  /** Whether the daemon's socket answers: not in the first seconds of its unit. */
+  daemonAnswers(): boolean {
+    return this.daemonAge() >= seconds.daemonToAnswer;
+  }
+
+  daemonIsReady(): boolean {
+    return this.daemonAge() >= seconds.daemonToReady;
+  }
+
+  /** The private address that the running daemon believes in. */
+  localAddress(): string | undefined {
+    return this.environmentOf('replicated')['PRIVATE_ADDRESS'];
+  }
+
+  /** The address that the running operator dials. */
+  operatorDials(): string | undefined {
+    return hostOf(this.environmentOf('replicated-operator')['DAEMON_ENDPOINT']);
+  }
+
+  private daemonAge(): number {
+    const unit = this.core.state.volatile.units['replicated'];
+    const { clock } = this.core.surroundings;
+    return unit?.state === 'active' ? (clock.now() - unit.since) / 1000 : -1;
+  }
+
+  private refusalOf(name: UnitName, environment: unknown): StartRefusal {
+    if (this.isMasked(name)) {
+      return 'masked';
+    }
+    if (environment === undefined) {
+      return 'no environment file';
+    }
+    return includes(this.core.state.volatile.traps.unitFails, name) ? 'failed' : undefined;
+  }
+
+  private readEnvironment(name: UnitName): Record<string, string> | undefined {
+    const folder = this.core.state.durable.distribution === 'rhel' ? 'sysconfig' : 'default';
+    const file = name === 'replicated-operator' ? name : 'replicated';
+    const path = join(this.core.root, 'etc', folder, file);
+    // A support bundle is known to leave a directory of this name behind.
+    if (lstatSync(path, { throwIfNoEntry: false })?.isFile() !== true) {
+      return undefined;
+    }
+    return parseEnvironmentFile(readFileSync(path, 'utf8'));
+  }
+
+  private put(
+    name: UnitName,
+    state: 'active' | 'inactive' | 'failed',
+    environment: Record<string, string> | undefined,
+  ): void {
+    const { state: all, surroundings } = this.core;
+    all.volatile.units[name] = {
+      state,
+      since: surroundings.clock.now(),
+      environment: environment ?? {},
+    };
+    all.save();
+  }
+
+  /** The operator dials the daemon whose address it carries, be it this machine's or another's. */
+  private dial(): void {
+    const endpoint = this.environmentOf('replicated-operator')['DAEMON_ENDPOINT'] ?? '';
+    const address = hostOf(endpoint) ?? '';
+    const { instanceId, surroundings, privateAddress } = this.core;
+    const reached = address === privateAddress ? instanceId : surroundings.machineAt(address);
+    const whom =
+      reached === undefined ? 'nobody' : reached === instanceId ? 'this machine' : reached;
+    this.core.note('dial', `replicated-operator dials ${endpoint}: reaches ${whom}`, {
+      address,
+      reached,
+    });
+  }
+}
+
+/** Where `systemctl mask` leaves its link. */
+export function maskPath(name: UnitName): string {
+  return `etc/systemd/system/${name}.service`;
+}
+
+function hostOf(endpoint: string | undefined): string | undefined {
+  return endpoint === undefined
+    ? undefined
+    : (/^\[([^\]]+)\]/.exec(endpoint)?.[1] ?? endpoint.replace(/:\d+$/, ''));
+}

@@ -1,0 +1,47 @@
+/** The EC2 actions of the lab. */
+import * as addresses from './address-actions';
+import type { Action } from './call';
+import * as images from './image-actions';
+import * as instances from './instance-actions';
+import { runInstances } from './launch';
+import * as network from './network-actions';
+import { createTags, deleteTags, describeTags } from './tagging';
+
+/** Actions that only read. */
+export const reads: ReadonlyMap<string, Action> = new Map(
+  Object.entries({
+    DescribeAddresses: addresses.describeAddresses,
+    DescribeImages: images.describeImages,
+    DescribeInstanceAttribute: instances.describeInstanceAttribute,
+    DescribeInstances: instances.describeInstances,
+    DescribeInstanceStatus: instances.describeInstanceStatus,
+    DescribeRegions: network.describeRegions,
+    DescribeSecurityGroups: network.describeSecurityGroups,
+    DescribeSnapshots: images.describeSnapshots,
+    DescribeSubnets: network.describeSubnets,
+    DescribeTags: describeTags,
+    DescribeVolumes: network.describeVolumes,
+    GetConsoleOutput: instances.getConsoleOutput,
+  }),
+);
+
+/** Actions that change something: each calls `commit` before it does. */
+export const writes: ReadonlyMap<string, Action> = new Map(
+  Object.entries({
+    AllocateAddress: addresses.allocateAddress,
+    AssociateAddress: addresses.associateAddress,
+    CreateImage: images.createImage,
+    CreateTags: createTags,
+    DeleteSnapshot: images.deleteSnapshot,
+    DeleteTags: deleteTags,
+    DeregisterImage: images.deregisterImage,
+    DisassociateAddress: addresses.disassociateAddress,
+    ModifyInstanceAttribute: instances.modifyInstanceAttribute,
+    RebootInstances: instances.rebootInstances,
+    ReleaseAddress: addresses.releaseAddress,
+    RunInstances: runInstances,
+    StartInstances: instances.startInstances,
+    StopInstances: instances.stopInstances,
+    TerminateInstances: instances.terminateInstances,
+  }),
+);

@@ -1,0 +1,176 @@
+/** The state of a region as it stands on disk. Times are simulated milliseconds. */
+import { z } from 'zod';
+
+const tags = z.record(z.string(), z.string());
+const reason = z.object({ code: z.string(), message: z.string() });
+
+export const instanceStates = {
+  pending: 0,
+  running: 16,
+  'shutting-down': 32,
+  terminated: 48,
+  stopping: 64,
+  stopped: 80,
+} as const;
+
+const instance = z.object({
+  id: z.string(),
+  imageId: z.string(),
+  reservationId: z.string(),
+  instanceType: z.string(),
+  subnetId: z.string(),
+  groupIds: z.array(z.string()),
+  profileArn: z.string().optional(),
+  keyName: z.string().optional(),
+  httpTokens: z.enum(['optional', 'required']),
+  hopLimit: z.number(),
+  terminationProtection: z.boolean(),
+  privateAddress: z.string(),
+  /** Whether EC2 gives it a public address by itself. */
+  autoAddressed: z.boolean(),
+  autoAddress: z.string().optional(),
+  state: z.enum(['pending', 'running', 'shutting-down', 'terminated', 'stopping', 'stopped']),
+  stateReason: reason.optional(),
+  /** The reason for which it will terminate instead of running. */
+  fate: reason.optional(),
+  tags,
+  createdAt: z.number(),
+  launchedAt: z.number(),
+  /** Since when its status checks count. */
+  runningSince: z.number().optional(),
+  terminatedAt: z.number().optional(),
+  eniId: z.string(),
+  eniTags: tags,
+  clientToken: z.string().optional(),
+  /** What the token stands for; another request with this token is refused. */
+  tokenFor: z.string().optional(),
+});
+
+const image = z.object({
+  id: z.string(),
+  /** An image of somebody else: has no folder, launches as a fresh installation. */
+  foreign: z.boolean(),
+  name: z.string(),
+  description: z.string(),
+  sourceInstanceId: z.string().optional(),
+  createdAt: z.number(),
+  readyAt: z.number(),
+  state: z.enum(['pending', 'available', 'failed', 'deregistered']),
+  stateReason: reason.optional(),
+  /** The failure that awaits it. */
+  fate: reason.optional(),
+  size: z.number(),
+  snapshotId: z.string(),
+  tags,
+});
+
+const snapshot = z.object({
+  id: z.string(),
+  imageId: z.string(),
+  volumeId: z.string(),
+  size: z.number(),
+  description: z.string(),
+  createdAt: z.number(),
+  readyAt: z.number(),
+  failed: z.boolean(),
+  tags,
+});
+
+const volume = z.object({
+  id: z.string(),
+  instanceId: z.string(),
+  size: z.number(),
+  type: z.string(),
+  snapshotId: z.string(),
+  deleteOnTermination: z.boolean(),
+  createdAt: z.number(),
+  tags,
+});
+
+const elasticAddress = z.object({
+  allocationId: z.string(),
+  address: z.string(),
+  associationId: z.string().optional(),
+  instanceId: z.string().optional(),
+  tags,
+});
+
+const subnet = z.object({
+  id: z.string(),
+  vpcId: z.string(),
+  zone: z.string(),
+  /** The first three numbers of its /24. */
+  network: z.string(),
+  autoAddresses: z.boolean(),
+  /** Where the search for a free address goes on. */
+  nextHost: z.number(),
+  tags,
+});
+
+const group = z.object({ id: z.string(), vpcId: z.string(), name: z.string(), tags });
+
+/** Something that will happen by itself. */
+const due = z.object({
+  at: z.number(),
+  what: z.enum(['run', 'boot', 'stop', 'terminate', 'finish-image', 'give-address']),
+  id: z.string(),
+});
+
+export const regionState = z.object({
+  name: z.string(),
+  owner: z.string(),
+  instances: z.record(z.string(), instance),
+  images: z.record(z.string(), image),
+  snapshots: z.record(z.string(), snapshot),
+  volumes: z.record(z.string(), volume),
+  addresses: z.record(z.string(), elasticAddress),
+  subnets: z.record(z.string(), subnet),
+  groups: z.record(z.string(), group),
+  profiles: z.array(z.string()),
+  keyPairs: z.array(z.string()),
+  nextPublicHost: z.number(),
+  /** Associations that were dissolved: to dissolve them again is no error. */
+  spentAssociations: z.array(z.string()),
+  due: z.array(due),
+});
+
+export type RegionState = z.infer<typeof regionState>;
+export type Instance = z.infer<typeof instance>;
+export type Image = z.infer<typeof image>;
+export type Snapshot = z.infer<typeof snapshot>;
+export type Volume = z.infer<typeof volume>;
+export type ElasticAddress = z.infer<typeof elasticAddress>;
+export type Subnet = z.infer<typeof subnet>;
+export type Due = z.infer<typeof due>;
+
+/** How long things take, in simulated seconds. */
+export interface Timings {
+  /** From a create until reads see the object. */
+  readonly visible: number;
+  /** From launch (or start) until `running`. */
+  readonly run: number;
+  /** From `running` until the status checks are ok. */
+  readonly statusOk: number;
+  /** From `running` until the console shows what the machine printed. */
+  readonly console: number;
+  readonly stop: number;
+  readonly terminate: number;
+  /** From a reboot's shutdown until the machine boots. */
+  readonly reboot: number;
+  /** From CreateImage until `available`. */
+  readonly image: number;
+  /** From losing an Elastic IP until EC2 assigns an address. */
+  readonly giveAddress: number;
+}
+
+export const defaultTimings: Timings = {
+  visible: 5,
+  run: 30,
+  statusOk: 90,
+  console: 30,
+  stop: 30,
+  terminate: 30,
+  reboot: 30,
+  image: 240,
+  giveAddress: 120,
+};

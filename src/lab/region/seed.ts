@@ -1,0 +1,126 @@
+/** The world a new lab begins with: a VPC, an Elastic IP and one running Services machine. */
+import type { Image, Instance, RegionState, Subnet } from './model';
+
+/** What is at the same place in every new lab. */
+export const seeded = {
+  region: 'us-east-1',
+  owner: '123456789012',
+  servicesMachine: 'i-0123456789abcdef0',
+  baseImage: 'ami-0a1b2c3d4e5f60718',
+  vpc: 'vpc-0123456789abcdef0',
+  subnets: ['subnet-0aaaaaaaaaaaaaaa1', 'subnet-0bbbbbbbbbbbbbbb2'],
+  servicesGroup: 'sg-0123456789abcdef0',
+  instanceProfile: 'circleci-services',
+  keyPair: 'circleci-services',
+  elasticIp: 'eipalloc-0123456789abcdef0',
+  elasticAddress: '203.0.113.200',
+  privateAddress: '10.0.1.5',
+  publicAddress: '203.0.113.10',
+  hostname: 'circleci.example.com',
+} as const;
+
+const dayMs = 86_400_000;
+
+function servicesInstance(now: number): Instance {
+  return {
+    id: seeded.servicesMachine,
+    imageId: seeded.baseImage,
+    reservationId: 'r-0123456789abcdef0',
+    instanceType: 'm5.2xlarge',
+    subnetId: seeded.subnets[0],
+    groupIds: [seeded.servicesGroup],
+    profileArn: `arn:aws:iam::${seeded.owner}:instance-profile/${seeded.instanceProfile}`,
+    keyName: seeded.keyPair,
+    httpTokens: 'optional',
+    hopLimit: 1,
+    terminationProtection: false,
+    privateAddress: seeded.privateAddress,
+    autoAddressed: true,
+    autoAddress: seeded.publicAddress,
+    state: 'running',
+    tags: { Name: 'prod_services' },
+    createdAt: now - 400 * dayMs,
+    launchedAt: now - 400 * dayMs,
+    runningSince: now - 400 * dayMs,
+    eniId: 'eni-0123456789abcdef0',
+    eniTags: {},
+  };
+}
+
+const baseSnapshot = 'snap-0a1b2c3d4e5f60718';
+
+/** The next machine gets addresses that begin with the old ones: careless replacing shows. */
+function subnet(id: string, zone: string, network: string): Subnet {
+  return {
+    id,
+    vpcId: seeded.vpc,
+    zone: `${seeded.region}${zone}`,
+    network,
+    autoAddresses: true,
+    nextHost: 57,
+    tags: {},
+  };
+}
+
+function group(id: string, name: string): RegionState['groups'][string] {
+  return { id, vpcId: seeded.vpc, name, tags: {} };
+}
+
+function baseImage(born: number): Image {
+  return {
+    id: seeded.baseImage,
+    foreign: true,
+    name: 'ubuntu/images/hvm-ssd/ubuntu-xenial-16.04-amd64-server-20180405',
+    description: 'The distribution that the Services machine was installed on',
+    createdAt: born,
+    readyAt: born,
+    state: 'available',
+    size: 8,
+    snapshotId: baseSnapshot,
+    tags: {},
+  };
+}
+
+function byId<T extends { readonly id: string }>(...objects: readonly T[]): Record<string, T> {
+  return Object.fromEntries(objects.map((object) => [object.id, object]));
+}
+
+/** Makes the state of a new region. */
+export function seedRegion(now: number): RegionState {
+  const instance = servicesInstance(now);
+  const [first, second] = seeded.subnets;
+  return {
+    name: seeded.region,
+    owner: seeded.owner,
+    instances: byId(instance),
+    images: byId(baseImage(now - 500 * dayMs)),
+    snapshots: {},
+    volumes: byId({
+      id: 'vol-0123456789abcdef0',
+      instanceId: instance.id,
+      size: 100,
+      type: 'gp2',
+      snapshotId: baseSnapshot,
+      deleteOnTermination: true,
+      createdAt: instance.createdAt,
+      tags: {},
+    }),
+    addresses: {
+      [seeded.elasticIp]: {
+        allocationId: seeded.elasticIp,
+        address: seeded.elasticAddress,
+        tags: { Name: 'prod_services' },
+      },
+    },
+    subnets: byId(subnet(first, 'a', '10.0.1'), subnet(second, 'b', '10.0.2')),
+    groups: byId(
+      group(seeded.servicesGroup, 'circleci-services'),
+      group('sg-0ddddddddddddddd0', 'default'),
+    ),
+    profiles: [seeded.instanceProfile],
+    keyPairs: [seeded.keyPair],
+    nextPublicHost: 101,
+    spentAssociations: [],
+    due: [],
+  };
+}

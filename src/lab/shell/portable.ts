@@ -1,0 +1,199 @@
+/**
+ * The portable shell: an SSH server for each machine, whose exec lines run in a bash interpreter
+ * over the machine's folder. It needs nothing of the host and never starts a program of it.
+ */
+import { setMaxListeners } from 'node:events';
+import { existsSync, readFileSync } from 'node:fs';
+import type { Socket } from 'node:net';
+import { join } from 'node:path';
+import type { Duplex } from 'node:stream';
+import { Server, utils, type AuthContext, type Connection, type ServerChannel } from 'ssh2';
+import { modelOf } from '../appliance/model';
+import { readPrivateHostKeys } from '../machine/host-keys';
+import type { Machine } from '../machine/machine';
+import type { CommandOutput, Shell } from '../shapes';
+import { openSession, Process } from './portable-process';
+
+/** Serves SSH connections without any help of the host. */
+export function portableShell(): Shell {
+  const open = new Set<Duplex>();
+  const shell = new AbortController();
+  setMaxListeners(0, shell.signal);
+  return {
+    name: 'portable',
+    serve(simulated, connection) {
+      const machine = modelOf(simulated);
+      if (!machine.answers) {
+        connection.destroy();
+        return;
+      }
+      const drop = (): void => {
+        connection.destroy();
+      };
+      const { power } = machine;
+      power.addEventListener('abort', drop);
+      open.add(connection);
+      connection.on('error', () => undefined);
+      connection.on('close', () => {
+        // What the connection has started goes on without it, as on a real machine.
+        power.removeEventListener('abort', drop);
+        open.delete(connection);
+      });
+      accept(machine, connection, shell.signal);
+    },
+    stop() {
+      shell.abort();
+      open.forEach((connection) => connection.destroy());
+      open.clear();
+      return Promise.resolve();
+    },
+  };
+}
+
+function accept(machine: Machine, connection: Duplex, shell: AbortSignal): void {
+  const server = new Server({ hostKeys: readPrivateHostKeys(machine.root) }, (client) => {
+    client.on('error', () => undefined);
+    client.on('authentication', (attempt) => {
+      authenticate(machine, attempt);
+    });
+    client.on('ready', () => {
+      answerSessions(machine, client, shell);
+    });
+  });
+  // The server asks of a socket no more than any duplex stream has.
+  server.injectSocket(connection as Socket);
+}
+
+function authenticate(machine: Machine, attempt: AuthContext): void {
+  const refuse = (): void => {
+    attempt.reject(['publickey']);
+  };
+  if (attempt.method !== 'publickey' || !/^[a-z_][a-z0-9_-]*$/.test(attempt.username)) {
+    refuse();
+    return;
+  }
+  const { key, signature, blob, hashAlgo } = attempt;
+  const known = authorizedKeys(machine.root, attempt.username).find(
+    (candidate) => candidate.type === key.algo && candidate.getPublicSSH().equals(key.data),
+  );
+  const isSigned =
+    signature === undefined ||
+    blob === undefined ||
+    known?.verify(blob, signature, hashAlgo) === true;
+  if (known === undefined || !isSigned) {
+    machine.note('ssh', `${attempt.username} is refused`);
+    refuse();
+    return;
+  }
+  attempt.accept();
+}
+
+function authorizedKeys(root: string, user: string) {
+  const home = user === 'root' ? 'root' : join('home', user);
+  const path = join(root, home, '.ssh/authorized_keys');
+  const lines = existsSync(path) ? readFileSync(path, 'utf8').split('\n') : [];
+  return lines.flatMap((line) => {
+    const parsed = utils.parseKey(line.trim());
+    return parsed instanceof Error ? [] : [parsed];
+  });
+}
+
+function answerSessions(machine: Machine, client: Connection, shell: AbortSignal): void {
+  client.on('session', (acceptSession) => {
+    const session = acceptSession();
+    let tty = false;
+    session.on('pty', (acceptPty) => {
+      tty = true;
+      acceptPty?.();
+    });
+    session.on('exec', (acceptExec, _reject, { command }) => {
+      const channel = acceptExec();
+      channel.on('error', () => undefined);
+      void serveExec(machine, channel, { text: command, tty, shell }).then((isLost) => {
+        if (isLost) {
+          client.end();
+        }
+      });
+    });
+  });
+}
+
+interface ExecLine {
+  readonly text: string;
+  readonly tty: boolean;
+  /** Fires when the shell is stopped. */
+  readonly shell: AbortSignal;
+}
+
+/** Runs one line and answers; true when its answer shall be lost. */
+async function serveExec(
+  machine: Machine,
+  channel: ServerChannel,
+  line: ExecLine,
+): Promise<boolean> {
+  machine.note('command', line.text, { tty: line.tty });
+  const { power } = machine;
+  const stdin = await readInput(channel);
+  const output = await runLine(machine, line, stdin);
+  if (power.aborted || line.shell.aborted) {
+    return false;
+  }
+  if (!channel.destroyed) {
+    channel.write(bytesOf(output.stdout));
+    channel.stderr.write(bytesOf(output.stderr));
+  }
+  await machine.surroundings.atBarrier('exec-end');
+  if (takeLostReply(machine)) {
+    return true;
+  }
+  if (!channel.destroyed) {
+    channel.exit(output.exitCode);
+    channel.end();
+  }
+  return false;
+}
+
+async function runLine(machine: Machine, line: ExecLine, stdin: string): Promise<CommandOutput> {
+  const session = openSession(machine, line.tty, line.shell);
+  try {
+    return await new Process(session).run(line.text, { stdin });
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    return { stdout: '', stderr: `bash: ${why}\n`, exitCode: 1 };
+  }
+}
+
+function takeLostReply(machine: Machine): boolean {
+  const { traps } = machine.state.volatile;
+  const left = traps.loseReplies ?? 0;
+  if (left > 0) {
+    traps.loseReplies = left - 1;
+    machine.state.save();
+  }
+  return left > 0;
+}
+
+// The interpreter wants all input at once; a caller that never ends its input has none to give.
+const patienceMs = 1000;
+
+/** All that the caller sends until it ends its input, one character a byte. */
+function readInput(channel: ServerChannel): Promise<string> {
+  const chunks: Buffer[] = [];
+  return new Promise((resolve) => {
+    const finish = (): void => {
+      clearTimeout(timer);
+      resolve(Buffer.concat(chunks).toString('latin1'));
+    };
+    const timer = setTimeout(finish, patienceMs);
+    channel.on('data', (chunk: Buffer) => {
+      clearTimeout(timer);
+      chunks.push(chunk);
+    });
+    channel.on('end', finish);
+    channel.on('close', finish);
+  });
+}
+
+function bytesOf(text: string): Buffer {
+  return Buffer.from(text, 'utf8');
+}

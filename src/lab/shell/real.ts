@@ -1,0 +1,103 @@
+/**
+ * The real shell: for each SSH connection OpenSSH's own daemon, bash and GNU tools in a bubblewrap
+ * sandbox whose files are the machine's folder (`real-sandbox.ts`). The appliance's commands are
+ * small programs in there (`real-stub.ts`) that ask the lab over a socket (`real-socket.ts`).
+ */
+import { mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Duplex } from 'node:stream';
+import { modelOf } from '../appliance/model';
+import type { Machine } from '../machine/machine';
+import type { Shell } from '../shapes';
+import { hostnameOf, layControlFolder } from './real-folder';
+import { startSandbox, type Invocation, type RunningSandbox } from './real-process';
+import { findProgram, sandboxArguments, whyNoSandbox } from './real-sandbox';
+import { listenFor, type Commands, type Listening } from './real-socket';
+
+/** What a machine keeps from its first connection until the shell is stopped. */
+interface Station {
+  readonly invocation: Invocation;
+  readonly listening: Listening;
+  readonly sandboxes: Set<RunningSandbox>;
+}
+
+/** What the real shell is made of; `dir` is where it lays its own files, beside the machines. */
+export interface RealShellOptions {
+  readonly dir: string;
+  readonly commands: Commands;
+}
+
+/** Serves SSH connections from sandboxes; throws where the host cannot make any. */
+export function realShell({ dir, commands }: RealShellOptions): Shell {
+  const bwrap = findProgram('bwrap');
+  const missing = whyNoSandbox();
+  if (bwrap === undefined || missing !== undefined) {
+    throw new Error(missing ?? 'the real shell needs bwrap');
+  }
+  const stations = new Map<Machine, Promise<Station>>();
+  let stopped = false;
+
+  const stationOf = (machine: Machine): Promise<Station> => {
+    const station = stations.get(machine) ?? openStation(machine, { dir, commands, bwrap });
+    stations.set(machine, station);
+    return station;
+  };
+
+  const serve = async (machine: Machine, connection: Duplex): Promise<void> => {
+    const isWanted = (): boolean => !stopped && !connection.destroyed && machine.answers;
+    const station = isWanted() ? await stationOf(machine) : undefined;
+    if (station === undefined || !isWanted()) {
+      connection.destroy();
+      return;
+    }
+    const sandbox = startSandbox(station.invocation, { machine, connection });
+    station.sandboxes.add(sandbox);
+    void sandbox.ended.then(() => station.sandboxes.delete(sandbox));
+  };
+
+  return {
+    name: 'real',
+    serve: (simulated, connection) => {
+      const machine = modelOf(simulated);
+      connection.on('error', () => connection.destroy());
+      serve(machine, connection).catch((error: unknown) => {
+        stations.delete(machine);
+        connection.destroy();
+        machine.note('ssh', `no sandbox for ${machine.instanceId}: ${String(error)}`);
+      });
+    },
+    stop: async () => {
+      stopped = true;
+      const opened = await Promise.allSettled(stations.values());
+      stations.clear();
+      await Promise.all(
+        opened.flatMap((each) => (each.status === 'fulfilled' ? [closeStation(each.value)] : [])),
+      );
+      rmSync(join(dir, 'sandboxes'), { recursive: true, force: true });
+    },
+  };
+}
+
+async function openStation(
+  machine: Machine,
+  options: RealShellOptions & { readonly bwrap: string },
+): Promise<Station> {
+  const { instanceId, root } = machine;
+  const control = join(options.dir, 'sandboxes', instanceId);
+  mkdirSync(control, { recursive: true });
+  const { distribution, init } = machine.state.durable;
+  layControlFolder(control, { root, distribution, init, commands: Object.keys(options.commands) });
+  const listening = await listenFor(machine, options.commands, control);
+  const plan = { root, control, hostname: hostnameOf(root) };
+  const invocation = {
+    program: options.bwrap,
+    args: sandboxArguments(plan),
+    filter: join(control, 'seccomp'),
+  };
+  return { invocation, listening, sandboxes: new Set() };
+}
+
+async function closeStation({ listening, sandboxes }: Station): Promise<void> {
+  await Promise.all([...sandboxes].map((sandbox) => sandbox.end()));
+  await listening.close();
+}
