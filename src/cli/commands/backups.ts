@@ -1,0 +1,63 @@
+/** `runbook backups`: the images that a restore can start from, as AWS and their tags tell. */
+import type { BackupRecord } from '../../machine/backup-record';
+import { decodeRecord } from '../../machine/record-tags';
+import type { Image } from '../../world/ec2';
+import { commandRow } from '../command-row';
+import { openConfig } from '../configured';
+import { exitStatus } from '../exit-status';
+import { table } from '../render/table';
+
+/** One image and what its tags tell of the machine that it was made of. */
+export interface BackupLine {
+  readonly image: string;
+  readonly state: string;
+  readonly createdAt: string;
+  readonly name: string;
+  readonly record: BackupRecord | undefined;
+}
+
+export const backups = commandRow({
+  usage: 'backups <installation>',
+  summary: 'list the backups of an installation, from the tags of its images',
+  example: 'runbook backups prod --json',
+  run: async ({ args, out }) => {
+    const { name, installation } = await openConfig(args[0] ?? '');
+    const { openEc2 } = await import('../../world/ec2.js');
+    const ec2 = openEc2({ region: installation.region });
+    const images = await ec2.images({ tags: { 'runbook:installation': name } });
+    const found = backupLines(images);
+    out.result(backupsText(found, name), { backups: found });
+    return exitStatus.done;
+  },
+});
+
+/** The images newest first, with their records. */
+export function backupLines(images: readonly Image[]): readonly BackupLine[] {
+  return images
+    .map((image) => ({
+      image: image.id,
+      state: image.state,
+      createdAt: image.createdAt,
+      name: image.name,
+      record: decodeRecord(image.tags),
+    }))
+    .sort((a, b) => b.createdAt.localeCompare(a.createdAt));
+}
+
+/** The same as a table. */
+export function backupsText(lines: readonly BackupLine[], installation: string): string {
+  if (lines.length === 0) {
+    return `No image carries the tag runbook:installation=${installation}. Make one: runbook backup ${installation}`;
+  }
+  const rows = lines.map(({ image, state, createdAt, record }) => [
+    image,
+    state,
+    createdAt,
+    record?.consistency ?? '',
+    record?.privateAddress ?? '',
+    record?.hostname ?? '',
+    record ? record.unrecorded.join('; ') : 'no readable record: made by hand, or tags were lost',
+  ]);
+  const headings = ['Image', 'State', 'Created', 'Consistency', 'Address', 'Hostname', 'Missing'];
+  return table(headings, rows).join('\n');
+}

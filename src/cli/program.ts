@@ -1,0 +1,100 @@
+/** The command table, and the one place where a command's end becomes an exit status. */
+import { Command } from 'commander';
+import type { AddCommand } from './command-row';
+import { abort, approve, reject, retry, skip } from './commands/answers';
+import { backup } from './commands/backup';
+import { backups } from './commands/backups';
+import { cleanUpBuilds } from './commands/clean-up-builds';
+import { demo } from './commands/demo';
+import { doctor } from './commands/doctor';
+import { lab } from './commands/lab';
+import { list } from './commands/list';
+import { report } from './commands/report';
+import { restore } from './commands/restore';
+import { status } from './commands/status';
+import { up } from './commands/up';
+import { worker } from './commands/worker';
+import type { ExitStatus } from './exit-status';
+import { exitStatus, exitStatusHelp, messageOf, statusOf } from './exit-status';
+import type { Terminal } from './output';
+import { packageVersion } from './package';
+
+const commands: readonly (readonly [heading: string, rows: readonly AddCommand[]])[] = [
+  ['Run a runbook:', [backup, restore, cleanUpBuilds]],
+  ['Answer a run that waits:', [approve, reject, retry, skip, abort]],
+  ['Look:', [status, list, backups, report, doctor]],
+  ['Run the parts:', [up, worker, lab, demo]],
+];
+
+/** Runs one command line (without `node` and the script) and returns its exit status. */
+export async function runCommandLine(
+  args: readonly string[],
+  terminal: Terminal,
+): Promise<ExitStatus> {
+  let status: ExitStatus = exitStatus.done;
+  const program = openProgram(terminal, (ended) => {
+    status = ended;
+  });
+  try {
+    await program.parseAsync(args, { from: 'user' });
+    return status;
+  } catch (error) {
+    if (isHelp(error)) return exitStatus.done;
+    const failed = statusOf(error);
+    tell({ error, status: failed, json: args.includes('--json') }, terminal);
+    return failed;
+  }
+}
+
+function openProgram(terminal: Terminal, ended: (status: ExitStatus) => void): Command {
+  const program = new Command('runbook')
+    .description('Backs up and restores the Services machine of CircleCI Server 2.x, on Temporal.')
+    .version(packageVersion())
+    .showHelpAfterError('(runbook --help, or runbook COMMAND --help, tells more)')
+    .configureOutput({ writeOut: terminal.out, writeErr: terminal.err })
+    .addHelpText(
+      'after',
+      [
+        '',
+        exitStatusHelp,
+        '',
+        'Environment:',
+        '  RUNBOOK_CONFIG       the configuration file (default: runbook.yaml)',
+        '  RUNBOOK_TASK_QUEUE   the task queue of the worker (default: runbook)',
+        '  TEMPORAL_ADDRESS …   the connection to Temporal, as its own tools read it',
+        '  TEMPORAL_CLI         path of the Temporal CLI, for `up` and `demo`',
+      ].join('\n'),
+    )
+    .exitOverride();
+  for (const [heading, rows] of commands) {
+    program.commandsGroup(heading);
+    for (const add of rows) add(program, terminal, ended);
+  }
+  return program;
+}
+
+function isHelp(error: unknown): boolean {
+  return (
+    error instanceof Error &&
+    'exitCode' in error &&
+    error.exitCode === 0 &&
+    error.name === 'CommanderError'
+  );
+}
+
+interface Trouble {
+  readonly error: unknown;
+  readonly status: ExitStatus;
+  readonly json: boolean;
+}
+
+function tell({ error, status, json }: Trouble, terminal: Terminal): void {
+  const message = messageOf(error);
+  if (json) {
+    terminal.out(`${JSON.stringify({ error: { status, message } })}\n`);
+    return;
+  }
+  // Commander has already printed its own.
+  if (error instanceof Error && error.name === 'CommanderError') return;
+  terminal.err(`${message}\n`);
+}

@@ -1,0 +1,102 @@
+/** The journal, the open gate and the report of a run, as text for a terminal. */
+import type { EntryState, JournalEntry, OpenGate } from '../../contract/journal';
+import type { Report, Standing } from '../../contract/reports';
+import type { Paint } from '../output';
+import { elapsed, table } from './table';
+
+const marks: Readonly<Record<EntryState, string>> = {
+  running: '…',
+  waiting: '?',
+  done: '✓',
+  'not needed': '–',
+  skipped: '»',
+  failed: '✗',
+  approved: '✓',
+  rejected: '✗',
+  refused: '!',
+  expired: '✗',
+  cancelled: '✗',
+};
+
+/** One line of the journal: mark, title, what came of it; below it the errors on the way. */
+export function journalLine(entry: JournalEntry, paint: Paint): string {
+  const mark = colored(entry.state, marks[entry.state], paint);
+  const took = entry.endedAt === undefined ? '' : ` (${elapsed(entry.startedAt, entry.endedAt)})`;
+  const by = entry.by === undefined ? '' : ` by ${entry.by}`;
+  const note = entry.note === undefined ? '' : `: ${brief(entry.note)}`;
+  const errors = (entry.errors ?? []).map((error) => `\n      ${paint.dim(brief(error))}`);
+  return `${mark} ${entry.title}  ${paint.dim(`${entry.state}${by}${took}`)}${note}${errors.join('')}`;
+}
+
+/** The question that waits, with the commands and the object that answer it. */
+export function gateText(gate: OpenGate, workflowId: string, paint: Paint): string {
+  return [
+    paint.warn(paint.bold(`Waits for a person: ${gate.title}`)),
+    ...gate.details.split('\n').map((line) => `  ${emphasized(line, paint)}`),
+    paint.dim(`  gate ${gate.id}, open since ${gate.openedAt}, until ${gate.expiresAt}`),
+    'Answer with',
+    ...gate.answers.map((verb) => `  ${answerCommand(verb, gate, workflowId)}`),
+    `or send a signal in Temporal's UI: ${gate.example}`,
+  ].join('\n');
+}
+
+/** The whole standing: heading, journal as a table, gate or what is left to do. */
+export function standingText(standing: Standing, workflowId: string, paint: Paint): string {
+  const { runbook, installation, status, step, gate, report } = standing;
+  const rows = standing.journal.map((entry) => [
+    marks[entry.state],
+    entry.title,
+    entry.state,
+    entry.endedAt === undefined ? '' : elapsed(entry.startedAt, entry.endedAt),
+    [entry.by ?? '', entry.note ?? '', ...(entry.errors ?? [])]
+      .filter((part) => part !== '')
+      .map(brief)
+      .join('; '),
+  ]);
+  return [
+    paint.bold(`${workflowId}: ${runbook} of ${installation}, ${status}`),
+    ...(step === '' || report ? [] : [`under way: ${step}`]),
+    '',
+    ...table(['', 'Step', 'State', 'Took', 'Note'], rows),
+    ...(gate ? ['', gateText(gate, workflowId, paint)] : []),
+    ...(report ? ['', reportText(report, paint)] : []),
+  ].join('\n');
+}
+
+/** The end of a run in a few lines: the summary, notes, failed checks, what is left to do. */
+export function reportText(report: Report, paint: Paint): string {
+  const color = report.status === 'done' ? paint.good : paint.bad;
+  return [
+    color(paint.bold(`${report.status}: ${report.summary}`)),
+    ...report.notes.map((note) => `  note: ${note}`),
+    ...(report.checks ?? []).map(
+      (check) => `  ${check.ok ? paint.good('✓') : paint.bad('✗')} ${check.name}: ${check.seen}`,
+    ),
+    ...(report.builds ?? []).map((build) => `  ${build.outcome}: ${build.url} (${build.said})`),
+    ...report.leftToDo.map((line) => `  to do: ${line}`),
+  ].join('\n');
+}
+
+/** The command that sends one answer, ready to paste. */
+export function answerCommand(verb: string, gate: OpenGate, workflowId: string): string {
+  const named = gate.mustName ? ` --gate ${gate.id}` : '';
+  const note = verb === 'skip' ? " --note 'why'" : '';
+  return `runbook ${verb} ${workflowId} --by YOUR-NAME${named}${note}`;
+}
+
+function colored(state: EntryState, mark: string, paint: Paint): string {
+  if (['done', 'approved'].includes(state)) return paint.good(mark);
+  if (['running', 'waiting', 'refused', 'skipped'].includes(state)) return paint.warn(mark);
+  return state === 'not needed' ? paint.dim(mark) : paint.bad(mark);
+}
+
+/** One line, and not a long one: the report has the whole. */
+function brief(text: string): string {
+  const line = text.split('\n', 1)[0] ?? '';
+  return line.length > 200 ? `${line.slice(0, 199)}…` : line;
+}
+
+/** Markdown's bold as the terminal's. */
+function emphasized(line: string, paint: Paint): string {
+  return line.replace(/\*\*(.+?)\*\*/g, (_, words: string) => paint.bold(words));
+}
