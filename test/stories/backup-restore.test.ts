@@ -1,0 +1,46 @@
+import { linesOf, setStage, storyOf, type Stage } from './stage';
+import type { Report } from '../../src/contract/reports';
+
+jest.setTimeout(180_000);
+
+describe('a backup, a lost machine, a restore', () => {
+  let stage: Stage;
+  beforeAll(async () => {
+    stage = await setStage();
+  });
+  afterAll(async () => {
+    await stage.close();
+  });
+
+  test('brings the app back on one new machine', async () => {
+    const backup = await stage.start('backup', { installation: 'prod' });
+    const made = (await backup.handle.result()) as Report;
+    console.log(storyOf(made.journal).join('\n'), made.notes, made.record);
+    const [old] = [...stage.lab.region.machines.keys()];
+    console.log(old);
+    await fetch(`${stage.lab.controlUrl}/machines/${old}/lose`, { method: 'POST' });
+    const restore = await stage.start('restore', { installation: 'prod' });
+    const operator = (async () => {
+      for (;;) {
+        const s = await restore.standing().catch(() => undefined);
+        if (s?.gate) {
+          console.log(s.gate);
+          if (s.gate.title === 'Change the DNS record') {
+            const machine = [...stage.lab.region.machines.values()].find((m) => m.instanceId === s.instanceId);
+            await fetch(`${stage.lab.controlUrl}/dns`, { method: 'POST', body: JSON.stringify({ name: 'circleci.example.com', address: machine?.publicAddress }) });
+          }
+          if (s.gate.answers.includes('retry')) break;
+          await restore.answer('approve', s.gate);
+        }
+        if (s && !['running', 'waiting'].includes(s.status)) break;
+        await new Promise((r) => setTimeout(r, 200));
+      }
+    })();
+    await operator;
+    const s = await restore.standing();
+    console.log(storyOf(s.journal).join('\n'), JSON.stringify(s.journal, null, 1));
+    const report = await restore.report();
+    console.log(report);
+    expect(linesOf(report.journal)).toMatchInlineSnapshot();
+  });
+});

@@ -1,0 +1,177 @@
+/**
+ * Where a story plays: the production worker as a process of its own, a lab, and the Temporal
+ * server that all stories share. Stories judge the lab's world, never the workflow's own word.
+ */
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
+import type { Answer, JournalEntry, OpenGate } from '../../src/contract/journal';
+import type { Report, Standing } from '../../src/contract/reports';
+import { startChild, type Child } from '../../src/cli/children';
+import type { Lab, LabOptions } from '../../src/lab/compose';
+import { labEnvironment } from '../../src/lab/config-file';
+import { startLab } from '../../src/lab/lab';
+
+/** A story's stage. */
+export interface Stage {
+  readonly lab: Lab;
+  readonly dir: string;
+  readonly client: Client;
+  readonly taskQueue: string;
+  readonly environment: Readonly<Record<string, string>>;
+  /** What the workers have printed. */
+  workerLog(): string;
+  startWorker(): Promise<Child>;
+  /** Ends the worker without a word, as a crash does. */
+  killWorker(): Promise<void>;
+  start(type: string, request: unknown, workflowId?: string): Promise<Run>;
+  close(): Promise<void>;
+}
+
+/** A run on the stage. */
+export interface Run {
+  readonly handle: WorkflowHandle;
+  standing(): Promise<Standing>;
+  /** Waits until a gate whose title holds the text is open. */
+  gate(title: string): Promise<OpenGate>;
+  /** Answers the open gate by signal, as the UI does. */
+  answer(answer: Answer, gate: OpenGate, note?: string): Promise<void>;
+  /** Approves every gate that opens, until the run ends; gives the report. */
+  approveAll(): Promise<Report>;
+  report(): Promise<Report>;
+}
+
+/** Sets a stage up: a lab of its own and a worker on a task queue of its own. */
+export async function setStage(options: Partial<LabOptions> = {}): Promise<Stage> {
+  const dir = mkdtempSync(join(tmpdir(), 'runbook-story-'));
+  const lab = await startLab({ dir, speed: 300, ...options });
+  const address = process.env['STORIES_TEMPORAL'] ?? 'localhost:7233';
+  const connection = await Connection.connect({ address });
+  const client = new Client({ connection });
+  const taskQueue = `story-${randomBytes(6).toString('hex')}`;
+  const environment = {
+    ...labEnvironment(dir, lab.ec2Url),
+    TEMPORAL_ADDRESS: address,
+    RUNBOOK_TASK_QUEUE: taskQueue,
+  };
+  const workers: Child[] = [];
+  const stage: Stage = {
+    lab,
+    dir,
+    client,
+    taskQueue,
+    environment,
+    workerLog: () => workers.map((worker) => worker.tail()).join('\n'),
+    async startWorker() {
+      const worker = startChild({
+        name: 'worker',
+        command: process.execPath,
+        args: [join(__dirname, '../../lib/worker.js')],
+        env: environment,
+      });
+      workers.push(worker);
+      await eventually('the worker is ready', 30, () =>
+        worker.tail().includes('worker ready') ? true : undefined,
+      );
+      return worker;
+    },
+    async killWorker() {
+      const worker = workers.at(-1);
+      if (worker === undefined || worker.exit !== undefined) return;
+      process.kill(worker.pid, 'SIGKILL');
+      await worker.ended;
+    },
+    async start(type, request, workflowId = `${type}-${randomBytes(4).toString('hex')}`) {
+      const handle = await client.workflow.start(type, { taskQueue, workflowId, args: [request] });
+      return runOf(handle);
+    },
+    async close() {
+      await Promise.all(workers.map((worker) => worker.stop(2)));
+      await lab.stop();
+      await connection.close();
+      rmSync(dir, { recursive: true, force: true });
+    },
+  };
+  await stage.startWorker();
+  return stage;
+}
+
+/** Polls until the probe gives something; fails with the name of what was waited for. */
+export async function eventually<T>(
+  what: string,
+  seconds: number,
+  probe: () => T | undefined | Promise<T | undefined>,
+): Promise<T> {
+  const deadline = performance.now() + seconds * 1000;
+  let last: unknown;
+  for (;;) {
+    try {
+      const found = await probe();
+      if (found !== undefined) return found;
+    } catch (error) {
+      last = error;
+    }
+    if (performance.now() > deadline) {
+      throw new Error(`not within ${String(seconds)} s: ${what}${last ? ` (${String(last)})` : ''}`);
+    }
+    await sleep(50);
+  }
+}
+
+/** The run behind a handle. */
+export function runOf(handle: WorkflowHandle): Run {
+  const standing = (): Promise<Standing> => handle.query('standing');
+  const run: Run = {
+    handle,
+    standing,
+    gate: (title) =>
+      eventually(`gate "${title}"`, 60, async () => {
+        const now = await standing();
+        if (now.gate?.title.includes(title)) return now.gate;
+        if (!['running', 'waiting'].includes(now.status)) {
+          throw new Error(`the run ended: ${now.status}: ${now.report?.summary ?? ''}`);
+        }
+        return undefined;
+      }),
+    async answer(answer, gate, note) {
+      await handle.signal(answer, { by: 'ana', gate: gate.id, ...(note ? { note } : {}) });
+    },
+    async approveAll() {
+      let done = false;
+      const operator = (async () => {
+        let last = '';
+        while (!done) {
+          const { gate } = await standing().catch(() => ({ gate: undefined }));
+          if (gate && gate.id !== last && gate.answers.includes('approve')) {
+            last = gate.id;
+            await run.answer('approve', gate);
+          }
+          await sleep(50);
+        }
+      })();
+      try {
+        return (await handle.result()) as Report;
+      } finally {
+        done = true;
+        await operator;
+      }
+    },
+    report: async () => (await handle.result()) as Report,
+  };
+  return run;
+}
+
+/** The lines of the runbook itself, as its page in docs/runbook has headings. */
+export function linesOf(journal: readonly JournalEntry[]): string[] {
+  return journal
+    .filter(({ kind, state }) => (kind === 'step' || kind === 'approval') && state !== 'failed')
+    .map(({ title }) => title);
+}
+
+/** The journal as a reader sees it: title and state. */
+export function storyOf(journal: readonly JournalEntry[]): string[] {
+  return journal.map(({ title, state }) => `${title} — ${state}`);
+}
