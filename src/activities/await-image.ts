@@ -4,7 +4,7 @@
  * Looks at: the image and its snapshots. Changes: nothing. Safe to repeat because: it only reads.
  * Fails with: ImageFailed, AwsUnavailable.
  */
-import { tryAgain } from '../contract/failures';
+import { refuse } from '../contract/failures';
 import type { World } from '../world';
 import type { Ec2 } from '../world/ec2';
 import type { Outcome, Say } from './attempt';
@@ -31,7 +31,7 @@ export const awaitImage =
       return undefined;
     });
     if (available) return { note: `${imageId} is available` };
-    throw tryAgain(
+    throw refuse(
       'ImageFailed',
       `${imageId} is not available after ${String(limitSeconds)} s. Snapshots can take up to a day: ` +
         'look at their progress in EC2, then retry to go on waiting.',

@@ -2,10 +2,11 @@
  * Waits until the new machine lets us in, and reads what it is.
  *
  * Looks at: SSH login, its addresses in EC2 and on itself, its distribution, its address files.
- * Changes: nothing. Safe to repeat because: it only reads.
+ * Changes: tags the instance with its confirmed host key, so that later runs know it.
+ * Safe to repeat because: the tag is the same each time.
  * Fails with: MachineUnreachable, SshLoginRefused, HostKeyUnknown, NotAServicesMachine.
  */
-import { refuse, tryAgain } from '../contract/failures';
+import { refuse } from '../contract/failures';
 import type { Machine, OldAddresses } from '../contract/plan';
 import { addressesIn, configFiles } from '../machine/addresses';
 import {
@@ -20,6 +21,7 @@ import type { World } from '../world';
 import { readAddressFile } from './address-file';
 import type { Outcome, Say } from './attempt';
 import { onMachine, type Remote } from './on-machine';
+import { tagNames } from './tags';
 import { until } from './until';
 
 export interface Awaited extends Outcome {
@@ -57,12 +59,13 @@ export const awaitMachine =
       }
     });
     if (facts === undefined) {
-      throw tryAgain(
+      throw refuse(
         'MachineUnreachable',
         `${current.instanceId} did not let us in within ${String(limits.ssh)} s. Check its ` +
           `authorized_keys and security groups, then retry. Last seen: ${why}`,
       );
     }
+    await tagHostKey(world, current);
     return {
       note: `${facts.name}, private ${current.privateAddress}, public ${current.publicAddress ?? 'none'}`,
       machine: current,
@@ -72,6 +75,12 @@ export const awaitMachine =
       isReadied: facts.isReadied,
     };
   };
+
+async function tagHostKey(world: World, machine: Machine): Promise<void> {
+  const [hostKey] = machine.hostKeys;
+  const { region } = world.installation(machine.installation);
+  if (hostKey) await world.ec2(region).tag([machine.instanceId], { [tagNames.hostKey]: hostKey });
+}
 
 async function readFacts(remote: Remote, machine: Machine) {
   const own = (await remote.read(readOwnAddresses)).split(/\s+/);

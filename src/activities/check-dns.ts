@@ -5,7 +5,7 @@
  * Looks at: `getent` on the machine. Changes: nothing. Safe to repeat because: it only reads.
  * Fails with: DnsNotChanged.
  */
-import { tryAgain } from '../contract/failures';
+import { refuse } from '../contract/failures';
 import type { Machine } from '../contract/plan';
 import { resolveHostname } from '../machine/commands';
 import type { World } from '../world';
@@ -35,7 +35,7 @@ export const checkDns =
       }),
     );
     if (right !== undefined) return { note: `${hostname} resolves to ${right}` };
-    throw tryAgain(
+    throw refuse(
       'DnsNotChanged',
       `${hostname} resolves to ${seen === '' ? 'nothing' : seen} on ${machine.instanceId}, not to ` +
         `${wanted.join(' or ')}. Change the DNS record, wait for its TTL, then retry.`,

@@ -39,7 +39,7 @@ export const createImage =
       return image && image.snapshotIds.length > 0 ? image : undefined;
     });
     if (begun === undefined) {
-      throw tryAgain(
+      throw refuse(
         'ImageFailed',
         `${imageId} shows no snapshots after 600 s. Look at it in the EC2 console, then retry.`,
       );

@@ -4,10 +4,10 @@
  * Looks at: what each ClientToken of this run already stands for. Changes: launches one instance,
  * tagged from its first moment. Safe to repeat because: the tokens come from the run, not from the
  * attempt, so a repeated call gets the same instance back.
- * Fails with: LaunchRefused, InstanceLost, InstanceNotHealthy, AwsUnavailable, AwsDenied.
+ * Fails with: InstanceLost, InstanceNotHealthy, AwsUnavailable, AwsDenied.
  */
 import { createHash } from 'node:crypto';
-import { refuse, tryAgain } from '../contract/failures';
+import { refuse } from '../contract/failures';
 import type { RestorePlan } from '../contract/plan';
 import type { World } from '../world';
 import type { Ec2, Instance } from '../world/ec2';
@@ -72,22 +72,23 @@ export const launchInstance =
  * gone lets the next token be used. So there is never a second living machine.
  */
 async function launchOnce(ec2: Ec2, { plan, run, generation }: LaunchInput): Promise<string> {
-  let lost: Instance | undefined;
-  for (let current = 0; current <= generation; current += 1) {
-    const instance = await ec2.runInstance({
+  const launchOf = (current: number): Promise<Instance> =>
+    ec2.runInstance({
       imageId: plan.imageId,
       launch: plan.launch,
       clientToken: clientToken(run, current),
       tags: tagsOf(plan, run.workflowId),
     });
-    if (!isGone(instance)) return instance.id;
-    lost = instance;
+  let instance = await launchOf(0);
+  for (let next = 1; isGone(instance) && next <= generation; next += 1) {
+    instance = await launchOf(next);
   }
-  throw lost ? lostInstance(lost) : tryAgain('LaunchRefused', 'No launch was tried. Retry.');
+  if (isGone(instance)) throw lostInstance(instance);
+  return instance.id;
 }
 
 /** At most 64 characters, the same for every attempt of this run and generation. */
-export function clientToken(run: LaunchInput['run'], generation: number): string {
+function clientToken(run: LaunchInput['run'], generation: number): string {
   const text = `${run.workflowId}\n${run.firstRunId}\n${String(generation)}`;
   return `runbook-${createHash('sha256').update(text).digest('hex').slice(0, 48)}`;
 }

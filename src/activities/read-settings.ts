@@ -17,12 +17,13 @@ export const readSettings =
   }): Promise<Outcome & { settings: Settings }> => {
     const configured = world.installation(installation);
     const { region, hostname, approvals, limits, reachedBy } = configured;
-    const { externalServices, objectStorage } = configured;
+    const { externalServices, objectStorage, servicesMachine } = configured;
     const elasticIp = 'elasticIp' in reachedBy ? reachedBy.elasticIp : undefined;
     const settings: Settings = {
       region,
       hostname,
       elasticIp,
+      servicesMachineId: 'instance' in servicesMachine ? servicesMachine.instance : undefined,
       externalServices,
       objectStorage,
       approvals,

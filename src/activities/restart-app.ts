@@ -6,7 +6,7 @@
  * "Failure reported from operator: no such image" says. Safe to repeat because: an app that is up
  * is left alone. Fails with: AppNotStarted.
  */
-import { tryAgain } from '../contract/failures';
+import { refuse } from '../contract/failures';
 import type { Machine } from '../contract/plan';
 import { isReady, isTransitioning, lacksImage, type AppStatus } from '../machine/app-status';
 import { startApp } from '../machine/commands';
@@ -54,7 +54,7 @@ export async function startOn(world: World, { machine, remote, say }: Place): Pr
   if (ready) {
     return { note: starts > 1 ? 'up; the first start lacked an image' : `up: ${seen}` };
   }
-  throw tryAgain(
+  throw refuse(
     'AppNotStarted',
     `The app on ${machine.instanceId} is not up after ${String(starts)} start(s): ${seen}. Look at ` +
       `the Management Console (https://${machine.privateAddress}:8800), then retry.`,

@@ -6,7 +6,7 @@
  * replicated, replicated-ui and replicated-operator. Safe to repeat because: units that already
  * run on the new address are left alone. Fails with: ReplicatedNotReady, CommandFailed.
  */
-import { tryAgain } from '../contract/failures';
+import { refuse } from '../contract/failures';
 import type { Machine } from '../contract/plan';
 import {
   readInit,
@@ -43,7 +43,7 @@ export const restartReplicated =
         return now.right ? true : undefined;
       });
       if (right) return { note: seen };
-      throw tryAgain(
+      throw refuse(
         'ReplicatedNotReady',
         `Replicated on ${machine.instanceId} is not ready on ${machine.privateAddress} after ` +
           `${String(limitSeconds)} s: ${seen}. Look at \`docker logs replicated\`, then retry.`,

@@ -5,7 +5,7 @@
  * force after its time limit. Safe to repeat because: an app that is stopped is left alone.
  * Fails with: AppNotStopped, MachineUnreachable, ConnectionLost.
  */
-import { tryAgain } from '../contract/failures';
+import { refuse } from '../contract/failures';
 import type { Machine } from '../contract/plan';
 import { isStopped } from '../machine/app-status';
 import { forceStopApp, stopApp as stopCommand } from '../machine/commands';
@@ -56,7 +56,7 @@ export async function stopOn(world: World, { machine, remote, say }: Place): Pro
   say('forcing the stop');
   await remote.run(forceStopApp);
   if (await awaitDown(limitSeconds / 2)) return { note: `stopped by force; was ${before.seen}` };
-  throw tryAgain(
+  throw refuse(
     'AppNotStopped',
     `The app on ${machine.instanceId} did not stop within ${String(limitSeconds)} s, by force ` +
       `neither; last seen: ${seen}. Look at \`docker ps\` and the Management Console, then retry.`,

@@ -8,7 +8,7 @@
 import type { Machine } from '../contract/plan';
 import { parseConsoleHostKeys } from '../machine/host-keys';
 import type { World } from '../world';
-import { tryAgain } from '../contract/failures';
+import { refuse } from '../contract/failures';
 import type { Outcome, Say } from './attempt';
 import { targetOf } from './on-machine';
 import { until } from './until';
@@ -64,7 +64,7 @@ async function awaitOfferedKey(world: World, machine: Machine, say: Say): Promis
     }
   });
   if (offered !== undefined) return offered;
-  throw tryAgain(
+  throw refuse(
     'MachineUnreachable',
     `${machine.instanceId} (${machine.privateAddress}) did not answer SSH within ` +
       `${String(limitSeconds)} s. Check security groups, bastion and the console, then retry. ` +

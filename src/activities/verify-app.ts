@@ -5,7 +5,7 @@
  * Looks at: HTTP ports of the machine and Nomad's own commands. Changes: nothing.
  * Safe to repeat because: it only reads. Fails with: AppNotHealthy.
  */
-import { tryAgain } from '../contract/failures';
+import { refuse } from '../contract/failures';
 import type { Machine } from '../contract/plan';
 import type { HealthCheck } from '../contract/reports';
 import { healthUrls, probe, readNomadClients, readNomadServers } from '../machine/commands';
@@ -37,7 +37,7 @@ export const verifyApp =
       });
       const ill = checks.filter(({ ok }) => !ok);
       if (ill.length > 0) {
-        throw tryAgain(
+        throw refuse(
           'AppNotHealthy',
           `On ${machine.instanceId}: ${ill.map(({ name, seen }) => `${name} says ${seen}`).join('; ')}. ` +
             'Look at `docker logs` of each, then retry.',

@@ -18,7 +18,6 @@ export const failureTypes = {
   ImageNameTaken: 'another image already has the name of this backup',
   ExternalServices: 'the image does not hold the databases of this installation',
   MissingLaunchSetting: 'neither tags nor configuration say how to launch the machine',
-  LaunchRefused: 'AWS refused to launch the instance',
   InstanceLost: 'the launched instance was stopped or terminated by somebody else',
   InstanceNotHealthy: 'the instance did not pass its status checks in time',
   AwsDenied: 'AWS denied the call or the credentials are not valid',

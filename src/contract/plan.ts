@@ -7,6 +7,8 @@ export interface Settings {
   readonly hostname: string;
   /** Allocation id of the Elastic IP that the machine is reached by; absent: a DNS record. */
   readonly elasticIp?: string;
+  /** Absent when the machine is found by its tags. */
+  readonly servicesMachineId?: string;
   readonly externalServices: boolean;
   readonly objectStorage: 's3' | 'disk' | 'nfs';
   readonly approvals: Readonly<

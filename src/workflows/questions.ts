@@ -174,6 +174,17 @@ export function aboutNomadClients(
   return notes;
 }
 
+/** What to change in runbook.yaml, so that the next backup finds the new machine. */
+export function aboutConfiguration(settings: Settings, machine: Machine): string[] {
+  const configured = settings.servicesMachineId;
+  if (configured === undefined || configured === machine.instanceId) return [];
+  return [
+    `runbook.yaml still names ${configured}: set servicesMachine to ` +
+      `{ instance: ${machine.instanceId} } and ssh.hostKeys to ['${machine.hostKeys.join("', '")}'], ` +
+      'then restart the worker.',
+  ];
+}
+
 function isAddress(text: string): boolean {
   return /^\d{1,3}(\.\d{1,3}){3}$/.test(text);
 }

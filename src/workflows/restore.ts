@@ -48,6 +48,7 @@ async function restoreMachine(run: Run, request: RestoreRequest): Promise<string
   findings.notes.push(...ask.aboutNomadClients(verified?.clients, { old, machine }));
   await deleteBuildRecords(run, machine, request.builds);
 
+  findings.notes.push(...ask.aboutConfiguration(run.settings, machine));
   return `${hostname} runs on ${machine.instanceId}, restored from ${plan.imageId}.`;
 }
 

@@ -94,7 +94,8 @@ export function evaluate(form: Value, runtime: Runtime, names: Names = new Map()
     return form;
   }
   if ('symbol' in form) {
-    return lookUp(form.symbol, names);
+    // A keyword stands for itself.
+    return form.symbol.startsWith(':') ? form : lookUp(form.symbol, names);
   }
   const [head, ...rest] = form.list;
   const name = typeof head === 'object' && head !== null && 'symbol' in head ? head.symbol : '';
