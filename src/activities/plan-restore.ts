@@ -9,11 +9,13 @@
 import { refuse } from '../contract/failures';
 import type { OldAddresses, RestorePlan } from '../contract/plan';
 import type { RestoreRequest } from '../contract/requests';
-import type { BackupRecord, LaunchSettings } from '../machine/backup-record';
+import type { BackupRecord } from '../machine/backup-record';
 import { decodeRecord } from '../machine/record-tags';
 import type { World } from '../world';
 import type { Ec2, Image, Instance } from '../world/ec2';
 import type { Outcome } from './attempt';
+import { chooseImage, findExisting, imageOf } from './choose-image';
+import { launchSettings } from './launch-settings';
 import { changesOf } from './planned-changes';
 import { tagNames } from './tags';
 
@@ -69,78 +71,6 @@ export const planRestore =
     };
     return { note: `from ${image.id} (${image.name})`, plan };
   };
-
-async function findExisting(ec2: Ec2, installation: string, id: string): Promise<Instance> {
-  const [instance] = await ec2.instances({ ids: [id] });
-  if (instance === undefined) {
-    throw refuse(
-      'MachineNotFound',
-      `There is no instance ${id}. Look up the id, then start again.`,
-    );
-  }
-  const owner = instance.tags[tagNames.installation];
-  if (owner !== installation || instance.tags[tagNames.kind] !== 'restore') {
-    throw refuse(
-      'NotThisInstallation',
-      `${id} was not launched by a restore of ${installation} (tag ${tagNames.installation} is ` +
-        `${owner ?? 'absent'}). Name a machine that a restore of this installation made.`,
-    );
-  }
-  if (instance.state !== 'running') {
-    throw refuse(
-      'MachineNotFound',
-      `${id} is ${instance.state}. Start it, or leave "instance" out to launch a new machine.`,
-    );
-  }
-  return instance;
-}
-
-async function imageOf(ec2: Ec2, instance: Instance): Promise<Image> {
-  const [image] = await ec2.images({ ids: [instance.imageId] });
-  if (image) return image;
-  const createdAt = instance.launchedAt;
-  const gone = { id: instance.imageId, name: 'no longer registered', state: 'deregistered' };
-  return { ...gone, createdAt, tags: {}, snapshotIds: [] };
-}
-
-async function chooseImage(ec2: Ec2, installation: string, id?: string): Promise<Image> {
-  if (id === undefined) return newestUsable(ec2, installation);
-  const [image] = await ec2.images({ ids: [id] });
-  if (image === undefined) {
-    throw refuse('NoUsableImage', `There is no image ${id} in this region. Check id and region.`);
-  }
-  const owner = image.tags[tagNames.installation];
-  if (owner !== undefined && owner !== installation) {
-    throw refuse(
-      'NotThisInstallation',
-      `${id} is a backup of ${owner}, not of ${installation}. Name an image of ${installation}.`,
-    );
-  }
-  if (image.state !== 'available') {
-    throw refuse(
-      'ImageNotAvailable',
-      `${id} is ${image.state}. ${image.stateReason ?? ''} Wait until it is available, or name ` +
-        'another image.',
-    );
-  }
-  return image;
-}
-
-async function newestUsable(ec2: Ec2, installation: string): Promise<Image> {
-  const tags = { [tagNames.installation]: installation, [tagNames.kind]: 'backup' };
-  const images = await ec2.images({ tags });
-  const usable = images
-    .filter((image) => image.state === 'available' && decodeRecord(image.tags) !== undefined)
-    .sort((a, b) => b.createdAt.localeCompare(a.createdAt));
-  const [newest] = usable;
-  if (newest) return newest;
-  const seen = images.map((image) => `${image.id} is ${image.state}`).join(', ');
-  throw refuse(
-    'NoUsableImage',
-    `No usable backup of ${installation} was found (seen: ${seen === '' ? 'none' : seen}). ` +
-      'Name an image made by hand with "image":"ami-…".',
-  );
-}
 
 function refuseExternalServices(external: boolean, input: PlanInput): void {
   if (!external || input.acknowledge.includes('external-services')) return;
@@ -202,37 +132,6 @@ async function findElasticIp(ec2: Ec2, allocationId: string): Promise<RestorePla
   }
   const { publicAddress, instanceId } = address;
   return { allocationId, publicAddress, ...(instanceId ? { heldBy: instanceId } : {}) };
-}
-
-type ConfiguredLaunch = ReturnType<World['installation']>['launch'];
-
-function launchSettings(
-  configured: ConfiguredLaunch,
-  recorded: LaunchSettings | undefined,
-  live: Instance | undefined,
-): LaunchSettings {
-  const base: Partial<LaunchSettings> = recorded ?? (live ? { ...live } : {});
-  const instanceType = configured.instanceType ?? base.instanceType;
-  const subnetId = configured.subnet ?? base.subnetId;
-  const securityGroupIds = configured.securityGroups ?? base.securityGroupIds;
-  if (!instanceType || !subnetId || !securityGroupIds) {
-    throw refuse(
-      'MissingLaunchSetting',
-      'Neither the image nor a living source says how to launch the machine. Set launch.' +
-        'instanceType, launch.subnet and launch.securityGroups in runbook.yaml, restart the worker.',
-    );
-  }
-  return {
-    instanceType,
-    subnetId,
-    securityGroupIds,
-    instanceProfile: configured.instanceProfile ?? base.instanceProfile,
-    keyPair: configured.keyPair ?? base.keyPair,
-    httpTokens: configured.httpTokens ?? base.httpTokens ?? 'optional',
-    httpPutResponseHopLimit:
-      configured.httpPutResponseHopLimit ?? base.httpPutResponseHopLimit ?? 2,
-    terminationProtection: configured.terminationProtection ?? base.terminationProtection ?? false,
-  };
 }
 
 function notesOf(facts: Omit<RestorePlan, 'notes' | 'changes'>, image: Image): string[] {
