@@ -3,6 +3,8 @@ const { join } = require('node:path');
 
 const project = {
   testEnvironment: 'node',
+  // fast-check keeps its own globals on purpose.
+  testEnvironmentOptions: { globalsCleanup: 'off' },
   transform: {
     '^.+\\.ts$': ['@swc/jest', { jsc: { parser: { syntax: 'typescript' }, target: 'es2022' } }],
   },
@@ -22,7 +24,13 @@ module.exports = {
       ...project,
       displayName: 'unit',
       testMatch: ['<rootDir>/test/**/*.test.ts'],
-      testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/stories/'],
+      testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/(lab|stories)/'],
+    },
+    {
+      // Sandboxes and servers: slower than the rest, and not needed while the product is edited.
+      ...project,
+      displayName: 'lab',
+      testMatch: ['<rootDir>/test/lab/**/*.test.ts'],
     },
     {
       ...project,

@@ -42,6 +42,7 @@ function cruise(files: Readonly<Record<string, string>>): readonly Violation[] {
 const innocent = {
   'src/contract/requests.ts': "import { z } from 'zod';\nexport const request = z.string();\n",
   'src/machine/commands.ts': 'export const stopApp = 1;\nexport interface Command {}\n',
+  'src/machine/addresses.ts': 'export const rewrite = 1;\n',
   'src/machine/record-tags.ts': 'export const decodeRecord = 1;\n',
   'src/config.ts': "import 'node:fs';\nexport interface Config {}\nexport const load = 1;\n",
   'src/world/index.ts': 'export interface World {}\nexport const world = 1;\n',
@@ -95,7 +96,11 @@ const wrong: readonly (readonly [rule: string, path: string, text: string])[] = 
   ['the-lab-knows-no-temporal', 'src/lab/c.ts', "import '@temporalio/common';"],
   ['cli-starts-the-rest-as-processes', 'src/cli/c.ts', "import '../activities';"],
   ['cli-names-workflows-by-string', 'src/cli/d.ts', "import '../workflows';"],
-  ['cli-reads-records-and-no-more-of-the-machine', 'src/cli/e.ts', "import '../machine/addresses';"],
+  [
+    'cli-reads-records-and-no-more-of-the-machine',
+    'src/cli/e.ts',
+    "import '../machine/addresses';",
+  ],
   ['cli-looks-at-the-world-in-two-commands', 'src/cli/f.ts', "void import('../world');"],
   ['cli-loads-the-world-when-asked', 'src/cli/commands/backups.ts', "import '../../config';"],
   ['cli-is-a-client-of-temporal', 'src/cli/g.ts', "import '@temporalio/workflow';"],

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { utils } from 'ssh2';
+import { ed25519Pair } from './key-pair';
 
 /** A key pair in OpenSSH's formats. */
 interface KeyPair {
@@ -23,7 +23,7 @@ export interface LabKeys {
 function keyPair(dir: string, name: string): KeyPair {
   const path = join(dir, name);
   if (!existsSync(path)) {
-    const made = utils.generateKeyPairSync('ed25519', { comment: `lab ${name}` });
+    const made = ed25519Pair(`lab ${name}`);
     writeFileSync(`${path}.pub`, `${made.public}\n`);
     // The private key last: where it stands, its public half stands too.
     writeFileSync(path, made.private, { mode: 0o600 });

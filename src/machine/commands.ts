@@ -153,7 +153,9 @@ export const replaceFile = ({ path, expected, wanted, keepAs, content }: Replace
     'mkdir -p "$(dirname "$4")"',
     // The first original wins: a later attempt must not overwrite it with an edited file.
     'if [ ! -e "$4" ]; then cp -p "$file" "$4.part"; mv -n "$4.part" "$4"; fi',
-    'new=$(mktemp "$file.XXXXXX")',
+    // Under the lock, a new file left here is of an attempt that was cut off; it holds the token.
+    'rm -f "$file".new-*',
+    'new=$(mktemp "$file.new-XXXXXX")',
     'trap \'rm -f "$new"\' EXIT',
     'cat >"$new"',
     'if [ "$(sum "$new")" != "$3" ]; then echo "content was cut short"; exit 65; fi',

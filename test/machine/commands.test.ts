@@ -141,7 +141,8 @@ if [ "$now" = "$3" ]; then cat >/dev/null; echo unchanged; exit 0; fi
 if [ "$now" != "$2" ]; then cat >/dev/null; echo "file is $now"; exit 66; fi
 mkdir -p "$(dirname "$4")"
 if [ ! -e "$4" ]; then cp -p "$file" "$4.part"; mv -n "$4.part" "$4"; fi
-new=$(mktemp "$file.XXXXXX")
+rm -f "$file".new-*
+new=$(mktemp "$file.new-XXXXXX")
 trap 'rm -f "$new"' EXIT
 cat >"$new"
 if [ "$(sum "$new")" != "$3" ]; then echo "content was cut short"; exit 65; fi
@@ -166,6 +167,22 @@ echo changed`,
         '/var/lib/replicated/circle-config/no_proxy ' +
         '2>/dev/null || true; done | sort -u | head -20',
       args: ['10.0.1.5', '203.0.113.10'],
+      timeoutSeconds: 30,
+    },
+  ],
+  markNomadRemoved: [
+    commands.markNomadRemoved('i-1'),
+    {
+      script: 'mkdir -p "$1" && touch "$1/nomad-removed"',
+      args: ['/var/lib/circleci-server-runbook/i-1'],
+      timeoutSeconds: 30,
+    },
+  ],
+  readNomadMark: [
+    commands.readNomadMark('i-1'),
+    {
+      script: 'if [ -e "$1/nomad-removed" ]; then echo removed; fi',
+      args: ['/var/lib/circleci-server-runbook/i-1'],
       timeoutSeconds: 30,
     },
   ],
@@ -212,6 +229,6 @@ test('the health checks of a restored app', () => {
 });
 
 test('no command is without a line above', () => {
-  const tested = [...Object.keys(constant), ...Object.keys(made), 'healthUrls'];
+  const tested = [...Object.keys(constant), ...Object.keys(made), 'healthUrls', 'stateFolder'];
   expect(tested.sort()).toEqual(Object.keys(commands).sort());
 });

@@ -2,6 +2,7 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { utils } from 'ssh2';
+import { ed25519Pair } from '../key-pair';
 
 /** Replaces all host keys, as cloud-init does for a new instance id. */
 export function makeHostKeys(root: string, hostname: string): void {
@@ -13,7 +14,7 @@ export function makeHostKeys(root: string, hostname: string): void {
   const comment = `root@${hostname}`;
   const keys = {
     ecdsa: utils.generateKeyPairSync('ecdsa', { bits: 256, comment }),
-    ed25519: utils.generateKeyPairSync('ed25519', { comment }),
+    ed25519: ed25519Pair(comment),
   };
   for (const [type, key] of Object.entries(keys)) {
     const path = join(folder, `ssh_host_${type}_key`);

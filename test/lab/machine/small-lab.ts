@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { utils } from 'ssh2';
+import { ed25519Pair } from '../../../src/lab/key-pair';
 import { machineFactory } from '../../../src/lab/machine/factory';
 import type {
   LabClock,
@@ -66,7 +66,7 @@ export class SmallLab {
   readonly barriers: string[] = [];
   readonly dns = new Map([['circleci.example.com', '203.0.113.10']]);
   readonly machines = new Map<string, SimulatedMachine>();
-  readonly key = utils.generateKeyPairSync('ed25519');
+  readonly key = ed25519Pair('test');
   atBarrier: (point: string) => Promise<void> = () => Promise.resolve();
 
   readonly surroundings: Surroundings = {

@@ -167,6 +167,7 @@ describe('Every command of production on a machine of the portable shell', () =>
       'findStorageSymlink',
       'forceStopApp',
       'healthUrls',
+      'markNomadRemoved',
       'probe',
       'readAppStatus',
       'readClusterMode',
@@ -178,6 +179,7 @@ describe('Every command of production on a machine of the portable shell', () =>
       'readLocalAddress',
       'readMounts',
       'readNomadClients',
+      'readNomadMark',
       'readNomadServers',
       'readOperatorEndpoint',
       'readOsRelease',
@@ -193,6 +195,7 @@ describe('Every command of production on a machine of the portable shell', () =>
       'restartReplicatedByUpstart',
       'setHostname',
       'startApp',
+      'stateFolder',
       'stopApp',
     ];
     expect(Object.keys(commands).sort()).toEqual(known);
@@ -250,7 +253,7 @@ describe('Replacing a file', () => {
     machine.set({ diskFull: true });
     const answer = await untouched(commands.replaceFile(replacement('new\n')));
     expect(answer.code).not.toBe(0);
-    expect(answer.stderr).toContain('No space left on device');
+    expect(answer.stderr).toMatch(/no space left on device/i);
   });
 
   it('waits for another run that holds the lock, and gives up in the end', async () => {
@@ -286,6 +289,13 @@ describe('Removing /opt/nomad', () => {
     expect(await run(client, commands.removeNomad)).toMatchObject({ code: 0, stdout: 'removed\n' });
     expect(readdirSync(join(machine.root, 'opt'))).toEqual([]);
     expect(await run(client, commands.removeNomad)).toMatchObject({ code: 0, stdout: 'absent\n' });
+  });
+
+  it('remembers the removal for one instance only', async () => {
+    expect(await said(commands.readNomadMark('i-1'))).toBe('');
+    expect((await run(client, commands.markNomadRemoved('i-1'))).code).toBe(0);
+    expect(await said(commands.readNomadMark('i-1'))).toBe('removed\n');
+    expect(await said(commands.readNomadMark('i-2'))).toBe('');
   });
 
   it('refuses while the container runs', async () => {

@@ -1,12 +1,13 @@
 /** A caller's side of the lab's SSH: the real client, through the bastion to a machine. */
-import { Client, utils, type ConnectConfig } from 'ssh2';
+import { Client, type ConnectConfig } from 'ssh2';
+import { ed25519Pair } from '../../../src/lab/key-pair';
 import { startBastion, type Bastion } from '../../../src/lab/bastion';
 import type { Shell } from '../../../src/lab/shapes';
 import type { Command } from '../../../src/machine/commands';
 import { render, unframe } from '../../../src/machine/quoting';
-import { SmallLab } from '../machine/small-lab';
+import type { SmallLab } from '../machine/small-lab';
 
-const hostKey = utils.generateKeyPairSync('ed25519');
+const hostKey = ed25519Pair('test');
 
 /** What came back of one exec line; no code when the connection ended first. */
 export interface Answer {
