@@ -7,6 +7,7 @@
  * Fails with: InstanceLost, InstanceNotHealthy, AwsUnavailable, AwsDenied.
  */
 import { createHash } from 'node:crypto';
+import { codeOf } from '../contract/aws-code';
 import { refuse } from '../contract/failures';
 import type { RestorePlan } from '../contract/plan';
 import type { World } from '../world';
@@ -72,13 +73,12 @@ export const launchInstance =
  * gone lets the next token be used. So there is never a second living machine.
  */
 async function launchOnce(ec2: Ec2, { plan, run, generation }: LaunchInput): Promise<string> {
+  const { imageId, launch } = plan;
+  const tags = tagsOf(plan, run.workflowId);
   const launchOf = (current: number): Promise<Instance> =>
-    ec2.runInstance({
-      imageId: plan.imageId,
-      launch: plan.launch,
-      clientToken: clientToken(run, current),
-      tags: tagsOf(plan, run.workflowId),
-    });
+    ec2
+      .runInstance({ imageId, launch, clientToken: clientTokenOf(run, current), tags })
+      .catch((error: unknown) => launchedOtherwise(ec2, run.workflowId, error));
   let instance = await launchOf(0);
   for (let next = 1; isGone(instance) && next <= generation; next += 1) {
     instance = await launchOf(next);
@@ -87,8 +87,23 @@ async function launchOnce(ec2: Ec2, { plan, run, generation }: LaunchInput): Pro
   return instance.id;
 }
 
+/** A token that was used with other settings: a reset run made another plan than the run before. */
+async function launchedOtherwise(ec2: Ec2, run: string, error: unknown): Promise<Instance> {
+  if (codeOf(error) !== 'IdempotentParameterMismatch') throw error;
+  const launched = await ec2.instances({ tags: { [tagNames.run]: run } });
+  const gone = launched.find(isGone);
+  if (gone && launched.every(isGone)) return gone;
+  const ids = launched.map(({ id, state, imageId }) => `${id} (${state}, from ${imageId})`);
+  throw refuse(
+    'LaunchedOtherwise',
+    `This run launched ${ids.join(', ') || 'an instance'} before it was reset, with other settings ` +
+      'than the plan has now. Take it up with restore {"installation":"…","instance":"i-…"}, or ' +
+      'terminate it, then retry.',
+  );
+}
+
 /** At most 64 characters, the same for every attempt of this run and generation. */
-function clientToken(run: LaunchInput['run'], generation: number): string {
+function clientTokenOf(run: LaunchInput['run'], generation: number): string {
   const text = `${run.workflowId}\n${run.firstRunId}\n${String(generation)}`;
   return `runbook-${createHash('sha256').update(text).digest('hex').slice(0, 48)}`;
 }
@@ -108,8 +123,8 @@ function tagsOf(plan: RestorePlan, workflowId: string): Record<string, string> {
   };
 }
 
-function isGone(instance: Instance): boolean {
-  return instance.state === 'terminated' || instance.state === 'shutting-down';
+function isGone({ state }: Instance): boolean {
+  return state === 'terminated' || state === 'shutting-down';
 }
 
 function refuseLost(instance: Instance): void {

@@ -18,6 +18,7 @@ export const failureTypes = {
   ImageNameTaken: 'another image already has the name of this backup',
   ExternalServices: 'the image does not hold the databases of this installation',
   MissingLaunchSetting: 'neither tags nor configuration say how to launch the machine',
+  LaunchedOtherwise: 'the run launched an instance with other settings before it was reset',
   InstanceLost: 'the launched instance was stopped or terminated by somebody else',
   InstanceNotHealthy: 'the instance did not pass its status checks in time',
   AwsDenied: 'AWS denied the call or the credentials are not valid',

@@ -155,6 +155,6 @@ function imageInput(run: Run, record: BackupRecord) {
   return {
     region: run.settings.region,
     record,
-    id: workflowInfo().firstExecutionRunId.slice(0, 8),
+    id: workflowInfo().firstExecutionRunId.slice(-8),
   };
 }

@@ -17,7 +17,7 @@ export async function saveReport(folder: string, report: Report): Promise<string
 function fileName({ workflowId, runId }: Report): string {
   // A workflow id may hold any character, also those that lead out of the folder.
   const safe = (text: string): string => text.replace(/[^A-Za-z0-9._-]+/g, '-').replace(/^\.+/, '');
-  return `${safe(workflowId).slice(0, 100)}-${safe(runId).slice(0, 8)}`;
+  return `${safe(workflowId).slice(0, 100)}-${safe(runId).slice(-8)}`;
 }
 
 // In one rename, so that a reader never meets half a report.

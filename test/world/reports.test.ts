@@ -14,12 +14,12 @@ describe('a saved report', () => {
 
   it('is a page and its data, named after the run, and nothing else', async () => {
     const path = await saveReport(folder, report);
-    expect(path).toBe(join(folder, 'restore-prod-01890a5d.md'));
+    expect(path).toBe(join(folder, 'restore-prod-099a8057.md'));
     expect(readFileSync(path, 'utf8')).toBe(reportMarkdown(report));
     expect(JSON.parse(readFileSync(path.replace(/md$/, 'json'), 'utf8'))).toEqual(report);
     expect(readdirSync(folder).sort()).toEqual([
-      'restore-prod-01890a5d.json',
-      'restore-prod-01890a5d.md',
+      'restore-prod-099a8057.json',
+      'restore-prod-099a8057.md',
     ]);
   });
 
