@@ -3,8 +3,9 @@
  * only labels: a forwarded channel ends at the machine's shell, and nothing else is ever dialled.
  */
 import { createServer, type AddressInfo, type Socket } from 'node:net';
-import { Server, utils, type AuthContext, type Connection } from 'ssh2';
+import { Server, type AuthContext, type Connection } from 'ssh2';
 import type { LabJournal, Shell, SimulatedMachine } from './shapes';
+import { holdsKey } from './shell/public-key';
 
 /** Who may come in, and how addresses become machines. */
 export interface BastionOptions {
@@ -64,32 +65,18 @@ function portOf(address: AddressInfo | string | null): number {
 }
 
 function authenticate({ user, authorizedKey }: BastionOptions, attempt: AuthContext): void {
-  const known = utils.parseKey(authorizedKey);
-  if (known instanceof Error) {
-    throw known;
-  }
-  const { method, username } = attempt;
-  const isKnown =
-    method === 'publickey' &&
-    username === user &&
-    attempt.key.algo === known.type &&
-    known.getPublicSSH().equals(attempt.key.data);
-  const isSigned =
-    isKnown &&
-    (attempt.signature === undefined ||
-      attempt.blob === undefined ||
-      known.verify(attempt.blob, attempt.signature, attempt.hashAlgo) === true);
-  if (isSigned) {
+  if (attempt.username === user && holdsKey(attempt, [authorizedKey])) {
     attempt.accept();
   } else {
     attempt.reject(['publickey']);
   }
 }
 
-function forward({ machineAt, shell, journal }: BastionOptions, client: Connection): void {
+function forward(options: BastionOptions, client: Connection): void {
+  const { shell, journal } = options;
   client.on('tcpip', (accept, reject, { destIP, destPort }) => {
-    const machine = destPort === 22 ? machineAt(destIP) : undefined;
-    if (machine === undefined || !machine.answers) {
+    const machine = destPort === 22 ? options.machineAt(destIP) : undefined;
+    if (machine?.answers !== true) {
       journal.write({
         kind: 'ssh',
         ...(machine === undefined ? {} : { machine: machine.instanceId }),

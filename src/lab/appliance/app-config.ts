@@ -22,7 +22,7 @@ export function appConfig(machine: Machine, verb: string, parsed: ParsedArgument
 function itemsOf(machine: Machine, hidden: boolean): Record<string, object> {
   const items = Object.entries(machine.state.durable.config)
     .filter(([, item]) => hidden || item.hidden !== true)
-    .map(([name, { value, data }]) => [
+    .map(([name, { value, data }]): [string, object] => [
       name,
       { ...(value === undefined ? {} : { value }), ...(data === undefined ? {} : { data }) },
     ]);

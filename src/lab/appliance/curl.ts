@@ -31,7 +31,7 @@ function parse(args: readonly string[]): Request {
     if (valued.test(word)) {
       options.set(word, rest.shift() ?? '');
     } else if (/^-[a-zA-Z]+$/.test(word)) {
-      [...word.slice(1)].forEach((flag) => flags.add(`-${flag}`));
+      word.match(/[a-zA-Z]/g)?.forEach((flag) => flags.add(`-${flag}`));
     } else if (word.startsWith('--')) {
       flags.add(word);
     } else {
@@ -44,7 +44,7 @@ function parse(args: readonly string[]): Request {
 function answer(model: Machine, request: Request): CommandOutput {
   const withScheme = request.url.includes('://') ? request.url : `http://${request.url}`;
   const url = URL.canParse(withScheme) ? new URL(withScheme) : undefined;
-  const port = Number(url?.port || (url?.protocol === 'https:' ? 443 : 80));
+  const port = url === undefined ? 0 : portOf(url);
   const isOwn = ['localhost', '127.0.0.1', '0.0.0.0', model.privateAddress].includes(
     url?.hostname ?? '',
   );
@@ -63,6 +63,11 @@ function answer(model: Machine, request: Request): CommandOutput {
     return unanswered(request, 60, 'SSL certificate problem: self signed certificate');
   }
   return replied(request, status);
+}
+
+function portOf(url: URL): number {
+  const usual = url.protocol === 'https:' ? 443 : 80;
+  return url.port === '' ? usual : Number(url.port);
 }
 
 function unanswered(request: Request, exitCode: number, why: string): CommandOutput {

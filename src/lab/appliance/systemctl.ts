@@ -1,7 +1,7 @@
 /** `systemctl`, `service` and `systemd-run`, for the units of Replicated and transient timers. */
 import { mkdirSync, rmSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { Machine } from '../machine/machine';
+import { withoutKey, type Machine } from '../machine/machine';
 import { maskPath, unitNames, type UnitName } from '../machine/units';
 import type { ApplianceCommand, CommandOutput } from '../shapes';
 import { failed, modelOf, parseArguments, printed } from './model';
@@ -106,9 +106,7 @@ function stopTimer(model: Machine, unit: string): CommandOutput {
   if (!(name in volatile.timers)) {
     return failed(`Failed to stop ${unit}: Unit ${unit} not loaded.\n`, 5);
   }
-  volatile.timers = Object.fromEntries(
-    Object.entries(volatile.timers).filter(([timer]) => timer !== name),
-  );
+  volatile.timers = withoutKey(volatile.timers, name);
   model.agenda.cancel('timer', name);
   model.note('unit', `${unit} stopped`);
   return printed('');

@@ -131,5 +131,5 @@ function show(value: unknown): string {
   if (value === undefined || value === null) {
     return '<no value>';
   }
-  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }

@@ -1,5 +1,5 @@
 /** `findmnt`, `mount` and `mountpoint`: what is mounted where. */
-import { mountsOf } from '../machine/mounts';
+import { mountsOf, type MountEntry } from '../machine/mounts';
 import type { ApplianceCommand } from '../shapes';
 import { failed, modelOf, parseArguments, printed, table } from './model';
 
@@ -17,9 +17,7 @@ export const findmnt: ApplianceCommand = (machine, { args }) => {
   if (shown.length === 0) {
     return failed('');
   }
-  const cells = shown.map((mount) =>
-    columns.map((column) => new Map(Object.entries(mount)).get(column.toLowerCase()) ?? ''),
-  );
+  const cells = shown.map((mount) => columns.map((column) => cellOf(mount, column)));
   const rows = flags.includes('n') || options.has('--noheadings') ? cells : [columns, ...cells];
   const isRaw = flags.includes('r') || options.has('--raw');
   // Raw output separates columns by one blank and so escapes those inside a name.
@@ -31,6 +29,11 @@ export const findmnt: ApplianceCommand = (machine, { args }) => {
       : table(rows),
   );
 };
+
+function cellOf(mount: MountEntry, column: string): string {
+  const cells: Readonly<Record<string, string>> = { ...mount };
+  return cells[column.toLowerCase()] ?? '';
+}
 
 /** `mount` without arguments; nothing can be mounted here. */
 export const mount: ApplianceCommand = (machine, { args }) => {

@@ -49,7 +49,7 @@ export class Machine implements SimulatedMachine, Core {
     });
     this.agenda.on('timer', (name) => {
       const argv = state.volatile.timers[name] ?? [];
-      delete state.volatile.timers[name];
+      state.volatile.timers = withoutKey(state.volatile.timers, name);
       state.save();
       this.note('unit', `${name}.timer elapsed: ${argv.join(' ')}`);
       runTimer(this, argv);
@@ -205,6 +205,14 @@ export class Machine implements SimulatedMachine, Core {
     mkdirSync(join(this.root, 'var/lib/cloud/data'), { recursive: true });
     writeFileSync(path, `${this.instanceId}\n`);
   }
+}
+
+/** The record without one of its keys. */
+export function withoutKey<Value>(
+  record: Readonly<Record<string, Value>>,
+  key: string,
+): Record<string, Value> {
+  return Object.fromEntries(Object.entries(record).filter(([name]) => name !== key));
 }
 
 function powerControl(): AbortController {

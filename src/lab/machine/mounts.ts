@@ -19,14 +19,16 @@ const always: readonly MountEntry[] = [
 /** What is mounted now, with the mounts that a trap adds. */
 export function mountsOf(core: Core): MountEntry[] {
   const { nomadIsMount, mounts = [] } = core.state.volatile.traps;
-  const nomad = nomadIsMount === true ? '/opt/nomad' : nomadIsMount || undefined;
+  const nomad = nomadIsMount === true ? '/opt/nomad' : nomadIsMount;
   const further = mounts.flatMap((line) => {
     const [target, source, fstype] = line.split(' ');
     return target && source && fstype ? [{ target, source, fstype }] : [];
   });
   return [
     ...always,
-    ...(nomad === undefined ? [] : [{ target: nomad, source: '/dev/xvdf', fstype: 'ext4' }]),
+    ...(nomad === undefined || nomad === false
+      ? []
+      : [{ target: nomad, source: '/dev/xvdf', fstype: 'ext4' }]),
     ...further,
   ];
 }

@@ -2,7 +2,7 @@
  * What a machine knows about itself. The durable part lies inside the machine's root, so that an
  * image carries it; the volatile part lies beside the root and only survives a restart of the lab.
  */
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { trapValues } from './traps';
@@ -132,7 +132,10 @@ function readDurable(folder: string): DurableState {
 }
 
 function write(path: string, value: unknown): void {
-  mkdirSync(dirname(path), { recursive: true });
+  // What still ends on a machine that was terminated must not make its folder anew.
+  if (!existsSync(dirname(path))) {
+    return;
+  }
   // A lab that is killed in the middle must find the old state or the new one.
   writeFileSync(`${path}.new`, JSON.stringify(value, undefined, 1), { mode: 0o600 });
   renameSync(`${path}.new`, path);

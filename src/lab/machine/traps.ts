@@ -41,8 +41,6 @@ export const trapValues = z
   })
   .partial();
 
-export type Traps = z.infer<typeof trapValues>;
-
 /** Whether a trap of names is set for this name. */
 export function includes(trap: boolean | string | string[] | undefined, name: string): boolean {
   if (typeof trap === 'boolean' || trap === undefined) {

@@ -95,7 +95,10 @@ export function filesOf(machine: Machine, commandNames: readonly string[]): IFil
   files.mount('/usr/bin', programs);
   const scripts = commandNames
     .filter(isLocal)
-    .map((name) => [`/${name}`, program(`/bin/${registeredName(name)} "$@"\n`)]);
+    .map((name): [string, FileInit] => [
+      `/${name}`,
+      program(`/bin/${registeredName(name)} "$@"\n`),
+    ]);
   files.mount('/usr/local/bin', new InMemoryFs(Object.fromEntries(scripts)));
   files.mount('/dev', new Devices());
   files.mount('/proc', new InMemoryFs(processFiles(machine)));

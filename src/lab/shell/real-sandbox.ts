@@ -81,7 +81,7 @@ export function sandboxArguments(plan: SandboxPlan): string[] {
     ...['--die-with-parent', '--as-pid-1'],
     // Without a session of its own, a command could type into the terminal of whoever runs the lab.
     '--new-session',
-    ...['--unshare-pid', '--unshare-ipc', '--unshare-uts'],
+    ...['--unshare-pid', '--unshare-ipc', '--unshare-uts', '--unshare-net'],
     ...['--hostname', plan.hostname, '--clearenv'],
     ...['--setenv', 'PATH', '/usr/local/bin:/usr/sbin:/usr/bin'],
     ...['--cap-drop', 'ALL', ...capabilities.flatMap((name) => ['--cap-add', name])],

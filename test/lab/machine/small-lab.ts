@@ -14,7 +14,7 @@ import type {
 } from '../../../src/lab/shapes';
 
 /** Simulated time that passes only when a test says so. */
-export class TestClock implements LabClock {
+class TestClock implements LabClock {
   /** Whether a sleep moves the time by itself. */
   sleepsSkip = false;
   private time = Date.UTC(2026, 0, 5, 12);

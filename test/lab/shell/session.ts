@@ -2,10 +2,11 @@
 import { Client, type ConnectConfig } from 'ssh2';
 import { ed25519Pair } from '../../../src/lab/key-pair';
 import { startBastion, type Bastion } from '../../../src/lab/bastion';
-import type { Shell } from '../../../src/lab/shapes';
+import type { MachineProfile, Shell, SimulatedMachine } from '../../../src/lab/shapes';
+import { portableShell } from '../../../src/lab/shell/portable';
 import type { Command } from '../../../src/machine/commands';
 import { render, unframe } from '../../../src/machine/quoting';
-import type { SmallLab } from '../machine/small-lab';
+import { liveAddress, SmallLab } from '../machine/small-lab';
 
 const hostKey = ed25519Pair('test');
 
@@ -127,3 +128,33 @@ export async function run(client: Client, command: Command): Promise<Answer> {
   }
   return { code: unframed.exitCode, stdout: unframed.output, stderr: answer.stderr };
 }
+
+/** A lab with one machine of the portable shell, and a session on it. */
+export interface Stage {
+  readonly lab: SmallLab;
+  readonly machine: SimulatedMachine;
+  readonly reach: Reach;
+  readonly client: Client;
+  end(): Promise<void>;
+}
+
+export async function openStage(profile: Partial<MachineProfile> = {}): Promise<Stage> {
+  const lab = new SmallLab();
+  const machine = lab.install(profile);
+  const reach = await Reach.open(lab, portableShell());
+  const username = profile.distribution === 'rhel' ? 'centos' : 'ubuntu';
+  const client = await reach.to(liveAddress, { username });
+  return {
+    lab,
+    machine,
+    reach,
+    client,
+    async end() {
+      await reach.close();
+      lab.remove();
+    },
+  };
+}
+
+/** Lets what runs on the machine go on for a moment of real time. */
+export const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 150));
