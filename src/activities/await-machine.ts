@@ -20,7 +20,7 @@ import { parseOsRelease } from '../machine/os-release';
 import type { World } from '../world';
 import { readAddressFile } from './address-file';
 import type { Outcome, Say } from './attempt';
-import { onMachine, type Remote } from './on-machine';
+import { onBootingMachine, type Remote } from './on-machine';
 import { tagNames } from './tags';
 import { until } from './until';
 
@@ -50,7 +50,7 @@ export const awaitMachine =
     const wait = { limitSeconds: limits.ssh, pollSeconds: limits.poll };
     const facts = await until(wait, async () => {
       try {
-        return await onMachine(world, current, (remote) => readFacts(remote, current));
+        return await onBootingMachine(world, current, (remote) => readFacts(remote, current));
       } catch (error) {
         if (isFinal(error)) throw error;
         why = error instanceof Error ? error.message : String(error);

@@ -4,7 +4,7 @@ import { refuse, tryAgain } from '../contract/failures';
 import type { Command } from '../machine/commands';
 import { redact } from '../machine/redact';
 import type { World } from '../world';
-import type { CommandResult, SshTarget } from '../world/ssh';
+import type { CommandResult, Connection, SshTarget } from '../world/ssh';
 
 /** A machine at the other end of a connection. */
 export interface Remote {
@@ -50,7 +50,23 @@ export async function onMachine<T>(
   machine: Machine,
   work: (remote: Remote) => Promise<T>,
 ): Promise<T> {
-  const connection = await world.ssh.connect(targetOf(world, machine));
+  return over(await world.ssh.connect(targetOf(world, machine)), machine, work);
+}
+
+/** The same for a machine that boots: it may refuse a login until cloud-init has let us in. */
+export async function onBootingMachine<T>(
+  world: World,
+  machine: Machine,
+  work: (remote: Remote) => Promise<T>,
+): Promise<T> {
+  return over(await world.ssh.connect(targetOf(world, machine, true)), machine, work);
+}
+
+async function over<T>(
+  connection: Connection,
+  machine: Machine,
+  work: (remote: Remote) => Promise<T>,
+): Promise<T> {
   try {
     return await work({
       run: (command) => connection.run(command),
@@ -71,11 +87,11 @@ export function commandFailed(
   command: Command,
   result: CommandResult,
 ): ReturnType<typeof tryAgain> {
-  const line = command.script.split('\n', 1)[0] ?? '';
+  const what = command.name ?? `"${command.script}"`;
   const said = redact(`${result.stderr}\n${result.stdout}`).trim().slice(-600);
   return tryAgain(
     'CommandFailed',
-    `"${line}" ended with status ${String(result.exitCode)} on ${machine.instanceId} ` +
+    `${what} ended with status ${String(result.exitCode)} on ${machine.instanceId} ` +
       `(${machine.privateAddress}). Look at the machine, mend it, then retry. It said: ${said}`,
   );
 }

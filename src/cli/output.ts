@@ -70,7 +70,8 @@ export function openOutput(terminal: Terminal, json: boolean): Output {
     },
     result: (text, data) => {
       clear();
-      terminal.out(json ? `${JSON.stringify(data)}\n` : `${text}\n`);
+      if (json) terminal.out(`${JSON.stringify(data)}\n`);
+      else if (text !== '') terminal.out(`${text}\n`);
     },
   };
 }

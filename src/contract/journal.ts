@@ -48,7 +48,7 @@ export interface OpenGate {
   readonly mustName: boolean;
   readonly openedAt: string;
   readonly expiresAt: string;
-  /** The object to send, ready to paste. */
+  /** The object to send with one of the answers: JSON, ready to paste. */
   readonly example: string;
 }
 

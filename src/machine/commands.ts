@@ -8,6 +8,8 @@
 
 /** One command line for the machine: a bash script, its arguments, and how to run it. */
 export interface Command {
+  /** What people call a script of several lines; a command of one line speaks for itself. */
+  readonly name?: string;
   /** Bash; `$1`, `$2` … are `args`. */
   readonly script: string;
   readonly args: readonly string[];
@@ -139,6 +141,7 @@ export interface Replacement {
  * 67 when the file reads back differently, 75 while another run holds the lock.
  */
 export const replaceFile = ({ path, expected, wanted, keepAs, content }: Replacement): Command => ({
+  name: `the replacement of ${path}`,
   script: [
     'set -eu',
     'umask 077',
@@ -191,6 +194,7 @@ export const findMentions = (addresses: readonly string[]): Command =>
  * symlink, 71 for a mount point on or below it, 72 while a container named nomad runs.
  */
 export const removeNomad: Command = {
+  name: 'the removal of /opt/nomad',
   script: [
     'set -eu',
     'rm -rf --one-file-system /opt/.nomad-removed',

@@ -3,6 +3,7 @@
  * later steps build on cannot be skipped, because going on without it would harm the machine.
  */
 import type { Activities } from '../activities';
+import type { FailureType } from '../contract/failures';
 import type { Settings } from '../contract/plan';
 
 /** Which of the configured time limits holds for a step, or seconds of its own. */
@@ -13,18 +14,30 @@ export interface Act<A extends keyof Activities, S extends boolean = boolean> {
   readonly activity: A;
   readonly limit: Limit;
   readonly skippable: S;
+  /** Failures that only another request can mend: they end the run instead of opening a gate. */
+  readonly refusals: readonly FailureType[];
 }
 
-function act<A extends keyof Activities>(activity: A, limit: Limit): Act<A, false> {
-  return { activity, limit, skippable: false };
+function act<A extends keyof Activities>(
+  activity: A,
+  limit: Limit,
+  refusals: readonly FailureType[] = [],
+): Act<A, false> {
+  return { activity, limit, skippable: false, refusals };
 }
 
 function skippable<A extends keyof Activities>(activity: A, limit: Limit): Act<A, true> {
-  return { activity, limit, skippable: true };
+  return { activity, limit, skippable: true, refusals: [] };
 }
 
 export const readSettings = act('readSettings', 30);
-export const planRestore = act('planRestore', 120);
+export const planRestore = act('planRestore', 120, [
+  'NoUsableImage',
+  'ImageNotAvailable',
+  'NotThisInstallation',
+  'ExternalServices',
+  'MachineNotFound',
+]);
 export const launchInstance = act('launchInstance', 'launch');
 export const moveElasticIp = act('moveElasticIp', 120);
 export const trustHostKey = act('trustHostKey', 'ssh');

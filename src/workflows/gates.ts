@@ -87,7 +87,6 @@ export class Gates {
 
   private describe(question: Question): OpenGate {
     const id = `${question.name}-${randomPart()}`;
-    const [first = 'approve'] = question.answers;
     const example = { by: 'YOUR NAME', gate: id, note: 'why' };
     return {
       id,
@@ -97,7 +96,7 @@ export class Gates {
       mustName: question.mustName ?? false,
       openedAt: now(),
       expiresAt: new Date(Date.now() + question.seconds * 1000).toISOString(),
-      example: `${first} ${JSON.stringify(example)}`,
+      example: JSON.stringify(example),
     };
   }
 
@@ -124,7 +123,8 @@ export class Gates {
   private problemWith(answer: Answer, raw: unknown): string | undefined {
     const { gate } = this.state;
     if (!gate || this.#reply) return 'no gate is open; nothing waits for an answer now';
-    const instead = `send instead: ${gate.example}`;
+    const verbs = gate.answers.join(' or ');
+    const instead = `send instead: ${verbs} with ${gate.example}`;
     const parsed = decisionShape.safeParse(raw ?? {});
     if (!parsed.success) return `${problemsOf(parsed.error).join('; ')}; ${instead}`;
     if (parsed.data.gate !== undefined && parsed.data.gate !== gate.id) {

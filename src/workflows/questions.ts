@@ -134,7 +134,10 @@ export function toChangeDns(plan: RestorePlan, { hostname, machine, old }: DnsFa
 
 export function toChangeOAuth(fixed: HostnameFixed | undefined, hostname: string): Approval {
   const name = 'oauth';
-  if (!fixed?.changed) {
+  if (fixed === undefined) {
+    return { name, details: '', notNeeded: 'instruction 3 was skipped: compare it by hand' };
+  }
+  if (!fixed.changed) {
     return { name, details: '', notNeeded: `the hostname stays ${hostname}` };
   }
   return {

@@ -61,6 +61,7 @@ async function planAndApprove(run: Run, request: RestoreRequest): Promise<Restor
   const { plan } = await step('Plan the restore', acts.planRestore, request);
   findings.notes.push(...plan.notes);
   findings.changes = plan.changes;
+  findings.request = { builds: request.builds };
 
   await approval('Fence the old machine', ask.aboutOldMachine(plan, request));
   await approval('Approve the launch', ask.toLaunch(plan, settings));

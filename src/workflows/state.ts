@@ -10,6 +10,8 @@ import { runbookInstallation, runbookStatus, runbookStep } from '../contract/sea
 
 /** What the steps found out; becomes part of the report. */
 export interface Findings {
+  /** What a run that takes the machine up again must be asked as well. */
+  request: { readonly builds?: readonly string[] };
   imageId?: Report['imageId'];
   instanceId?: Report['instanceId'];
   record?: Report['record'];
@@ -29,7 +31,7 @@ export function now(): string {
 export class RunState {
   readonly startedAt = now();
   readonly journal: JournalEntry[] = [];
-  readonly findings: Findings = { notes: [], changes: [] };
+  readonly findings: Findings = { request: {}, notes: [], changes: [] };
   status: RunStatus = 'running';
   gate: OpenGate | undefined;
   report: Report | undefined;
@@ -121,7 +123,12 @@ export class RunState {
       .map(({ step, change }) => `${step}: ${change}`);
     const { instanceId } = this.findings;
     if (left.length > 0 && this.runbook === 'restore' && instanceId) {
-      const request = JSON.stringify({ installation: this.installation, instance: instanceId });
+      const { builds } = this.findings.request;
+      const request = JSON.stringify({
+        installation: this.installation,
+        instance: instanceId,
+        ...(builds && builds.length > 0 ? { builds } : {}),
+      });
       left.push(`To let the runbook do what is left on this machine: restore ${request}`);
     }
     return left;

@@ -47,6 +47,11 @@ export async function perform<A extends keyof Activities>(
   return run(input);
 }
 
+/** A refusal of the request itself: no retry mends it, so the run ends and says why. */
+function endsRun({ refusals }: Act<keyof Activities>, error: unknown): boolean {
+  return refusals.some((type) => type === troubleOf(error).type);
+}
+
 /** Runs steps and asks a person when one fails. */
 export class Steps {
   settings: Settings | undefined;
@@ -68,9 +73,12 @@ export class Steps {
       try {
         return await this.attempt(title, act, input);
       } catch (error) {
-        if (isCancellation(error)) throw error;
+        if (isCancellation(error) || endsRun(act, error)) throw error;
         const choice = await this.askAboutFailure(title, troubleOf(error), act.skippable);
-        if (choice === 'skip') return undefined as Skipped<S>;
+        if (choice === 'skip') {
+          this.markSkipped(title);
+          return undefined as Skipped<S>;
+        }
       }
     }
   }
@@ -119,6 +127,12 @@ export class Steps {
   /** Journals a step that does not apply. */
   notNeeded(title: string, why: string): void {
     this.state.close(this.state.open('step', title, 'running'), 'not needed', { note: why });
+  }
+
+  /** The last try of the line counts as skipped: it has its place in the runbook all the same. */
+  private markSkipped(title: string): void {
+    const last = this.state.journal.findLast((entry) => entry.title === title);
+    if (last) this.state.close(last, 'skipped');
   }
 
   private fail(entry: JournalEntry, error: unknown): void {

@@ -130,6 +130,7 @@ const made: Record<string, [command: Command, expected: Command]> = {
       content: 'new\n',
     }),
     {
+      name: 'the replacement of /etc/f',
       script: `set -eu
 umask 077
 exec 9>/var/lock/circleci-server-runbook.lock

@@ -145,7 +145,8 @@ async function examineSsh(
     ];
   }
   let connection: Connection | undefined;
-  const todo = 'see ssh in the configuration, security groups, and the sshd of bastion and machine';
+  const todo =
+    'see ssh in the configuration (after a restore its hostKeys), security groups, and both sshd';
   const reached = await check(`${name}: SSH to ${login.user}@${host}`, todo, async () => {
     connection = await ssh.connect(target);
     return login.bastion ? 'logged in through the bastion, both keys pinned' : 'key pinned';

@@ -36,7 +36,7 @@ export function gateText(gate: OpenGate, workflowId: string, paint: Paint): stri
     paint.dim(`  gate ${gate.id}, open since ${gate.openedAt}, until ${gate.expiresAt}`),
     'Answer with',
     ...gate.answers.map((verb) => `  ${answerCommand(verb, gate, workflowId)}`),
-    `or send a signal in Temporal's UI: ${gate.example}`,
+    `or send the signal in Temporal's UI, with ${gate.example}`,
   ].join('\n');
 }
 

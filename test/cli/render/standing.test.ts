@@ -63,7 +63,7 @@ describe('the standing of a run', () => {
         'Answer with',
         '  runbook approve restore-prod-1 --by YOUR-NAME --gate launch-k3f9',
         '  runbook reject restore-prod-1 --by YOUR-NAME --gate launch-k3f9',
-        "or send a signal in Temporal's UI: " + gate.example,
+        "or send the signal in Temporal's UI, with " + gate.example,
       ].join('\n'),
     );
   });

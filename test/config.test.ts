@@ -1,0 +1,237 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { homedir, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { stringify } from 'yaml';
+import { ConfigError, configPath, loadConfig, type Config, type Installation } from '../src/config';
+
+const root = join(__dirname, '..');
+const exampleFile = join(root, 'runbook.example.yaml');
+const pin = `ssh-ed25519 SHA256:${'A'.repeat(43)}`;
+
+/** The least that an installation needs. */
+const least = {
+  region: 'us-east-1',
+  servicesMachine: { instance: 'i-0123456789abcdef0' },
+  hostname: 'circleci.example.com',
+  ssh: { user: 'ubuntu', key: './services_ed25519' },
+};
+
+const bastion = { host: 'bastion.example.com', user: 'ops', key: './ops_ed25519', hostKeys: [pin] };
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'runbook-config-'));
+});
+afterEach(() => {
+  rmSync(folder, { recursive: true });
+});
+
+function configurationPage(): string {
+  return readFileSync(join(root, 'docs/operate/configuration.md'), 'utf8');
+}
+
+function write(text: string): string {
+  const file = join(folder, 'runbook.yaml');
+  writeFileSync(file, text);
+  return file;
+}
+
+/** Loads a file whose installation `prod` has these settings besides the least. */
+function loadProd(settings: object, more: object = {}): Config {
+  return loadConfig(
+    write(stringify({ installations: { prod: { ...least, ...settings } }, ...more })),
+  );
+}
+
+function prodOf(config: Config): Installation {
+  const prod = config.installations['prod'];
+  if (prod === undefined) throw new Error('no installation prod');
+  return prod;
+}
+
+/** The problems that loading ends with. */
+function problemsOf(load: () => unknown): readonly string[] {
+  try {
+    load();
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems;
+    throw error;
+  }
+  throw new Error('the file was taken');
+}
+
+describe('the example file', () => {
+  it('loads', () => {
+    const config = loadConfig(exampleFile);
+    expect(Object.keys(config.installations)).toEqual(['prod', 'staging']);
+  });
+
+  it('shows the limits that hold without it', () => {
+    expect(prodOf(loadConfig(exampleFile)).limits).toEqual(prodOf(loadProd({})).limits);
+  });
+
+  it('shows every key that the page on configuration explains', () => {
+    const example = readFileSync(exampleFile, 'utf8');
+    const [tables = ''] = configurationPage().split('## Environment');
+    // `servicesMachine.instance`, `dns: true`: the last word that names a key.
+    const keys = [...tables.matchAll(/^\| `([\w.]+)/gm)].map(([, key = '']) => key);
+    expect(keys.length).toBeGreaterThan(40);
+    const isShown = (key: string): boolean =>
+      new RegExp(`\\b${key.split('.').at(-1) ?? ''}:`).test(example);
+    expect(keys.filter((key) => !isShown(key))).toEqual([]);
+  });
+
+  it('is explained by the page on configuration, key by key', () => {
+    const page = configurationPage();
+    const { launch, approvals, limits, ssh, ...rest } = prodOf(loadConfig(exampleFile));
+    const keys = [launch, approvals, limits, ssh, rest].flatMap((part) => Object.keys(part));
+    expect(keys.filter((key) => !page.includes(`\`${key}`))).toEqual([]);
+  });
+});
+
+describe('a file that says the least', () => {
+  it('asks for every approval', () => {
+    const { approvals } = prodOf(loadProd({}));
+    expect(approvals).toEqual({
+      launch: 'required',
+      elasticIp: 'required',
+      buildRecords: 'required',
+    });
+  });
+
+  it('dials the private address on port 22 and expects a person to change the DNS record', () => {
+    const { ssh, reachedBy } = prodOf(loadProd({}));
+    expect(ssh).toMatchObject({ address: 'private', port: 22, agent: false, hostKeys: [] });
+    expect(reachedBy).toEqual({ dns: true });
+  });
+});
+
+describe('durations', () => {
+  it.each([
+    ['90 seconds', 90],
+    ['15 minutes', 900],
+    ['12 hours', 43_200],
+    ['7 days', 604_800],
+    ['0.3 seconds', 0.3],
+    [45, 45],
+  ])('reads %p as %d seconds', (written, seconds) => {
+    expect(prodOf(loadProd({ limits: { launch: written } })).limits.launch).toBe(seconds);
+  });
+
+  it.each(['soon', '', '0 seconds', '-5 minutes', 0, -1])('refuses %p', (written) => {
+    const problems = problemsOf(() => loadProd({ limits: { launch: written } }));
+    expect(problems).toEqual([
+      `installations.prod.limits.launch: "${String(written)}" is no duration: write for example "15 minutes"`,
+    ]);
+  });
+});
+
+describe('paths', () => {
+  it('are relative to the file, not to the current folder', () => {
+    const config = loadProd({ ssh: { ...least.ssh, bastion } }, { reports: './out' });
+    const { ssh } = prodOf(config);
+    expect(ssh.key).toBe(join(folder, 'services_ed25519'));
+    expect(ssh.bastion?.key).toBe(join(folder, 'ops_ed25519'));
+    expect(config.reports).toBe(join(folder, 'out'));
+  });
+
+  it('stay when they are absolute, and begin at home after a tilde', () => {
+    expect(prodOf(loadProd({ ssh: { user: 'ubuntu', key: '/etc/keys/one' } })).ssh.key).toBe(
+      '/etc/keys/one',
+    );
+    expect(prodOf(loadProd({ ssh: { user: 'ubuntu', key: '~/keys/one' } })).ssh.key).toBe(
+      join(homedir(), 'keys/one'),
+    );
+  });
+});
+
+describe('what is refused', () => {
+  it('is told all at once, each problem with its path', () => {
+    const problems = problemsOf(() =>
+      loadProd(
+        {
+          region: 'Virginia',
+          hostname: 'https://circleci.example.com',
+          approvals: { launch: 'maybe' },
+          limits: { gate: 'for ever', attempts: 0 },
+          shell: 'real',
+        },
+        { notify: { url: 'the channel' } },
+      ),
+    );
+    expect(problems.map((problem) => problem.split(':', 1)[0]).sort()).toEqual([
+      'installations.prod',
+      'installations.prod.approvals.launch',
+      'installations.prod.hostname',
+      'installations.prod.limits.attempts',
+      'installations.prod.limits.gate',
+      'installations.prod.region',
+      'notify.url',
+    ]);
+  });
+
+  it('is told in one message that begins with the file', () => {
+    const file = write('installations: {}');
+    expect(() => loadConfig(file)).toThrow(
+      `${file} has 1 problem(s):\n  installations: names at least one installation`,
+    );
+  });
+
+  it('is a bastion without a pinned key', () => {
+    const problems = problemsOf(() =>
+      loadProd({ ssh: { ...least.ssh, bastion: { ...bastion, hostKeys: [] } } }),
+    );
+    expect(problems).toEqual([
+      'installations.prod.ssh.bastion.hostKeys: a bastion needs its pinned key: it is never trusted on first use',
+    ]);
+  });
+
+  it.each([
+    ['both a key and the agent', { key: './one', agent: true }],
+    ['neither a key nor the agent', {}],
+  ])('is a login with %s', (_what, login) => {
+    const either = 'give either "key" (a file) or "agent: true"';
+    expect(problemsOf(() => loadProd({ ssh: { user: 'ubuntu', ...login } }))).toEqual([
+      `installations.prod.ssh.key: ${either}`,
+    ]);
+    const { host, user, hostKeys } = bastion;
+    const hop = { host, user, hostKeys, ...login };
+    expect(problemsOf(() => loadProd({ ssh: { ...least.ssh, bastion: hop } }))).toEqual([
+      `installations.prod.ssh.bastion.key: ${either}`,
+    ]);
+  });
+
+  it.each([
+    ['a bare fingerprint', 'SHA256:AAAA'],
+    [
+      'a whole public key',
+      'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl',
+    ],
+    ['an MD5 fingerprint', 'ssh-rsa MD5:16:27:ac:a5:76:28:2d:36:63:1b:56:4d:eb:df:a6:48'],
+  ])('is a host key that is %s', (_what, key) => {
+    const [problem] = problemsOf(() => loadProd({ ssh: { ...least.ssh, hostKeys: [key] } }));
+    expect(problem).toMatch(/^installations\.prod\.ssh\.hostKeys\.0: is a pinned host key/);
+  });
+
+  it('is an installation with a name that a request could not say', () => {
+    const file = write(stringify({ installations: { 'Prod 1': least } }));
+    expect(problemsOf(() => loadConfig(file))).toHaveLength(1);
+  });
+
+  it('is a file that is not there, with what to do', () => {
+    const [problem] = problemsOf(() => loadConfig(join(folder, 'nowhere.yaml')));
+    expect(problem).toMatch(/ENOENT.*Name the file with RUNBOOK_CONFIG/);
+  });
+
+  it('is a file that is no YAML', () => {
+    const file = write('installations: [');
+    expect(problemsOf(() => loadConfig(file))).toHaveLength(1);
+  });
+});
+
+describe('the path of the file', () => {
+  it('is what RUNBOOK_CONFIG says, else runbook.yaml in the current folder', () => {
+    expect(configPath({ RUNBOOK_CONFIG: '/etc/runbook/prod.yaml' })).toBe('/etc/runbook/prod.yaml');
+    expect(configPath({})).toBe('runbook.yaml');
+  });
+});
