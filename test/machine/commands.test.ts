@@ -207,7 +207,10 @@ echo changed`,
 };
 
 test.each(Object.entries(constant))('%s', (_, [command, script, timeoutSeconds = 30]) => {
-  expect(command).toEqual({ script, args: [], timeoutSeconds });
+  const { name, ...rest } = command;
+  expect(rest).toEqual({ script, args: [], timeoutSeconds });
+  // A line speaks for itself; a script of many needs a name for messages.
+  expect(name !== undefined).toBe(script.includes('\n'));
 });
 
 test.each(Object.entries(made))('%s', (_, [command, expected]) => {
