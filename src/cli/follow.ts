@@ -18,6 +18,8 @@ export interface FollowOptions {
   readonly everyMs?: number;
   /** Hears each standing that differs from the one before; the demo answers gates here. */
   readonly onStanding?: (standing: Standing) => Promise<void>;
+  /** Ends the following by an error; the run itself goes on. */
+  readonly signal?: AbortSignal;
 }
 
 /** Prints the run's progress until its end (status 0 or 1) or its first gate (status 3). */
@@ -31,6 +33,7 @@ export async function follow(
   let toldGate = '';
   let toldSilence = false;
   for (;;) {
+    options.signal?.throwIfAborted();
     const open = await isOpen(handle);
     const standing = await readStanding(temporal, handle);
     if (standing) {

@@ -179,6 +179,7 @@ export async function composeLab(options: LabOptions, parts: LabParts): Promise<
       ...addresses,
       dir,
       speed: clock.speed,
+      distribution: options.profile ?? 'debian',
       keys,
       hostKeys: liveHostKeys(region),
       installation: options.installation ?? {},

@@ -17,6 +17,7 @@ export interface ConfigFacts extends LabAddresses {
   readonly dir: string;
   readonly speed: number;
   readonly keys: LabKeys;
+  readonly distribution: 'debian' | 'rhel';
   /** Host key lines of the live Services machine. */
   readonly hostKeys: readonly string[];
   /** Settings of the installation `prod` that differ from the lab's. */
@@ -59,7 +60,7 @@ function installation(facts: ConfigFacts): Record<string, unknown> {
     servicesMachine: { tags: { Name: 'prod_services' } },
     hostname: seeded.hostname,
     ssh: {
-      user: 'ubuntu',
+      user: facts.distribution === 'rhel' ? 'centos' : 'ubuntu',
       key: './services_ed25519',
       address: 'private',
       hostKeys: facts.hostKeys.map(pinOf),

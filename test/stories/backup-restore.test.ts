@@ -26,8 +26,16 @@ describe('a backup, a lost machine, a restore', () => {
         if (s?.gate) {
           console.log(s.gate);
           if (s.gate.title === 'Change the DNS record') {
-            const machine = [...stage.lab.region.machines.values()].find((m) => m.instanceId === s.instanceId);
-            await fetch(`${stage.lab.controlUrl}/dns`, { method: 'POST', body: JSON.stringify({ name: 'circleci.example.com', address: machine?.publicAddress }) });
+            const machine = [...stage.lab.region.machines.values()].find(
+              (m) => m.instanceId === s.instanceId,
+            );
+            await fetch(`${stage.lab.controlUrl}/dns`, {
+              method: 'POST',
+              body: JSON.stringify({
+                name: 'circleci.example.com',
+                address: machine?.publicAddress,
+              }),
+            });
           }
           if (s.gate.answers.includes('retry')) break;
           await restore.answer('approve', s.gate);
@@ -41,6 +49,32 @@ describe('a backup, a lost machine, a restore', () => {
     console.log(storyOf(s.journal).join('\n'), JSON.stringify(s.journal, null, 1));
     const report = await restore.report();
     console.log(report);
-    expect(linesOf(report.journal)).toMatchInlineSnapshot();
+    expect(linesOf(report.journal)).toMatchInlineSnapshot(`
+      [
+        "Ask an open backup to make way",
+        "Plan the restore",
+        "Fence the old machine",
+        "Approve the launch",
+        "Approve moving the Elastic IP",
+        "1. Launch an instance from the image",
+        "Move the Elastic IP",
+        "Look at the host key",
+        "Confirm the host key",
+        "Wait for the machine to answer",
+        "Confirm the old addresses",
+        "2. Stop the app",
+        "Change the DNS record",
+        "Check that the hostname resolves",
+        "3. Fix the hostname",
+        "3. Change the GitHub OAuth application",
+        "4. Update the IP addresses",
+        "5. Remove /opt/nomad",
+        "Restart Replicated on its new addresses",
+        "6. Restart the app",
+        "Verify the app",
+        "Approve deleting the build records",
+        "Delete abnormal build records",
+      ]
+    `);
   });
 });

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { reportMarkdown } from '../../contract/report-markdown';
 import { stopEveryChild } from '../children';
 import { commandRow, type Call } from '../command-row';
-import { openNarrator } from '../demo/narrator';
+import { openNarrator, type Narrator } from '../demo/narrator';
 import { Cleanup, setStage, type Stage } from '../demo/stage';
 import { readEnd, tellStory } from '../demo/story';
 import { CliError, exitStatus, type ExitStatus } from '../exit-status';
@@ -27,7 +27,8 @@ export const demo = commandRow<DemoOptions>({
       throw new CliError('WrongUsage', '--interactive needs a terminal, and no --json');
     }
     const cleanup = new Cleanup();
-    const play = perform({ options, out }, cleanup);
+    const ended = new AbortController();
+    const play = perform({ options, out, signal: ended.signal }, cleanup);
     // Once its stage is taken down, an interrupted story fails; nobody waits for it then.
     play.catch(() => undefined);
     try {
@@ -38,7 +39,10 @@ export const demo = commandRow<DemoOptions>({
       if (options.keep === true) await untilInterrupted(new Promise(() => undefined));
       return await play;
     } finally {
+      ended.abort();
       await uninterrupted(async () => {
+        // A call that is under way should not lose its server.
+        await settled(play, 1000);
         await cleanup.run();
         // What was being started when Ctrl-C came is on no list yet.
         await stopEveryChild();
@@ -58,16 +62,26 @@ async function settled(play: Promise<unknown>, milliseconds: number): Promise<vo
   await tooLong.catch(() => undefined);
 }
 
-async function perform(
-  { options, out }: Omit<Call<DemoOptions>, 'args'>,
-  cleanup: Cleanup,
-): Promise<ExitStatus> {
+type Performance = Omit<Call<DemoOptions>, 'args'> & { readonly signal: AbortSignal };
+
+async function perform(performance: Performance, cleanup: Cleanup): Promise<ExitStatus> {
   const startedAt = Date.now();
-  const tell = openNarrator(out);
+  const tell = openNarrator(performance.out);
   tell.chapter('The stage');
   const stage = await setStage(tell, cleanup);
+  try {
+    return await performOn(stage, { ...performance, tell, startedAt });
+  } finally {
+    await stage.temporal.connection.close();
+  }
+}
+
+async function performOn(
+  stage: Stage,
+  { options, out, signal, tell, startedAt }: Performance & { tell: Narrator; startedAt: number },
+): Promise<ExitStatus> {
   const interactive = options.interactive === true;
-  const { restored, status } = await tellStory({ stage, tell, out, interactive });
+  const { restored, status } = await tellStory({ stage, tell, out, interactive, signal });
   const end = await readEnd(stage, restored);
 
   tell.chapter('The report');

@@ -33,12 +33,16 @@ const workerWithinMs = 60_000;
 /** Things to undo, newest first, each once, whatever happens to the others. */
 export class Cleanup {
   readonly #steps: (() => Promise<void> | void)[] = [];
+  #begun = false;
 
+  /** Takes a step. Throws once the cleanup has begun, so that nothing more is started then. */
   add(step: () => Promise<void> | void): void {
     this.#steps.push(step);
+    if (this.#begun) throw new CliError('Failed', 'Interrupted.');
   }
 
   async run(): Promise<void> {
+    this.#begun = true;
     for (let step = this.#steps.pop(); step; step = this.#steps.pop()) {
       try {
         await step();
@@ -49,7 +53,10 @@ export class Cleanup {
   }
 }
 
-/** Sets the stage; whatever was started is on the cleanup's list before it is waited for. */
+/**
+ * Sets the stage. Whatever was started is on the cleanup's list before it is waited for; the
+ * connection is the caller's to close, after its last call and before the server ends.
+ */
 export async function setStage(tell: Narrator, cleanup: Cleanup): Promise<Stage> {
   const folder = mkdtempSync(join(tmpdir(), 'runbook-demo-'));
   cleanup.add(() => {
@@ -76,8 +83,12 @@ export async function setStage(tell: Narrator, cleanup: Cleanup): Promise<Stage>
   const worker = startWorker({ ...localOnly(folder), ...exports, RUNBOOK_TASK_QUEUE: demoQueue });
   cleanup.add(() => worker.stop(10));
   const temporal = await connectTo(server.address);
-  cleanup.add(() => temporal.connection.close());
-  await whenPolling(temporal, worker);
+  try {
+    await whenPolling(temporal, worker);
+  } catch (error) {
+    await temporal.connection.close();
+    throw error;
+  }
   tell.line('Worker           the one of production; only its configuration names the lab');
   return { temporal, uiUrl: server.uiUrl, lab: openLabControl(lab.controlUrl), folder, exports };
 }

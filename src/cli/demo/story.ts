@@ -24,6 +24,8 @@ export interface Telling {
   readonly tell: Narrator;
   readonly out: Output;
   readonly interactive: boolean;
+  /** Ends the story where it stands. */
+  readonly signal: AbortSignal;
 }
 
 /** Tells the story; returns the restore's handle and how it ended. */
@@ -66,7 +68,7 @@ export async function tellStory(
 type Prepare = (gate: OpenGate, standing: Standing) => Promise<Reply>;
 
 async function perform(
-  { stage, tell, out, interactive }: Telling,
+  { stage, tell, out, interactive, signal }: Telling,
   request: RunRequest,
   prepare: Prepare,
 ): Promise<{ readonly handle: WorkflowHandle; readonly status: ExitStatus }> {
@@ -82,6 +84,7 @@ async function perform(
     throughGates: true,
     everyMs: 250,
     onStanding: answer,
+    signal,
   });
   return { handle, status };
 }
