@@ -133,6 +133,10 @@ const installation = z.strictObject({
       retryAfter: seconds('5 seconds'),
       attempts: z.int().min(1).max(20).default(4),
     })
+    .refine((limits) => limits.stoppedForImage > limits.stopApp, {
+      message: 'must be longer than stopApp: the machine would start the app while it is stopped',
+      path: ['stoppedForImage'],
+    })
     .prefault({}),
 });
 

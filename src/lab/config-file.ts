@@ -47,7 +47,8 @@ function limits(speed: number): Record<string, string> {
     stopApp: limit(10 * minute, speed, 10),
     startApp: limit(20 * minute, speed, 60),
     replicated: limit(10 * minute, speed, 60),
-    stoppedForImage: limit(30 * minute, speed, 60),
+    // Kept by the machine's own clock, so these are simulated seconds: half a real minute at least.
+    stoppedForImage: `${String(Math.max(30 * minute, 30 * speed))} seconds`,
     poll: `${String(Math.max(0.1, Math.min(15, Math.round(180 / speed) / 10)))} seconds`,
     heartbeat: '5 seconds',
     retryAfter: '0.3 seconds',
