@@ -81,6 +81,5 @@ function withHistory(error: unknown, history: object): unknown {
     message: error.message,
     nonRetryable: error.nonRetryable ?? false,
     details: [...(error.details ?? []), history],
-    cause: error,
   });
 }

@@ -1,0 +1,123 @@
+import type { RestorePlan } from '../../src/contract/plan';
+import {
+  aboutNomadClients,
+  aboutOldMachine,
+  hostnameFor,
+  oldAddressesFrom,
+  toChangeDns,
+  toChangeOAuth,
+  toTrust,
+} from '../../src/workflows/questions';
+
+const plan: RestorePlan = {
+  installation: 'prod',
+  region: 'us-east-1',
+  imageId: 'ami-0123456789abcdef0',
+  imageName: 'prod',
+  launch: {
+    instanceType: 'm5.2xlarge',
+    subnetId: 'subnet-1',
+    securityGroupIds: ['sg-1'],
+    httpTokens: 'optional',
+    httpPutResponseHopLimit: 1,
+    terminationProtection: true,
+  },
+  replaces: { private: '10.0.1.5', public: '203.0.113.10' },
+  replacesFrom: "the image's tags",
+  hostname: 'circleci.example.com',
+  notes: [],
+  changes: [],
+};
+const machine = {
+  installation: 'prod',
+  instanceId: 'i-0123456789abcdef0',
+  privateAddress: '10.0.1.57',
+  publicAddress: '203.0.113.101',
+  hostKeys: ['ssh-ed25519 SHA256:key'],
+};
+const old = { private: '10.0.1.5', public: '203.0.113.10' };
+const request = { installation: 'prod', builds: [], acknowledge: [], unattended: false };
+
+describe('the old machine', () => {
+  const running = { ...plan, source: { instanceId: 'i-0fff', state: 'running' } };
+
+  test('is a question while it runs', () => {
+    const question = aboutOldMachine(running, request);
+    expect(question.notNeeded).toBeUndefined();
+    expect(question.details).toContain('i-0fff still runs');
+  });
+
+  test('is none when the request acknowledges it', () => {
+    const known = aboutOldMachine(running, { ...request, acknowledge: ['source-running'] });
+    expect(known.notNeeded).toBe('i-0fff runs, as the request acknowledges');
+  });
+
+  test.each(['stopped', 'terminated'])('is none when it is %s', (state) => {
+    const source = { instanceId: 'i-0fff', state };
+    expect(aboutOldMachine({ ...plan, source }, request).notNeeded).toBe(`i-0fff is ${state}`);
+  });
+});
+
+describe('the hostname', () => {
+  test('is the configured one', () => {
+    expect(hostnameFor(plan, old, machine)).toBe('circleci.example.com');
+  });
+
+  test('becomes the new public address where it was the old one', () => {
+    expect(hostnameFor({ ...plan, hostname: '203.0.113.10' }, old, machine)).toBe('203.0.113.101');
+    expect(hostnameFor({ ...plan, hostname: undefined }, old, machine)).toBe('203.0.113.101');
+  });
+
+  test('that changed asks for the OAuth application, with both URLs', () => {
+    const fixed = { note: '', changed: true, before: 'old.example.com', override: '' };
+    const { details, notNeeded } = toChangeOAuth(fixed, 'new.example.com');
+    expect(notNeeded).toBeUndefined();
+    expect(details).toContain('`https://new.example.com`');
+    expect(details).toContain('`https://new.example.com/auth/github`');
+  });
+
+  test('that a file overrides is told', () => {
+    const override = 'export CIRCLE_URL="https://old.example.com"';
+    const fixed = { note: '', changed: true, before: 'old.example.com', override };
+    expect(toChangeOAuth(fixed, 'new.example.com').details).toContain(override);
+  });
+});
+
+describe('the DNS record', () => {
+  const facts = { hostname: 'circleci.example.com', machine, old };
+
+  test('is shown old → new', () => {
+    const { details } = toChangeDns(plan, facts);
+    expect(details).toContain('203.0.113.10 or 10.0.1.5 → **203.0.113.101 or 10.0.1.57**');
+  });
+
+  test('needs no change for a hostname that is an address', () => {
+    const { notNeeded } = toChangeDns(plan, { ...facts, hostname: '203.0.113.101' });
+    expect(notNeeded).toBe('the hostname is the address 203.0.113.101');
+  });
+
+  test('needs no change with an Elastic IP', () => {
+    const elasticIp = { allocationId: 'eipalloc-1', publicAddress: '203.0.113.50' };
+    const { notNeeded } = toChangeDns({ ...plan, elasticIp }, facts);
+    expect(notNeeded).toBe('203.0.113.50 moved to the machine');
+  });
+});
+
+test('an unknown host key is a question that must name its gate', () => {
+  const trust = { note: '', known: false, offered: 'ssh-ed25519 SHA256:new', expected: [] };
+  const question = toTrust(trust, machine.instanceId);
+  expect(question).toMatchObject({ mustName: true, notNeeded: undefined });
+  expect(question.details).toContain('ssh-ed25519 SHA256:new');
+});
+
+test('an image without any old address ends the run with what to send', () => {
+  expect(() => oldAddressesFrom({}, machine)).toThrow('"replaces":{"private":"…","public":"…"}');
+});
+
+test('the Nomad clients that have not joined are told the new server', () => {
+  expect(aboutNomadClients(['ip-10-0-2-11'], { old, machine })).toEqual([
+    'Nomad clients that have joined: ip-10-0-2-11.',
+    'Other Nomad clients still carry 10.0.1.5:4647 in their launch configuration: set ' +
+      'servers = ["10.0.1.57:4647"] there and replace the instances.',
+  ]);
+});
