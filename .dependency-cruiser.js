@@ -149,7 +149,11 @@ module.exports = {
       'Rewriting belongs to activities; the CLI lists what the tags of images say, and `doctor` runs ' +
         'commands that only read.',
       { path: '^src/cli/' },
-      { path: '^src/machine/', pathNot: '^src/machine/(record-tags|commands)[.]ts$', ...notOnlyAType },
+      {
+        path: '^src/machine/',
+        pathNot: '^src/machine/(record-tags|commands)[.]ts$',
+        ...notOnlyAType,
+      },
     ),
     rule(
       'cli-looks-at-the-world-in-two-commands',

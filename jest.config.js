@@ -1,4 +1,3 @@
-const { existsSync } = require('node:fs');
 const { join } = require('node:path');
 
 const project = {
@@ -12,8 +11,8 @@ const project = {
   modulePathIgnorePatterns: ['<rootDir>/lib/', '<rootDir>/.runbook/'],
 };
 
-// One Temporal server serves all stories; it is started here and ended by what this returns.
-const storiesSetup = join(__dirname, 'test/stories/setup.ts');
+// One Temporal server serves all stories; it is started and ended here.
+const stories = join(__dirname, 'test/stories');
 
 module.exports = {
   // Stories wait for servers more than they compute; two at a time keep two cores busy.
@@ -36,7 +35,8 @@ module.exports = {
       ...project,
       displayName: 'stories',
       testMatch: ['<rootDir>/test/stories/**/*.test.ts'],
-      ...(existsSync(storiesSetup) && { globalSetup: storiesSetup }),
+      globalSetup: join(stories, 'setup.ts'),
+      globalTeardown: join(stories, 'teardown.ts'),
     },
   ],
 };

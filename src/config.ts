@@ -150,8 +150,6 @@ const configFile = z.strictObject({
 
 /** One installation of CircleCI Server, as configured; durations in seconds. */
 export type Installation = Readonly<z.output<typeof installation>>;
-/** One hop's login. */
-export type BastionLogin = Readonly<z.output<typeof bastion>>;
 /** The whole configuration; paths are absolute. */
 export type Config = Readonly<z.output<typeof configFile>>;
 

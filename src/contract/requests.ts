@@ -10,7 +10,7 @@ const address = z.ipv4('is an IPv4 address');
 const buildUrl = z.string().min(1).max(300);
 
 /** What a person can declare to know beforehand, so that no gate asks for it. */
-export const acknowledgements = ['source-running', 'external-services'] as const;
+const acknowledgements = ['source-running', 'external-services'] as const;
 
 /** `backup {"installation":"prod"}`. */
 export const backupRequest = z.strictObject({
@@ -45,11 +45,9 @@ export const cleanUpBuildsRequest = z.strictObject({
 
 export type BackupRequest = z.infer<typeof backupRequest>;
 export type RestoreRequest = z.infer<typeof restoreRequest>;
-export type CleanUpBuildsRequest = z.infer<typeof cleanUpBuildsRequest>;
 
 /** How the image is made: without a reboot, with one, or with the app stopped for a moment. */
 export type Consistency = BackupRequest['consistency'];
-export type Acknowledgement = (typeof acknowledgements)[number];
 
 /** Lists every problem of a rejected request, one line each, with its path in the object. */
 export function problemsOf(error: z.ZodError): string[] {

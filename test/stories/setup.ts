@@ -5,7 +5,11 @@ import { join } from 'node:path';
 import { startTemporal } from '../../src/cli/temporal/dev-server';
 import { findTemporalCli } from '../../src/cli/temporal/find-cli';
 
-export default async function startServer(): Promise<() => Promise<void>> {
+declare global {
+  var endStoriesServer: (() => Promise<void>) | undefined;
+}
+
+export default async function startServer(): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'runbook-stories-'));
   const cliPath = await findTemporalCli();
   const server = await startTemporal({
@@ -16,7 +20,8 @@ export default async function startServer(): Promise<() => Promise<void>> {
   process.env['STORIES_TEMPORAL_CLI'] = cliPath;
   process.env['STORIES_TEMPORAL'] = server.address;
   process.env['STORIES_TEMPORAL_UI'] = server.uiUrl;
-  return async () => {
+  // Jest calls teardown.ts in the same process, where the server is ours to end.
+  globalThis.endStoriesServer = async () => {
     await server.stop();
     rmSync(folder, { recursive: true, force: true });
   };

@@ -39,8 +39,10 @@ export interface Run {
   gate(title: string): Promise<OpenGate>;
   /** Answers the open gate by signal, as the UI does. */
   answer(answer: Answer, gate: OpenGate, note?: string): Promise<void>;
-  /** Approves every gate that opens, until the run ends; gives the report. */
-  approveAll(): Promise<Report>;
+  /** Approves what is asked, and changes the DNS record when asked, until this gate is open. */
+  approveUntil(title: string): Promise<OpenGate>;
+  /** The same to the end of the run; fails when a step asks what to do about a failure. */
+  finish(): Promise<Report>;
   report(): Promise<Report>;
 }
 
@@ -86,7 +88,7 @@ export async function setStage(options: Partial<LabOptions> = {}): Promise<Stage
     },
     async start(type, request, workflowId = `${type}-${randomBytes(4).toString('hex')}`) {
       const handle = await client.workflow.start(type, { taskQueue, workflowId, args: [request] });
-      return runOf(handle);
+      return runOf(handle, lab);
     },
     async close() {
       await Promise.all(workers.map((worker) => worker.stop(2)));
@@ -97,6 +99,37 @@ export async function setStage(options: Partial<LabOptions> = {}): Promise<Stage
   };
   await stage.startWorker();
   return stage;
+}
+
+/** A wait that is of no use any more: the run has ended, or waits for a person's help. */
+class Ended extends Error {
+  constructor({ status, gate, report }: Standing) {
+    super(`${status}: ${report?.summary ?? ''}${gate ? `${gate.title}: ${gate.details}` : ''}`);
+  }
+}
+
+function isOpen({ status }: Standing): boolean {
+  return status === 'running' || status === 'waiting';
+}
+
+/** What the operator does at a gate. */
+async function approve(lab: Lab, run: Run, { gate, instanceId }: Standing): Promise<void> {
+  if (!gate?.answers.includes('approve')) return;
+  if (gate.title === 'Change the DNS record') {
+    const address = lab.region.machines.get(instanceId ?? '')?.publicAddress;
+    await control(lab, '/dns', { name: 'circleci.example.com', address });
+  }
+  await run.answer('approve', gate);
+}
+
+/** Does something behind AWS's back; see the lab's control API. */
+export async function control(lab: Lab, path: string, body: object = {}): Promise<unknown> {
+  const response = await fetch(lab.controlUrl + path, {
+    method: 'POST',
+    body: JSON.stringify(body),
+  });
+  if (!response.ok) throw new Error(`${path}: ${await response.text()}`);
+  return response.json().catch(() => undefined);
 }
 
 /** Polls until the probe gives something; fails with the name of what was waited for. */
@@ -112,17 +145,20 @@ export async function eventually<T>(
       const found = await probe();
       if (found !== undefined) return found;
     } catch (error) {
+      if (error instanceof Ended) throw error;
       last = error;
     }
     if (performance.now() > deadline) {
-      throw new Error(`not within ${String(seconds)} s: ${what}${last ? ` (${String(last)})` : ''}`);
+      throw new Error(
+        `not within ${String(seconds)} s: ${what}${last instanceof Error ? ` (${last.message})` : ''}`,
+      );
     }
     await sleep(50);
   }
 }
 
 /** The run behind a handle. */
-export function runOf(handle: WorkflowHandle): Run {
+export function runOf(handle: WorkflowHandle, lab: Lab): Run {
   const standing = (): Promise<Standing> => handle.query('standing');
   const run: Run = {
     handle,
@@ -131,34 +167,27 @@ export function runOf(handle: WorkflowHandle): Run {
       eventually(`gate "${title}"`, 60, async () => {
         const now = await standing();
         if (now.gate?.title.includes(title)) return now.gate;
-        if (!['running', 'waiting'].includes(now.status)) {
-          throw new Error(`the run ended: ${now.status}: ${now.report?.summary ?? ''}`);
-        }
+        if (!isOpen(now)) throw new Ended(now);
         return undefined;
       }),
     async answer(answer, gate, note) {
       await handle.signal(answer, { by: 'ana', gate: gate.id, ...(note ? { note } : {}) });
     },
-    async approveAll() {
-      let done = false;
-      const operator = (async () => {
-        let last = '';
-        while (!done) {
-          const { gate } = await standing().catch(() => ({ gate: undefined }));
-          if (gate && gate.id !== last && gate.answers.includes('approve')) {
-            last = gate.id;
-            await run.answer('approve', gate);
-          }
-          await sleep(50);
-        }
-      })();
-      try {
-        return (await handle.result()) as Report;
-      } finally {
-        done = true;
-        await operator;
-      }
-    },
+    approveUntil: (title) =>
+      eventually(`gate "${title}"`, 90, async () => {
+        const now = await standing();
+        if (now.gate?.title.includes(title)) return now.gate;
+        if (!isOpen(now)) throw new Ended(now);
+        await approve(lab, run, now);
+        return undefined;
+      }),
+    finish: () =>
+      eventually('the end of the run', 120, async () => {
+        const now = await standing();
+        if (now.gate?.answers.includes('retry')) throw new Ended(now);
+        await approve(lab, run, now);
+        return isOpen(now) ? undefined : run.report();
+      }),
     report: async () => (await handle.result()) as Report,
   };
   return run;
