@@ -84,7 +84,7 @@ export async function readProgress(handle: WorkflowHandle): Promise<string> {
   const pending = raw.pendingActivities?.[0];
   if (!pending) return '';
   const details = pending.heartbeatDetails?.payloads?.[0]?.data;
-  const said = details ? plain(Buffer.from(details).toString('utf8')) : '';
+  const said = details ? progressIn(Buffer.from(details).toString('utf8')) : '';
   const attempt = pending.attempt ?? 1;
   const failure = pending.lastFailure?.message ?? '';
   return [said, attempt > 1 ? `attempt ${String(attempt)}: ${failure}` : '']
@@ -112,13 +112,12 @@ function isReport(value: unknown): value is Report {
   return typeof value === 'object' && value !== null && 'leftToDo' in value && 'journal' in value;
 }
 
-function plain(json: string): string {
+/** What an activity said of itself with its last heartbeat. */
+function progressIn(json: string): string {
   try {
-    const value: unknown = JSON.parse(json);
-    if (typeof value !== 'object' || value === null) return String(value);
-    return Object.entries(value)
-      .map(([key, one]) => `${key} ${typeof one === 'object' ? JSON.stringify(one) : String(one)}`)
-      .join(', ');
+    const beat: unknown = JSON.parse(json);
+    const holds = typeof beat === 'object' && beat !== null && 'progress' in beat;
+    return holds && typeof beat.progress === 'string' ? beat.progress : '';
   } catch {
     return '';
   }

@@ -59,3 +59,24 @@ export type Answer = (typeof answers)[number];
 /** How a run ended, or that it has not. */
 export type RunStatus =
   'running' | 'waiting' | 'done' | 'rejected' | 'aborted' | 'expired' | 'cancelled' | 'failed';
+
+/**
+ * The errors on the way, told once each: attempts that failed alike become one line, and one line
+ * that the note tells already becomes a count.
+ */
+export function toldErrors({ note = '', errors = [] }: JournalEntry): string[] {
+  const told: { readonly first: string; last: string; readonly message: string }[] = [];
+  for (const error of errors) {
+    const [, attempt = '', message = error] = /^attempt (\d+): ([^]*)$/.exec(error) ?? [];
+    const before = told.at(-1);
+    if (before?.message === message) before.last = attempt;
+    else told.push({ first: attempt, last: attempt, message });
+  }
+  return told
+    .map(({ first, last, message }) => {
+      const which = first === last ? `attempt ${first}` : `attempts ${first} to ${last}`;
+      if (note.includes(message)) return first === last ? '' : `${which} failed alike`;
+      return first === '' ? message : `${which}: ${message}`;
+    })
+    .filter((line) => line !== '');
+}

@@ -4,7 +4,7 @@
  * Workflow code uses it, so it knows no clock and nothing of Node. That UI takes the text as part
  * of a URL and renders tables, but no task lists and no HTML.
  */
-import type { EntryState, JournalEntry, OpenGate } from './journal';
+import { toldErrors, type EntryState, type JournalEntry, type OpenGate } from './journal';
 import type { Report, Standing } from './reports';
 
 const marks: Readonly<Record<EntryState, string>> = {
@@ -170,9 +170,8 @@ function table(journal: readonly JournalEntry[], noteLength: number): string {
   );
 }
 
-function whatHappened({ note, errors = [] }: JournalEntry): string {
-  const trouble = errors.length === 0 ? '' : `before: ${errors.join('; ')}`;
-  return [note ?? '', trouble].filter((part) => part !== '').join(' · ');
+function whatHappened(entry: JournalEntry): string {
+  return [entry.note ?? '', ...toldErrors(entry)].filter((part) => part !== '').join(' · ');
 }
 
 function rows(head: readonly string[], body: readonly (readonly string[])[]): string {

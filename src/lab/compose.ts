@@ -35,6 +35,10 @@ export interface LabOptions {
   readonly timings?: Partial<Timings>;
   /** Settings of the installation `prod` in runbook.yaml that differ from the lab's. */
   readonly installation?: Readonly<Record<string, unknown>>;
+  /** Time limits of that installation that differ from the lab's. */
+  readonly limits?: Readonly<Record<string, string>>;
+  /** Where gates and ends are told. */
+  readonly notifyUrl?: string;
 }
 
 /** A lab that runs. */
@@ -183,6 +187,8 @@ export async function composeLab(options: LabOptions, parts: LabParts): Promise<
       keys,
       hostKeys: liveHostKeys(region),
       installation: options.installation ?? {},
+      limits: options.limits ?? {},
+      notifyUrl: options.notifyUrl,
     });
     const stop = async (): Promise<void> => {
       await closeDoors();

@@ -22,6 +22,8 @@ export interface ConfigFacts extends LabAddresses {
   readonly hostKeys: readonly string[];
   /** Settings of the installation `prod` that differ from the lab's. */
   readonly installation: Readonly<Record<string, unknown>>;
+  readonly limits: Readonly<Record<string, string>>;
+  readonly notifyUrl: string | undefined;
 }
 
 /** The user whose login the bastion takes. */
@@ -50,7 +52,7 @@ function limits(speed: number): Record<string, string> {
     // Kept by the machine's own clock, so these are simulated seconds: half a real minute at least.
     stoppedForImage: `${String(Math.max(30 * minute, 30 * speed))} seconds`,
     poll: `${String(Math.max(0.1, Math.min(15, Math.round(180 / speed) / 10)))} seconds`,
-    heartbeat: '5 seconds',
+    heartbeat: '3 seconds',
     retryAfter: '0.3 seconds',
   };
 }
@@ -74,7 +76,7 @@ function installation(facts: ConfigFacts): Record<string, unknown> {
       },
     },
     reachedBy: { dns: true },
-    limits: limits(facts.speed),
+    limits: { ...limits(facts.speed), ...facts.limits },
     ...facts.installation,
   };
 }
@@ -97,6 +99,7 @@ export function writeConfig(facts: ConfigFacts): string {
   const config = stringify({
     installations: { prod: installation(facts) },
     reports: './reports',
+    ...(facts.notifyUrl === undefined ? {} : { notify: { url: facts.notifyUrl } }),
   });
   writeFileSync(configPath, `# Written by the lab each time it starts.\n${config}`);
   writeFileSync(

@@ -9,7 +9,7 @@ import { backupRequest, type BackupRequest } from '../contract/requests';
 import type { BackupRecord } from '../machine/backup-record';
 import * as acts from './acts';
 import { changesOfBackup, notHeld, notRecorded, recordOf, type FactsRead } from './backup-record';
-import { refuseWhileClaimed, whileClaimed } from './claim';
+import { claimOn, refuseWhileClaimed, whileClaimed } from './claim';
 import { troubleOf } from './failures';
 import { runbook, type Run } from './runbook';
 import { now } from './state';
@@ -17,10 +17,8 @@ import { now } from './state';
 export function backup(request: unknown): Promise<Report> {
   return runbook({ name: 'backup', shape: backupRequest }, request, async (run, input) => {
     const { installation } = input;
-    await refuseWhileClaimed({ id: `restore-claim/${installation}`, heldBy: 'RestoreOpen' });
-    return whileClaimed({ id: `backup-claim/${installation}`, heldBy: 'BackupOpen' }, () =>
-      backUpMachine(run, input),
-    );
+    await refuseWhileClaimed(claimOn('restore', installation));
+    return whileClaimed(claimOn('backup', installation), () => backUpMachine(run, input));
   });
 }
 

@@ -10,6 +10,7 @@ import {
   ParentClosePolicy,
   setHandler,
   startChild,
+  workflowInfo,
 } from '@temporalio/workflow';
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import { refuse, type FailureType } from '../contract/failures';
@@ -31,6 +32,17 @@ export async function claim(): Promise<void> {
 export interface Claim {
   readonly id: string;
   readonly heldBy: FailureType;
+}
+
+/**
+ * The claim on restoring or backing up an installation. The task queue is part of its id: names of
+ * installations mean something only to the workers that share a configuration.
+ */
+export function claimOn(runbook: 'restore' | 'backup', installation: string): Claim {
+  return {
+    id: `${runbook}-claim/${workflowInfo().taskQueue}/${installation}`,
+    heldBy: runbook === 'restore' ? 'RestoreOpen' : 'BackupOpen',
+  };
 }
 
 /** Holds the claim while the work runs; refuses when another open run holds it. */

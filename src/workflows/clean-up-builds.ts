@@ -9,7 +9,7 @@ import type { Report } from '../contract/reports';
 import { cleanUpBuildsRequest } from '../contract/requests';
 import { parseBuildUrl } from '../machine/dev-console';
 import * as acts from './acts';
-import { refuseWhileClaimed } from './claim';
+import { claimOn, refuseWhileClaimed } from './claim';
 import { runbook, type Run } from './runbook';
 
 export function cleanUpBuilds(request: unknown): Promise<Report> {
@@ -26,7 +26,7 @@ export function cleanUpBuilds(request: unknown): Promise<Report> {
       ];
       const { installation } = input;
       // While a restore is open, nobody knows which machine is the live one.
-      await refuseWhileClaimed({ id: `restore-claim/${installation}`, heldBy: 'RestoreOpen' });
+      await refuseWhileClaimed(claimOn('restore', installation));
       const { machine } = await run.step('Find the machine', acts.findMachine, { installation });
       await deleteBuildRecords(run, machine, builds);
       const { deleted, failed } = countOf(run);

@@ -9,7 +9,7 @@ import type { Report } from '../contract/reports';
 import { restoreRequest, type RestoreRequest } from '../contract/requests';
 import type { Distribution } from '../machine/os-release';
 import * as acts from './acts';
-import { whileClaimed } from './claim';
+import { claimOn, whileClaimed } from './claim';
 import { checkedBuilds, deleteBuildRecords } from './clean-up-builds';
 import * as ask from './questions';
 import { runbook, type Run } from './runbook';
@@ -17,8 +17,9 @@ import { runbook, type Run } from './runbook';
 export function restore(request: unknown): Promise<Report> {
   return runbook({ name: 'restore', shape: restoreRequest }, request, (run, input) => {
     const builds = checkedBuilds(input.builds, run.settings.hostname);
-    const claim = { id: `restore-claim/${input.installation}`, heldBy: 'RestoreOpen' } as const;
-    return whileClaimed(claim, () => restoreMachine(run, { ...input, builds }));
+    return whileClaimed(claimOn('restore', input.installation), () =>
+      restoreMachine(run, { ...input, builds }),
+    );
   });
 }
 
@@ -55,8 +56,8 @@ async function restoreMachine(run: Run, request: RestoreRequest): Promise<string
 /** Everything that can be decided before anything is changed. */
 async function planAndApprove(run: Run, request: RestoreRequest): Promise<RestorePlan> {
   const { step, approval, findings, settings } = run;
-  const backupClaim = { claim: `backup-claim/${request.installation}` };
-  await step('Ask an open backup to make way', acts.preemptBackup, backupClaim);
+  const { id: claim } = claimOn('backup', request.installation);
+  await step('Ask an open backup to make way', acts.preemptBackup, { claim });
 
   const { plan } = await step('Plan the restore', acts.planRestore, request);
   findings.notes.push(...plan.notes);

@@ -1,6 +1,6 @@
 /** Keeps reports as files: Temporal's history expires, the story of a restore should not. */
 import { randomBytes } from 'node:crypto';
-import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { reportMarkdown } from '../contract/report-markdown';
 import type { Report } from '../contract/reports';
@@ -14,10 +14,37 @@ export async function saveReport(folder: string, report: Report): Promise<string
   return `${path}.md`;
 }
 
+/** The newest report of that workflow id in the folder; undefined when there is none. */
+export async function findReport(
+  folder: string,
+  workflowId: string,
+  format: 'md' | 'json',
+): Promise<string | undefined> {
+  const begin = `${nameOf(workflowId)}-`;
+  const names = await readdir(folder).catch((): string[] => []);
+  let newest = { path: '', at: 0 };
+  for (const name of names) {
+    // What follows the workflow id is eight characters of the run id, and no second workflow id.
+    const end = name.startsWith(begin) ? name.slice(begin.length) : '';
+    if (!/^[A-Za-z0-9._-]{8}\.\w+$/.test(end) || !end.endsWith(`.${format}`)) continue;
+    const path = join(folder, name);
+    const { mtimeMs } = await stat(path);
+    if (mtimeMs > newest.at) newest = { path, at: mtimeMs };
+  }
+  return newest.path === '' ? undefined : readFile(newest.path, 'utf8');
+}
+
 function fileName({ workflowId, runId }: Report): string {
-  // A workflow id may hold any character, also those that lead out of the folder.
-  const safe = (text: string): string => text.replace(/[^A-Za-z0-9._-]+/g, '-').replace(/^\.+/, '');
-  return `${safe(workflowId).slice(0, 100)}-${safe(runId).slice(-8)}`;
+  return `${nameOf(workflowId)}-${safe(runId).slice(-8)}`;
+}
+
+function nameOf(workflowId: string): string {
+  return safe(workflowId).slice(0, 100);
+}
+
+/** A workflow id may hold any character, also those that lead out of the folder. */
+function safe(text: string): string {
+  return text.replace(/[^A-Za-z0-9._-]+/g, '-').replace(/^\.+/, '');
 }
 
 // In one rename, so that a reader never meets half a report.

@@ -2,10 +2,10 @@ import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Report } from '../../src/contract/reports';
 import type { LabOptions } from '../../src/lab/compose';
-import type { SimulatedMachine } from '../../src/lab/shapes';
 import { needs } from '../requirements';
 import { headingsOf } from './headings';
 import { control, linesOf, setStage, storyOf, type Stage } from './stage';
+import { machineOf, sourceId } from './world-checks';
 
 jest.setTimeout(120_000);
 
@@ -21,19 +21,12 @@ const real: Place[] = [
 ];
 const places = needs('bwrap', 'sshd') ? [...portable, ...real] : portable;
 
-function machineOf(stage: Stage, id: string | undefined): SimulatedMachine {
-  const machine = stage.lab.region.machines.get(id ?? '');
-  if (machine === undefined) throw new Error(`there is no machine ${String(id)}`);
-  return machine;
-}
-
 describe.each(places)('on $profile with $init, $shell shell', (place) => {
   let stage: Stage;
   let backup: Report;
   let restore: Report;
   let before = { daemon: '', operator: '' };
   const folder = place.profile === 'rhel' ? 'etc/sysconfig' : 'etc/default';
-  const sourceId = 'i-0123456789abcdef0';
 
   beforeAll(async () => {
     stage = await setStage(place);

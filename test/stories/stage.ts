@@ -27,6 +27,8 @@ export interface Stage {
   startWorker(): Promise<Child>;
   /** Ends the worker without a word, as a crash does. */
   killWorker(): Promise<void>;
+  /** Asks the worker to end, as a deployment does. */
+  stopWorker(): Promise<void>;
   start(type: string, request: unknown, workflowId?: string): Promise<Run>;
   close(): Promise<void>;
 }
@@ -85,6 +87,9 @@ export async function setStage(options: Partial<LabOptions> = {}): Promise<Stage
       if (worker === undefined || worker.exit !== undefined) return;
       process.kill(worker.pid, 'SIGKILL');
       await worker.ended;
+    },
+    async stopWorker() {
+      await workers.at(-1)?.stop(40);
     },
     async start(type, request, workflowId = `${type}-${randomBytes(4).toString('hex')}`) {
       const handle = await client.workflow.start(type, { taskQueue, workflowId, args: [request] });

@@ -3,9 +3,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { reportMarkdown } from '../../contract/report-markdown';
 import { stopEveryChild } from '../children';
 import { commandRow, type Call } from '../command-row';
-import { openNarrator, type Narrator } from '../demo/narrator';
+import { openNarrator } from '../demo/narrator';
 import { Cleanup, setStage, type Stage } from '../demo/stage';
-import { readEnd, tellStory } from '../demo/story';
+import { readEnd, tellStory, type Telling } from '../demo/story';
 import { CliError, exitStatus, type ExitStatus } from '../exit-status';
 import { uninterrupted, untilInterrupted } from '../interrupt';
 
@@ -26,9 +26,9 @@ export const demo = commandRow<DemoOptions>({
     if (options.interactive === true && !out.interactive) {
       throw new CliError('WrongUsage', '--interactive needs a terminal, and no --json');
     }
-    const cleanup = new Cleanup();
     const ended = new AbortController();
-    const play = perform({ options, out, signal: ended.signal }, cleanup);
+    const cleanup = new Cleanup(ended.signal);
+    const play = perform({ options, out }, cleanup);
     // Once its stage is taken down, an interrupted story fails; nobody waits for it then.
     play.catch(() => undefined);
     try {
@@ -42,7 +42,7 @@ export const demo = commandRow<DemoOptions>({
       ended.abort();
       await uninterrupted(async () => {
         // A call that is under way should not lose its server.
-        await settled(play, 1000);
+        await settled(play, 4000);
         await cleanup.run();
         // What was being started when Ctrl-C came is on no list yet.
         await stopEveryChild();
@@ -62,26 +62,29 @@ async function settled(play: Promise<unknown>, milliseconds: number): Promise<vo
   await tooLong.catch(() => undefined);
 }
 
-type Performance = Omit<Call<DemoOptions>, 'args'> & { readonly signal: AbortSignal };
+type Performance = Omit<Call<DemoOptions>, 'args'>;
 
 async function perform(performance: Performance, cleanup: Cleanup): Promise<ExitStatus> {
   const startedAt = Date.now();
-  const tell = openNarrator(performance.out);
+  const { options, out } = performance;
+  const tell = openNarrator(out);
   tell.chapter('The stage');
   const stage = await setStage(tell, cleanup);
+  const interactive = options.interactive === true;
+  const telling = { stage, tell, out, interactive, signal: cleanup.interrupted };
   try {
-    return await performOn(stage, { ...performance, tell, startedAt });
+    return await performOn(telling, { keep: options.keep === true, startedAt });
   } finally {
     await stage.temporal.connection.close();
   }
 }
 
 async function performOn(
-  stage: Stage,
-  { options, out, signal, tell, startedAt }: Performance & { tell: Narrator; startedAt: number },
+  telling: Telling,
+  { keep, startedAt }: { readonly keep: boolean; readonly startedAt: number },
 ): Promise<ExitStatus> {
-  const interactive = options.interactive === true;
-  const { restored, status } = await tellStory({ stage, tell, out, interactive, signal });
+  const { stage, tell, out } = telling;
+  const { restored, status } = await tellStory(telling);
   const end = await readEnd(stage, restored);
 
   tell.chapter('The report');
@@ -94,7 +97,7 @@ async function performOn(
     seconds,
     standing: end,
   });
-  if (options.keep === true) {
+  if (keep) {
     tell.chapter('Look around');
     tell.line('Everything runs until Ctrl-C. For another terminal:');
     for (const [name, value] of Object.entries(stage.exports)) tell.show(`export ${name}=${value}`);

@@ -1,6 +1,4 @@
 /** `runbook report`: what a run leaves behind, from the run or from the reports folder. */
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { reportMarkdown } from '../../contract/report-markdown';
 import type { Report } from '../../contract/reports';
 import { commandRow } from '../command-row';
@@ -31,7 +29,8 @@ export const report = commandRow<{ readonly format?: string; readonly json?: boo
       return exitStatus.done;
     }
     const { reports } = await readConfig().catch(() => ({ reports: undefined }));
-    const saved = reports === undefined ? undefined : savedReport(reports, run, format);
+    const { findReport } = await import('../../world/reports.js');
+    const saved = reports === undefined ? undefined : await findReport(reports, run, format);
     if (saved === undefined) throw notFound(run, outcome, reports);
     if (out.json) {
       const parsed: unknown = JSON.parse(saved);
@@ -58,23 +57,6 @@ async function fromRun(run: string): Promise<Outcome> {
   } catch (error) {
     // Temporal may be gone, or have forgotten the run: that is what the folder is for.
     return { why: messageOf(error), error };
-  }
-}
-
-/** The newest file of that run in the folder of reports. */
-export function savedReport(folder: string, run: string, format: string): string | undefined {
-  const names = readNames(folder).filter(
-    (name) => name.endsWith(`.${format}`) && name.replace(/\.\w+$/, '').split('.')[0] === run,
-  );
-  const newest = names.sort().at(-1);
-  return newest === undefined ? undefined : readFileSync(join(folder, newest), 'utf8');
-}
-
-function readNames(folder: string): string[] {
-  try {
-    return readdirSync(folder);
-  } catch {
-    return [];
   }
 }
 

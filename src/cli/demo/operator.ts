@@ -37,7 +37,8 @@ export function openOperator(
     const reply = await plan.prepare(gate, standing);
     const verb = plan.interactive ? await askPerson(gate) : reply.verb;
     const by = plan.interactive ? 'you' : 'ana';
-    const decision = { by, gate: gate.id, note: reply.note };
+    const note = plan.interactive ? {} : { note: reply.note };
+    const decision = { by, gate: gate.id, ...note };
     plan.tell.line(`${by === 'you' ? 'You answer' : 'Ana answers'}: ${verb}`);
     const command = answerCommand(verb, { ...gate, mustName: true }, handle.workflowId);
     plan.tell.show(command.replace('YOUR-NAME', by));

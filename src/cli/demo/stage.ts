@@ -33,16 +33,16 @@ const workerWithinMs = 60_000;
 /** Things to undo, newest first, each once, whatever happens to the others. */
 export class Cleanup {
   readonly #steps: (() => Promise<void> | void)[] = [];
-  #begun = false;
 
-  /** Takes a step. Throws once the cleanup has begun, so that nothing more is started then. */
+  constructor(readonly interrupted: AbortSignal) {}
+
+  /** Takes a step. Throws after an interruption, so that nothing more is started then. */
   add(step: () => Promise<void> | void): void {
     this.#steps.push(step);
-    if (this.#begun) throw new CliError('Failed', 'Interrupted.');
+    this.interrupted.throwIfAborted();
   }
 
   async run(): Promise<void> {
-    this.#begun = true;
     for (let step = this.#steps.pop(); step; step = this.#steps.pop()) {
       try {
         await step();
@@ -84,7 +84,7 @@ export async function setStage(tell: Narrator, cleanup: Cleanup): Promise<Stage>
   cleanup.add(() => worker.stop(10));
   const temporal = await connectTo(server.address);
   try {
-    await whenPolling(temporal, worker);
+    await whenPolling(temporal, worker, cleanup.interrupted);
   } catch (error) {
     await temporal.connection.close();
     throw error;
@@ -112,9 +112,14 @@ function startWorker(env: Readonly<Record<string, string | undefined>>): Child {
   return startChild({ name: 'worker', command: process.execPath, args: [file], env });
 }
 
-async function whenPolling(temporal: Temporal, worker: Child): Promise<void> {
+async function whenPolling(
+  temporal: Temporal,
+  worker: Child,
+  interrupted: AbortSignal,
+): Promise<void> {
   const until = Date.now() + workerWithinMs;
   while (!(await workerPolls(temporal, demoQueue))) {
+    interrupted.throwIfAborted();
     if (worker.exit !== undefined) {
       throw new CliError('Failed', `The worker did not start (${worker.exit}):\n${worker.tail()}`);
     }

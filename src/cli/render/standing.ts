@@ -1,5 +1,10 @@
 /** The journal, the open gate and the report of a run, as text for a terminal. */
-import type { EntryState, JournalEntry, OpenGate } from '../../contract/journal';
+import {
+  toldErrors,
+  type EntryState,
+  type JournalEntry,
+  type OpenGate,
+} from '../../contract/journal';
 import type { Report, Standing } from '../../contract/reports';
 import type { Paint } from '../output';
 import { elapsed, table } from './table';
@@ -24,7 +29,7 @@ export function journalLine(entry: JournalEntry, paint: Paint): string {
   const took = entry.endedAt === undefined ? '' : ` (${elapsed(entry.startedAt, entry.endedAt)})`;
   const by = entry.by === undefined ? '' : ` by ${entry.by}`;
   const note = entry.note === undefined ? '' : `: ${brief(entry.note)}`;
-  const errors = (entry.errors ?? []).map((error) => `\n      ${paint.dim(brief(error))}`);
+  const errors = toldErrors(entry).map((error) => `\n      ${paint.dim(brief(error))}`);
   return `${mark} ${entry.title}  ${paint.dim(`${entry.state}${by}${took}`)}${note}${errors.join('')}`;
 }
 
@@ -48,7 +53,7 @@ export function standingText(standing: Standing, workflowId: string, paint: Pain
     entry.title,
     entry.state,
     entry.endedAt === undefined ? '' : elapsed(entry.startedAt, entry.endedAt),
-    [entry.by ?? '', entry.note ?? '', ...(entry.errors ?? [])]
+    [entry.by ?? '', entry.note ?? '', ...toldErrors(entry)]
       .filter((part) => part !== '')
       .map(brief)
       .join('; '),
