@@ -127,6 +127,7 @@ const installation = z.strictObject({
       stopApp: seconds('10 minutes'),
       startApp: seconds('20 minutes'),
       replicated: seconds('10 minutes'),
+      verify: seconds('5 minutes'),
       stoppedForImage: seconds('30 minutes'),
       poll: seconds('15 seconds'),
       heartbeat: seconds('30 seconds'),

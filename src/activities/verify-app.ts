@@ -27,10 +27,12 @@ export const verifyApp =
   (world: World) =>
   ({ machine }: { readonly machine: Machine }, say: Say): Promise<Verified> =>
     onMachine(world, machine, async (remote) => {
-      const { poll: pollSeconds } = world.installation(machine.installation).limits;
+      const { verify: limitSeconds, poll: pollSeconds } = world.installation(
+        machine.installation,
+      ).limits;
       let checks: HealthCheck[] = [];
       // The app says it is started a little before its last service answers.
-      await until({ limitSeconds: Math.max(120, pollSeconds), pollSeconds }, async () => {
+      await until({ limitSeconds, pollSeconds }, async () => {
         checks = await look(remote);
         say(`${String(checks.filter(({ ok }) => ok).length)} of ${String(checks.length)} healthy`);
         return checks.every(({ ok }) => ok) ? true : undefined;

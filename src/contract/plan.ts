@@ -24,6 +24,7 @@ export interface Settings {
       | 'stopApp'
       | 'startApp'
       | 'replicated'
+      | 'verify'
       | 'stoppedForImage'
       | 'poll'
       | 'heartbeat'

@@ -36,7 +36,9 @@ export interface LabOptions {
   /** Settings of the installation `prod` in runbook.yaml that differ from the lab's. */
   readonly installation?: Readonly<Record<string, unknown>>;
   /** Time limits of that installation that differ from the lab's. */
-  readonly limits?: Readonly<Record<string, string>>;
+  readonly limits?: Readonly<Record<string, string | number>>;
+  /** Whether runbook.yaml pins the live machine's host keys; true unless told. */
+  readonly pinMachine?: boolean;
   /** Where gates and ends are told. */
   readonly notifyUrl?: string;
 }
@@ -185,7 +187,7 @@ export async function composeLab(options: LabOptions, parts: LabParts): Promise<
       speed: clock.speed,
       distribution: options.profile ?? 'debian',
       keys,
-      hostKeys: liveHostKeys(region),
+      hostKeys: options.pinMachine === false ? [] : liveHostKeys(region),
       installation: options.installation ?? {},
       limits: options.limits ?? {},
       notifyUrl: options.notifyUrl,

@@ -22,7 +22,7 @@ export interface ConfigFacts extends LabAddresses {
   readonly hostKeys: readonly string[];
   /** Settings of the installation `prod` that differ from the lab's. */
   readonly installation: Readonly<Record<string, unknown>>;
-  readonly limits: Readonly<Record<string, string>>;
+  readonly limits: Readonly<Record<string, string | number>>;
   readonly notifyUrl: string | undefined;
 }
 
@@ -49,6 +49,7 @@ function limits(speed: number): Record<string, string> {
     stopApp: limit(10 * minute, speed, 10),
     startApp: limit(20 * minute, speed, 60),
     replicated: limit(10 * minute, speed, 60),
+    verify: limit(5 * minute, speed, 10),
     // Kept by the machine's own clock, so these are simulated seconds: half a real minute at least.
     stoppedForImage: `${String(Math.max(30 * minute, 30 * speed))} seconds`,
     poll: `${String(Math.max(0.1, Math.min(15, Math.round(180 / speed) / 10)))} seconds`,

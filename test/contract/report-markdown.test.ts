@@ -67,7 +67,7 @@ describe('a report', () => {
       | ✅ | Launch m5.2xlarge from ami-0a1b2c3d | approved | seen the plan \\| go |  | ana | 1 h 5 min |
       | ⬜ | approve | refused | no gate is open. Send nothing. |  | \\<b>bob\\</b> | 0 s |
       | ⏭ | 3. Fix the hostname | not needed | circleci.example.com is set already | 1 |  | 1 s |
-      | ❌ | 5. Remove /opt/nomad | failed | before: ConnectionLost: no end within 300 s; NomadNotRemovable: a symlink | 4 |  | 1 min 5 s |
+      | ❌ | 5. Remove /opt/nomad | failed | ConnectionLost: no end within 300 s · NomadNotRemovable: a symlink | 4 |  | 1 min 5 s |
       | ⏳ | 5. Remove /opt/nomad | waiting |  |  |  | since 14:07 |
       "
     `);
@@ -110,7 +110,7 @@ describe('a standing', () => {
       | ✅ | Launch m5.2xlarge from ami-0a1b2c3d | approved | seen the plan \\| go |  | ana | 1 h 5 min |
       | ⬜ | approve | refused | no gate is open. Send nothing. |  | \\<b>bob\\</b> | 0 s |
       | ⏭ | 3. Fix the hostname | not needed | circleci.example.com is set already | 1 |  | 1 s |
-      | ❌ | 5. Remove /opt/nomad | failed | before: ConnectionLost: no end within 300 s; NomadNotRemovable: a symlink | 4 |  | 1 min 5 s |
+      | ❌ | 5. Remove /opt/nomad | failed | ConnectionLost: no end within 300 s · NomadNotRemovable: a symlink | 4 |  | 1 min 5 s |
       | ⏳ | 5. Remove /opt/nomad | waiting |  |  |  | since 14:07 |"
     `);
   });

@@ -24,6 +24,8 @@ export interface Stage {
   readonly environment: Readonly<Record<string, string>>;
   /** What the workers have printed. */
   workerLog(): string;
+  /** Every worker that was started, the newest last. */
+  workers(): readonly Child[];
   startWorker(): Promise<Child>;
   /** Ends the worker without a word, as a crash does. */
   killWorker(): Promise<void>;
@@ -49,10 +51,12 @@ export interface Run {
 }
 
 /** Sets a stage up: a lab of its own and a worker on a task queue of its own. */
-export async function setStage(options: Partial<LabOptions> = {}): Promise<Stage> {
+export async function setStage(
+  options: Partial<LabOptions> = {},
+  address = process.env['STORIES_TEMPORAL'] ?? 'localhost:7233',
+): Promise<Stage> {
   const dir = mkdtempSync(join(tmpdir(), 'runbook-story-'));
   const lab = await startLab({ dir, speed: 300, ...options });
-  const address = process.env['STORIES_TEMPORAL'] ?? 'localhost:7233';
   const connection = await Connection.connect({ address });
   const client = new Client({ connection });
   const taskQueue = `story-${randomBytes(6).toString('hex')}`;
@@ -69,6 +73,7 @@ export async function setStage(options: Partial<LabOptions> = {}): Promise<Stage
     taskQueue,
     environment,
     workerLog: () => workers.map((worker) => worker.tail()).join('\n'),
+    workers: () => workers,
     async startWorker() {
       const worker = startChild({
         name: 'worker',
@@ -77,9 +82,10 @@ export async function setStage(options: Partial<LabOptions> = {}): Promise<Stage
         env: environment,
       });
       workers.push(worker);
-      await eventually('the worker is ready', 30, () =>
-        worker.tail().includes('worker ready') ? true : undefined,
-      );
+      await eventually('the worker is ready', 30, () => {
+        if (worker.exit !== undefined) throw new Error(worker.tail());
+        return worker.tail().includes('worker ready') ? true : undefined;
+      });
       return worker;
     },
     async killWorker() {
@@ -102,8 +108,13 @@ export async function setStage(options: Partial<LabOptions> = {}): Promise<Stage
       rmSync(dir, { recursive: true, force: true });
     },
   };
-  await stage.startWorker();
-  return stage;
+  try {
+    await stage.startWorker();
+    return stage;
+  } catch (error) {
+    await stage.close();
+    throw error;
+  }
 }
 
 /** A wait that is of no use any more: the run has ended, or waits for a person's help. */

@@ -1,4 +1,6 @@
 /** What must hold in the world after a run, whatever the run says of itself. */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import type { SimulatedMachine } from '../../src/lab/shapes';
 import type { Stage } from './stage';
 
@@ -28,5 +30,116 @@ export function restoredMachine(stage: Stage): SimulatedMachine {
     'runbook:state': 'restored',
     'runbook:todo': 'nothing',
   });
+  expectSoundWorld(stage);
   return machine;
+}
+
+/** Images of this lab that backups have made; one made by hand has another description. */
+export function madeByBackups(stage: Stage): string[] {
+  return Object.values(stage.lab.region.state.images)
+    .filter(({ description }) => description.startsWith('Backup of the CircleCI Services machine'))
+    .map(({ id }) => id);
+}
+
+/** Fails when the world shows what no run may ever leave behind, however it ended. */
+export function expectSoundWorld(stage: Stage): void {
+  expectOneOfEach(stage);
+  expectNothingForeignTouched(stage);
+  for (const id of madeByRestores(stage)) expectWholeFiles(stage, machineOf(stage, id));
+  const source = stage.lab.region.machines.get(sourceId);
+  if (source) expect(source.inspect()).toMatchObject({ app: { state: 'started' } });
+}
+
+/** One living machine for each restore, one image for each backup, and both bear their tags. */
+function expectOneOfEach(stage: Stage): void {
+  const { instances, images, snapshots } = stage.lab.region.state;
+  const launched = Object.values(instances).filter((one) => one.clientToken !== undefined);
+  const imaged = madeByBackups(stage).flatMap((id) => images[id] ?? []);
+  const snapped = Object.values(snapshots).filter((one) =>
+    imaged.some((i) => i.id === one.imageId),
+  );
+  for (const { tags } of [...launched, ...imaged, ...snapped]) {
+    expect(tags).toMatchObject({
+      'runbook:installation': 'prod',
+      'runbook:kind': expect.stringMatching(/^(restore|backup)$/),
+      'runbook:run': expect.any(String),
+    });
+  }
+  const living = launched.filter(({ state }) => state !== 'terminated');
+  const runs = [...living, ...imaged].map(({ tags }) => tags['runbook:run']);
+  expect(runs).toEqual([...new Set(runs)]);
+}
+
+/** Calls that change something, and what each of them may be about. */
+function expectNothingForeignTouched(stage: Stage): void {
+  const { instances, snapshots } = stage.lab.region.state;
+  const ours = new Set([
+    ...Object.values(instances).flatMap((one) => (one.clientToken === undefined ? [] : one.id)),
+    ...madeByBackups(stage),
+    ...Object.keys(snapshots),
+  ]);
+  for (const { kind, text, data } of stage.lab.journal.since(0)) {
+    const [action = ''] = text.split(' ', 1);
+    if (kind !== 'ec2' || data?.['outcome'] !== 'ok' || /^(Describe|Get)/.test(action)) continue;
+    const parameters = Object.entries(data['parameters'] as Record<string, string>);
+    if (parameters.some(([name]) => name === 'DryRun')) continue;
+    expect(['RunInstances', 'CreateImage', 'CreateTags', 'AssociateAddress']).toContain(action);
+    if (action === 'RunInstances' || action === 'CreateImage') continue;
+    const about = parameters.filter(([name]) => /^(InstanceId|ResourceId)\b/.test(name));
+    expect(about.filter(([, id]) => !ours.has(id))).toEqual([]);
+  }
+}
+
+/** Each address file is what the image holds or what it must become; then the original is kept. */
+function expectWholeFiles({ lab }: Stage, machine: SimulatedMachine): void {
+  const { imageId = '', tags = {} } = lab.region.state.instances[machine.instanceId] ?? {};
+  const [oldPrivate, oldPublic] = tags['runbook:replaces']?.split(' ') ?? [];
+  const image = join(lab.region.imageFolder(imageId), 'root');
+  for (const folder of ['etc/default', 'etc/sysconfig']) {
+    for (const name of ['replicated', 'replicated-operator']) {
+      const original = join(image, folder, name);
+      if (oldPrivate === undefined || !existsSync(original)) continue;
+      const before = readFileSync(original, 'latin1');
+      const after = rewritten(before, [
+        [oldPrivate, machine.privateAddress],
+        [oldPublic, machine.publicAddress],
+      ]);
+      const path = join(machine.root, folder, name);
+      const now = readFileSync(path, 'latin1');
+      expect([before, after]).toContain(now);
+      const kept = join(
+        machine.root,
+        'var/lib/circleci-server-runbook',
+        machine.instanceId,
+        folder,
+      );
+      if (now === after) expect(readFileSync(join(kept, name), 'latin1')).toBe(before);
+    }
+  }
+}
+
+/** New content that an attempt left beside its file when it was cut off: it holds the token. */
+export function strayFiles({ root }: SimulatedMachine): string[] {
+  return ['etc/default/replicated', 'etc/sysconfig/replicated']
+    .map((path) => join(root, path))
+    .filter((path) => existsSync(path))
+    .flatMap((path) =>
+      readdirSync(dirname(path)).filter((name) => name.startsWith(`${basename(path)}.new-`)),
+    );
+}
+
+type Change = readonly [string | undefined, string | undefined];
+
+/** What a person would type: every whole address, and the host name that EC2 makes of it. */
+function rewritten(text: string, changes: readonly Change[]): string {
+  return changes.reduce((done, [from, to]) => {
+    if (from === undefined || to === undefined) return done;
+    const named = (address: string): string => `ip-${address.replaceAll('.', '-')}`;
+    return replaceWhole(replaceWhole(done, from, to), named(from), named(to));
+  }, text);
+}
+
+function replaceWhole(text: string, from: string, to: string): string {
+  const whole = `(?<![\\w.-])${from.replaceAll('.', '\\.')}(?![\\w-]|\\.\\d)`;
+  return text.replace(new RegExp(whole, 'g'), to);
 }

@@ -1,8 +1,9 @@
 import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { reportMarkdown } from '../../src/contract/report-markdown';
-import { saveReport } from '../../src/world/reports';
+import { findReport, saveReport } from '../../src/world/reports';
 import { report } from '../contract/sample-report';
 
 describe('a saved report', () => {
@@ -27,6 +28,17 @@ describe('a saved report', () => {
     const path = await saveReport(folder, { ...report, summary: 'Aborted.' });
     expect(readFileSync(path, 'utf8')).toContain('Aborted.');
     expect(readdirSync(folder)).toHaveLength(2);
+  });
+
+  it('is found by the workflow id, and the newest of its runs is given', async () => {
+    await saveReport(folder, { ...report, workflowId: 'restore-prod-2', summary: 'Another run.' });
+    const again = { ...report, runId: '0c5f8a6e-1111-4222-8333-000000000001' };
+    await sleep(20);
+    await saveReport(folder, { ...again, summary: 'The newest.' });
+    expect(await findReport(folder, report.workflowId, 'md')).toContain('The newest.');
+    expect(await findReport(folder, report.workflowId, 'json')).toContain('"The newest."');
+    expect(await findReport(folder, 'restore', 'md')).toBeUndefined();
+    expect(await findReport(join(folder, 'nowhere'), report.workflowId, 'md')).toBeUndefined();
   });
 
   const names = ['../../etc/passwd', '/etc/passwd', '..', 'a b:c\\d\0e', 'ü'.repeat(300)];

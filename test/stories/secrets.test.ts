@@ -1,0 +1,63 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { historyToJSON } from '@temporalio/common/lib/proto-utils';
+import { plantedSecrets } from '../../src/lab/machine/planted-secrets';
+import { control, setStage } from './stage';
+import { sourceId } from './world-checks';
+
+jest.setTimeout(120_000);
+
+test('planted secrets appear in no history, tag, log, report or page', async () => {
+  const stage = await setStage();
+  try {
+    const backup = await stage.start('backup', { installation: 'prod' });
+    await backup.report();
+    await control(stage.lab, `/machines/${sourceId}/lose`);
+    const restore = await stage.start('restore', { installation: 'prod' });
+    await restore.approveUntil('Change the DNS record');
+    const { instanceId = '' } = await restore.standing();
+    // A step that fails shows what the machine said; that too must hold no secret.
+    await control(stage.lab, `/machines/${instanceId}/set`, { diskFull: true });
+    const gate = await restore.approveUntil('failed: 4.');
+    await control(stage.lab, `/machines/${instanceId}/set`, { diskFull: false });
+    await restore.answer('retry', gate);
+    await restore.finish();
+
+    const histories = await Promise.all(
+      [backup, restore].map(async ({ handle }) => historyToJSON(await handle.fetchHistory())),
+    );
+    // Payloads are base64 in the JSON of a history.
+    const decoded = histories
+      .join('\n')
+      .replace(/"data":\s*"([^"]+)"/g, (_, data: string) =>
+        Buffer.from(data, 'base64').toString('utf8'),
+      );
+    const reports = join(stage.dir, 'reports');
+    const tags = Object.values(stage.lab.region.state).flatMap((objects) =>
+      JSON.stringify(objects),
+    );
+    const visible = {
+      histories: decoded,
+      tags: tags.join('\n'),
+      log: stage.workerLog(),
+      reports: readdirSync(reports)
+        .map((name) => readFileSync(join(reports, name), 'utf8'))
+        .join('\n'),
+      standing: JSON.stringify(await restore.standing()),
+      commands: JSON.stringify(stage.lab.journal.since(0).filter(({ kind }) => kind === 'command')),
+    };
+    expect(decoded).toContain('circleci.example.com');
+    const secrets = [
+      ...Object.values(plantedSecrets),
+      readFileSync(join(stage.dir, 'services_ed25519'), 'utf8').split('\n')[2] ?? '',
+      stage.environment['AWS_SECRET_ACCESS_KEY'] ?? '',
+    ];
+    for (const secret of secrets) {
+      expect(secret.length).toBeGreaterThan(8);
+      const found = Object.entries(visible).filter(([, text]) => text.includes(secret));
+      expect(found.map(([where]) => where)).toEqual([]);
+    }
+  } finally {
+    await stage.close();
+  }
+});
