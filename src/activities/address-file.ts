@@ -1,4 +1,6 @@
 /** Reads a file of the machine with its checksum, byte for byte. */
+import { createHash } from 'node:crypto';
+import { refuse } from '../contract/failures';
 import { readFile } from '../machine/commands';
 import type { Remote } from './on-machine';
 
@@ -16,5 +18,13 @@ export async function readAddressFile(
 ): Promise<AddressFile | undefined> {
   const [sha256 = '', base64 = ''] = (await remote.read(readFile(path))).split('\n');
   if (sha256 === 'absent') return undefined;
-  return { path, sha256, content: Buffer.from(base64, 'base64').toString('latin1') };
+  const bytes = Buffer.from(base64, 'base64');
+  if (createHash('sha256').update(bytes).digest('hex') !== sha256) {
+    throw refuse(
+      'CommandFailed',
+      `${path} did not arrive as it stands on the machine: it is too large, or it changed while it ` +
+        'was read. Look at it on the machine, then retry.',
+    );
+  }
+  return { path, sha256, content: bytes.toString('latin1') };
 }

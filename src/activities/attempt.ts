@@ -4,6 +4,7 @@
  */
 import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
+import { redact } from '../machine/redact';
 
 /** What every activity gives back: one line for the journal, and whether it had to act at all. */
 export interface Outcome {
@@ -71,14 +72,14 @@ function isBeat(details: unknown): details is Beat {
 
 function messageOf(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error);
-  return text.slice(0, 500);
+  return redact(text).slice(0, 500);
 }
 
 function withHistory(error: unknown, history: object): unknown {
   if (!(error instanceof ApplicationFailure)) return error;
   return ApplicationFailure.create({
     type: error.type ?? 'Error',
-    message: error.message,
+    message: redact(error.message),
     nonRetryable: error.nonRetryable ?? false,
     details: [...(error.details ?? []), history],
   });

@@ -6,7 +6,7 @@
  * Safe to repeat because: the tag is the same each time.
  * Fails with: MachineUnreachable, SshLoginRefused, HostKeyUnknown, NotAServicesMachine.
  */
-import { refuse } from '../contract/failures';
+import { refuse, tryAgain } from '../contract/failures';
 import type { Machine, OldAddresses } from '../contract/plan';
 import { addressesIn, configFiles } from '../machine/addresses';
 import {
@@ -109,10 +109,16 @@ async function readFacts(remote: Remote, machine: Machine) {
   const hostname = (await remote.run(readHostname)).stdout.trim();
   const daemon = (await remote.run(readLocalAddress)).stdout.trim();
   const mark = await remote.read(readNomadMark(machine.instanceId));
-  const isReadied =
-    mark === 'removed' &&
-    carries.private === machine.privateAddress &&
-    daemon === machine.privateAddress;
+  const mayBeReadied = mark === 'removed' && carries.private === machine.privateAddress;
+  if (mayBeReadied && (daemon === '' || hostname === '')) {
+    // Silence is no answer: a restored machine must not be taken for one that needs everything.
+    throw tryAgain(
+      'ReplicatedNotReady',
+      `Replicated on ${machine.instanceId} does not answer, though instructions 4 and 5 are done ` +
+        'there. Look at `docker ps` on it, then retry.',
+    );
+  }
+  const isReadied = mayBeReadied && daemon === machine.privateAddress;
   return { name, distribution, carries, hostname, isReadied };
 }
 

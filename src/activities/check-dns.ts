@@ -29,9 +29,12 @@ export const checkDns =
     const right = await until({ limitSeconds, pollSeconds }, () =>
       onMachine(world, machine, async (remote) => {
         const { stdout } = await remote.run(resolveHostname(hostname));
-        seen = stdout.split(/\s/, 1)[0] ?? '';
+        const found = new Set(stdout.split('\n').map((line) => line.split(/\s/, 1)[0] ?? ''));
+        found.delete('');
+        seen = [...found].join(' and ');
         say(`${hostname} resolves to ${seen === '' ? 'nothing' : seen}`);
-        return wanted.includes(seen) ? seen : undefined;
+        // A record that still has the old address beside the new one sends people to both.
+        return found.size > 0 && [...found].every((one) => wanted.includes(one)) ? seen : undefined;
       }),
     );
     if (right !== undefined) return { note: `${hostname} resolves to ${right}` };

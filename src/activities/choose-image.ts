@@ -63,11 +63,17 @@ export async function chooseImage(ec2: Ec2, installation: string, id?: string): 
   return image;
 }
 
+/** Available, with its record, and not found wanting when it was verified. */
+function isUsable({ state, tags }: Image): boolean {
+  const failed = tags[tagNames.verified]?.startsWith('no') === true;
+  return state === 'available' && !failed && decodeRecord(tags) !== undefined;
+}
+
 async function newestUsable(ec2: Ec2, installation: string): Promise<Image> {
   const tags = { [tagNames.installation]: installation, [tagNames.kind]: 'backup' };
   const images = await ec2.images({ tags });
   const usable = images
-    .filter((image) => image.state === 'available' && decodeRecord(image.tags) !== undefined)
+    .filter((image) => isUsable(image))
     .sort((a, b) => b.createdAt.localeCompare(a.createdAt));
   const [newest] = usable;
   if (newest) return newest;

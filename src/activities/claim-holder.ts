@@ -36,6 +36,10 @@ async function describe(workflowId: string): Promise<WorkflowDescription | undef
   }
 }
 
+function ignoreNotFound(error: unknown): void {
+  if (!(error instanceof Error && error.name === 'WorkflowNotFoundError')) throw error;
+}
+
 async function openHolder(claim: string): Promise<Holder | undefined> {
   const description = await describe(claim);
   if (description?.status.name !== 'RUNNING') return undefined;
@@ -48,7 +52,11 @@ async function openHolder(claim: string): Promise<Holder | undefined> {
     return { workflowId, runId: holder.runId };
   }
   // Left behind by a run that is closed, or by the asker itself before it was reset.
-  await Context.current().client.workflow.getHandle(claim).terminate('its run is closed');
+  // By run id: somebody may have taken a fresh claim meanwhile.
+  await Context.current()
+    .client.workflow.getHandle(claim, description.runId)
+    .terminate('its run is closed')
+    .catch(ignoreNotFound);
   return undefined;
 }
 
@@ -59,6 +67,17 @@ export const findHolder =
     return holder === undefined
       ? { note: `${claim} is free` }
       : { note: `${claim} is held`, holder: `${holder.workflowId} (run ${holder.runId})` };
+  };
+
+/** Whether the asking workflow holds the claim: a run that was closed and reset does not any more. */
+export const checkClaim =
+  () =>
+  async ({ claim }: { readonly claim: string }): Promise<Outcome & { isHeld: boolean }> => {
+    const description = await describe(claim);
+    const parent = description?.raw.workflowExecutionInfo?.parentExecution?.workflowId;
+    const asker = Context.current().info.workflowExecution?.workflowId;
+    const isHeld = description?.status.name === 'RUNNING' && parent === asker;
+    return { note: isHeld ? 'held' : 'not held', isHeld };
   };
 
 export const preemptBackup =

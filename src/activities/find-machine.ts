@@ -29,12 +29,11 @@ export const findMachine =
       'instance' in servicesMachine
         ? { ids: [servicesMachine.instance] }
         : { tags: servicesMachine.tags };
-    const living = (await ec2.instances(query)).filter(
-      ({ state }) => state === 'running' || state === 'stopped',
-    );
+    const found = await ec2.instances(query);
+    const living = found.filter(({ state }) => state === 'running');
     const [instance] = living;
     if (instance?.privateAddress === undefined || living.length > 1) {
-      throw notOne(installation, JSON.stringify(query), living);
+      throw notOne(installation, JSON.stringify(query), found);
     }
     return {
       note: `${instance.id} is ${instance.state}, private address ${instance.privateAddress}`,
@@ -64,12 +63,13 @@ export const findMachine =
 function notOne(
   installation: string,
   query: string,
-  living: readonly Instance[],
+  found: readonly Instance[],
 ): ReturnType<typeof refuse> {
-  const seen = living.map(({ id, state }) => `${id} (${state})`).join(', ');
+  const seen = found.map(({ id, state }) => `${id} (${state})`).join(', ');
   return refuse(
     'MachineNotFound',
-    `${String(living.length)} machines of ${installation} match ${query}: ${seen || 'none'}. Set ` +
-      'servicesMachine in runbook.yaml so that it names exactly one, restart the worker.',
+    `Not exactly one running machine of ${installation} matches ${query}; found: ` +
+      `${seen || 'none'}. Start the machine, or set servicesMachine in runbook.yaml so that it names ` +
+      'one that runs and restart the worker; then retry.',
   );
 }

@@ -7,7 +7,13 @@
  */
 import { refuse } from '../contract/failures';
 import type { Machine } from '../contract/plan';
-import { readHostname, readUrlOverride, setHostname } from '../machine/commands';
+import {
+  readHostname,
+  readHostnameBefore,
+  rememberHostname,
+  readUrlOverride,
+  setHostname,
+} from '../machine/commands';
 import type { World } from '../world';
 import type { Outcome } from './attempt';
 import { onMachine } from './on-machine';
@@ -28,11 +34,15 @@ export const fixHostname =
   (world: World) =>
   ({ machine, hostname }: HostnameInput): Promise<HostnameFixed> =>
     onMachine(world, machine, async (remote) => {
-      const before = await remote.read(readHostname);
+      const now = await remote.read(readHostname);
+      const before = (await remote.read(readHostnameBefore(machine.instanceId))) || now;
+      const changed = before !== hostname;
       const override = await remote.read(readUrlOverride);
-      if (before === hostname) {
-        return { note: `it is ${hostname}`, notNeeded: true, changed: false, before, override };
+      if (now === hostname) {
+        const note = changed ? `it is ${hostname}, and was ${before}` : `it is ${hostname}`;
+        return { note, notNeeded: true, changed, before, override };
       }
+      await remote.read(rememberHostname(now, machine.instanceId));
       await remote.read(setHostname(hostname));
       // Items marked write_once ignore a new value without a word.
       const after = await remote.read(readHostname);
@@ -43,5 +53,5 @@ export const fixHostname =
             `Management Console (https://${machine.privateAddress}:8800/settings), then retry.`,
         );
       }
-      return { note: `${before} → ${hostname}`, changed: true, before, override };
+      return { note: `${now} → ${hostname}`, changed: true, before, override };
     });

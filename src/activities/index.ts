@@ -2,9 +2,10 @@
 import type { World } from '../world';
 import { attempted } from './attempt';
 import { awaitImage } from './await-image';
+import { awaitInstance } from './await-instance';
 import { awaitMachine } from './await-machine';
 import { checkDns } from './check-dns';
-import { findHolder, preemptBackup } from './claim-holder';
+import { checkClaim, findHolder, preemptBackup } from './claim-holder';
 import { createImage } from './create-image';
 import { deleteBuilds } from './delete-builds';
 import { findMachine } from './find-machine';
@@ -29,6 +30,7 @@ import { wipeNomad } from './wipe-nomad';
 export const createActivities = (world: World) => ({
   readSettings: attempted(readSettings(world)),
   findHolder: attempted(findHolder()),
+  checkClaim: attempted(checkClaim()),
   preemptBackup: attempted(preemptBackup()),
   notifyPeople: attempted(notifyPeople(world)),
   recordEnd: attempted(recordEnd(world)),
@@ -43,6 +45,7 @@ export const createActivities = (world: World) => ({
 
   planRestore: attempted(planRestore(world)),
   launchInstance: attempted(launchInstance(world)),
+  awaitInstance: attempted(awaitInstance(world)),
   moveElasticIp: attempted(moveElasticIp(world)),
   trustHostKey: attempted(trustHostKey(world)),
   awaitMachine: attempted(awaitMachine(world)),

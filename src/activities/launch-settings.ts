@@ -16,7 +16,7 @@ export function launchSettings(
   const instanceType = configured.instanceType ?? base.instanceType;
   const subnetId = configured.subnet ?? base.subnetId;
   const securityGroupIds = configured.securityGroups ?? base.securityGroupIds;
-  if (!instanceType || !subnetId || !securityGroupIds) {
+  if (!instanceType || !subnetId || !securityGroupIds?.length) {
     throw refuse(
       'MissingLaunchSetting',
       'Neither the image nor a living source says how to launch the machine. Set launch.' +

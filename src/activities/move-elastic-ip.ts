@@ -17,7 +17,7 @@ export interface ElasticIpInput {
 
 export const moveElasticIp =
   (world: World) =>
-  async ({ plan, instanceId }: ElasticIpInput): Promise<Outcome> => {
+  async ({ plan, instanceId }: ElasticIpInput): Promise<Outcome & { publicAddress?: string }> => {
     if (plan.elasticIp === undefined) {
       return { note: 'the machine is reached by a DNS record', notNeeded: true };
     }
@@ -32,7 +32,7 @@ export const moveElasticIp =
     }
     const { publicAddress, instanceId: holder } = address;
     if (holder === instanceId) {
-      return { note: `${publicAddress} is there already`, notNeeded: true };
+      return { note: `${publicAddress} is there already`, notNeeded: true, publicAddress };
     }
     if (holder !== undefined && holder !== heldBy) {
       throw refuse(
@@ -43,5 +43,5 @@ export const moveElasticIp =
     }
     // Only an association that the gate showed may be replaced.
     await ec2.associateAddress({ allocationId, instanceId, reassociate: holder !== undefined });
-    return { note: `${publicAddress}: ${holder ?? 'free'} → ${instanceId}` };
+    return { note: `${publicAddress}: ${holder ?? 'free'} → ${instanceId}`, publicAddress };
   };

@@ -88,7 +88,9 @@ export function commandFailed(
   result: CommandResult,
 ): ReturnType<typeof tryAgain> {
   const what = command.name ?? `"${command.script}"`;
-  const said = redact(`${result.stderr}\n${result.stdout}`).trim().slice(-600);
+  const said = redact(command.confidential ? result.stderr : `${result.stderr}\n${result.stdout}`)
+    .trim()
+    .slice(-600);
   return tryAgain(
     'CommandFailed',
     `${what} ended with status ${String(result.exitCode)} on ${machine.instanceId} ` +

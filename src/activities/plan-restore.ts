@@ -61,6 +61,7 @@ export const planRestore =
       replacesFrom,
       hostname: configured.hostname === replaces?.public ? undefined : configured.hostname,
       record,
+      hostKeys: [...(record?.hostKeys ?? []), existing?.tags[tagNames.hostKey] ?? []].flat(),
       source: source && { instanceId: source.id, state: source.state },
       elasticIp,
     };

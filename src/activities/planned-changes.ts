@@ -17,6 +17,7 @@ export function changesOf(facts: Facts, builds: number): RestorePlan['changes'] 
         ? `nothing: ${facts.existingInstanceId} exists`
         : `one ${launch.instanceType} from ${facts.imageId} in ${launch.subnetId}`,
     },
+    { step: 'Wait for its status checks', change: 'nothing' },
     { step: '2. Stop the app', change: '`replicatedctl app stop`, until its state is stopped' },
     {
       step: '3. Fix the hostname',

@@ -21,6 +21,9 @@ export const restartApp =
   ({ machine }: { readonly machine: Machine }, say: Say): Promise<Outcome> =>
     onMachine(world, machine, (remote) => startOn(world, { machine, remote, say }));
 
+/** The start that lacks an image is repeated once; one that was not taken, a few times. */
+const maxStarts = 4;
+
 interface Place {
   readonly machine: Machine;
   readonly remote: Remote;
@@ -35,9 +38,11 @@ export async function startOn(world: World, { machine, remote, say }: Place): Pr
   if (isReady(before.status)) return { note: `already up: ${before.seen}`, notNeeded: true };
 
   let starts = 0;
+  let looks = 0;
   const start = async (): Promise<void> => {
     await remote.run(startApp);
     starts += 1;
+    looks = 0;
   };
   if (!isComingUp(before.status)) await start();
   let { seen } = before;
@@ -46,8 +51,11 @@ export async function startOn(world: World, { machine, remote, say }: Place): Pr
     seen = app.seen;
     say(seen);
     if (isReady(app.status)) return true;
-    if (!hasFailed(app.status)) return undefined;
-    if (!lacksImage(app.status) || starts >= 2) return false;
+    looks += 1;
+    // A daemon that comes up may not have taken the start yet, and still shows its old state.
+    if (isTransitioning(app.status) || looks < 4) return undefined;
+    const isTaken = hasFailed(app.status);
+    if (starts >= (isTaken && !lacksImage(app.status) ? 1 : maxStarts)) return false;
     await start();
     return undefined;
   });

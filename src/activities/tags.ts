@@ -3,6 +3,8 @@ export const tagNames = {
   installation: 'runbook:installation',
   kind: 'runbook:kind',
   run: 'runbook:run',
+  firstRun: 'runbook:first-run',
+  verified: 'runbook:verified',
   image: 'runbook:image',
   replaces: 'runbook:replaces',
   state: 'runbook:state',

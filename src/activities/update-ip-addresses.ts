@@ -3,7 +3,8 @@
  * /etc/default/replicated and /etc/default/replicated-operator on Debian/Ubuntu or
  * /etc/sysconfig/* in RHEL/CentOS to the new IP addresses.
  *
- * Looks at: both files, and other files under /etc that mention an old address. Changes: the
+ * Looks at: both files, and other files under /etc that mention an old address. Changes: tags the
+ * machine with the old addresses, then the
  * addresses in the two files, each in one rename; the originals stay beside a backup copy.
  * Safe to repeat because: a file with the new addresses is left alone.
  * Fails with: AddressNotFound, FileChangedMeanwhile, CommandFailed.
@@ -18,6 +19,7 @@ import type { World } from '../world';
 import { readAddressFile, type AddressFile } from './address-file';
 import type { Outcome } from './attempt';
 import { commandFailed, onMachine, type Remote } from './on-machine';
+import { tagNames } from './tags';
 
 export interface AddressesInput {
   readonly machine: Machine;
@@ -34,6 +36,8 @@ export const updateIpAddresses =
   (world: World) =>
   ({ machine, distribution, old }: AddressesInput): Promise<AddressesUpdated> =>
     onMachine(world, machine, async (remote) => {
+      // Remembered before the first change: afterwards the files do not tell any more.
+      await tagOldAddresses(world, machine, old);
       const replacements: Replacements = {
         private: { old: old.private, new: machine.privateAddress },
         ...(old.public ? { public: { old: old.public, new: machine.publicAddress } } : {}),
@@ -57,6 +61,12 @@ export const updateIpAddresses =
         mentions: [...leftover, ...(await mentions(remote, { machine, old, distribution }))],
       };
     });
+
+async function tagOldAddresses(world: World, machine: Machine, old: OldAddresses): Promise<void> {
+  const { region } = world.installation(machine.installation);
+  const replaces = [old.private, old.public].filter(Boolean).join(' ');
+  await world.ec2(region).tag([machine.instanceId], { [tagNames.replaces]: replaces });
+}
 
 interface Write {
   readonly machine: Machine;

@@ -2,13 +2,14 @@
  * Verifies what a restore will rely on.
  *
  * Looks at: whether the image is available, holds every volume of the machine, has complete
- * snapshots, and its record reads back from its tags. Changes: nothing.
- * Safe to repeat because: it only reads. Fails with: ImageFailed.
+ * snapshots, and its record reads back from its tags. Changes: tags the image with the verdict.
+ * Safe to repeat because: the verdict is formed anew. Fails with: ImageFailed.
  */
 import { refuse } from '../contract/failures';
 import { decodeRecord } from '../machine/record-tags';
 import type { World } from '../world';
 import type { Outcome } from './attempt';
+import { tagNames } from './tags';
 
 export interface VerifyInput {
   readonly region: string;
@@ -31,6 +32,8 @@ export const verifyImage =
         : `it holds ${String(snapshots.length)} of ${String(volumes)} volumes`,
       image && decodeRecord(image.tags) ? '' : 'its record does not read back from its tags',
     ].filter((problem) => problem !== '');
+    const verdict = problems.length === 0 ? 'yes' : `no: ${problems.join('; ')}`.slice(0, 250);
+    if (image) await ec2.tag([imageId], { [tagNames.verified]: verdict });
     if (problems.length === 0) {
       return {
         note: `${imageId}: ${String(snapshots.length)} snapshot(s) complete, record reads back`,

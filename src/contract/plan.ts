@@ -55,7 +55,7 @@ export interface Machine {
 export interface RestorePlan {
   readonly installation: string;
   readonly region: string;
-  /** The image to launch from; absent when a launched machine is taken up again. */
+  /** The image to launch from, or that the machine was launched from. */
   readonly imageId: string;
   readonly imageName: string;
   /** The machine to take up again, if the request named one. */
@@ -67,6 +67,8 @@ export interface RestorePlan {
   /** Absent: the hostname was the old public address, so it becomes the new one. */
   readonly hostname?: string;
   readonly record?: BackupRecord;
+  /** Keys that the machine may show: recorded at backup, or confirmed for it by an earlier run. */
+  readonly hostKeys: readonly string[];
   readonly source?: { readonly instanceId: string; readonly state: string };
   readonly elasticIp?: {
     readonly allocationId: string;

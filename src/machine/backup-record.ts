@@ -37,7 +37,7 @@ export interface BackupRecord {
   readonly launch: LaunchSettings;
   readonly externalServices: boolean;
   readonly objectStorage: 's3' | 'disk' | 'nfs';
-  /** Ids of the Nomad clients that were ready. */
+  /** How many Nomad clients were ready. */
   readonly nomadClients?: number;
   /** What could not be recorded, and why; one line each. */
   readonly unrecorded: readonly string[];

@@ -8,6 +8,8 @@
 
 /** One command line for the machine: a bash script, its arguments, and how to run it. */
 export interface Command {
+  /** Its output holds secrets (DAEMON_TOKEN) and is never quoted in a message. */
+  readonly confidential?: true;
   /** What people call a script of several lines; a command of one line speaks for itself. */
   readonly name?: string;
   /** Bash; `$1`, `$2` … are `args`. */
@@ -44,8 +46,9 @@ export const findStorageSymlink = command('readlink -f /data/circle/storage-file
 
 // The app.
 export const readAppStatus = command(`${replicatedctl} app status --output json`);
-export const stopApp = command(`${replicatedctl} app stop`, [], 60);
-export const forceStopApp = command(`${replicatedctl} app stop --force`, [], 60);
+// A daemon that hangs must not keep the force from being used: its answer is awaited for a while.
+export const stopApp = command(`timeout 45 ${replicatedctl} app stop`, [], 60);
+export const forceStopApp = command(`timeout 45 ${replicatedctl} app stop --force`, [], 60);
 export const startApp = command(`${replicatedctl} app start`, [], 60);
 
 // The app's configuration. Templates name single items, so that no secret item is ever printed.
@@ -60,10 +63,20 @@ export const readClusterMode = command(
 );
 export const setHostname = (hostname: string): Command =>
   command(`${replicatedctl} app-config set hostname --value "$1"`, [hostname], 60);
+/** Remembers the hostname that the image brought: once set, nothing else tells what it was. */
+export const rememberHostname = (before: string, instanceId: string): Command =>
+  command(
+    'mkdir -p "$2" && if [ ! -e "$2/hostname-before" ]; then echo "$1" >"$2/hostname-before"; fi',
+    [before, stateFolder(instanceId)],
+  );
+/** Prints the hostname that the image brought, if instruction 3 has changed it on this machine. */
+export const readHostnameBefore = (instanceId: string): Command =>
+  command('cat "$1/hostname-before" 2>/dev/null || true', [stateFolder(instanceId)]);
 export const resolveHostname = (hostname: string): Command =>
   command('getent ahostsv4 "$1"', [hostname]);
 export const readUrlOverride = command(
-  'grep CIRCLE_URL /etc/circle-installation-customizations 2>/dev/null || true',
+  "grep -oE '^[^#]*CIRCLE_URL=[^[:space:]]+' /etc/circle-installation-customizations " +
+    '2>/dev/null | head -3 || true',
 );
 
 // Replicated.
@@ -116,12 +129,14 @@ export const disarmStartTimer = command(
 // Files that hold addresses. Contents travel on standard input, never on a command line, because
 // /etc/default/replicated holds the DAEMON_TOKEN.
 /** Prints the sha256 and the base64 content of the file, a line each; or `absent`. */
-export const readFile = (path: string): Command =>
-  command(
+export const readFile = (path: string): Command => ({
+  confidential: true,
+  ...command(
     'if [ -f "$1" ]; then sha256sum "$1" | cut -d" " -f1; base64 -w0 "$1"; echo; ' +
       'else echo absent; fi',
     [path],
-  );
+  ),
+});
 
 /** A file to replace: what it is expected to be now, and what it is to become. */
 export interface Replacement {
@@ -220,8 +235,8 @@ export const markNomadRemoved = (instanceId: string): Command =>
   command('mkdir -p "$1" && touch "$1/nomad-removed"', [stateFolder(instanceId)]);
 export const readNomadMark = (instanceId: string): Command =>
   command('if [ -e "$1/nomad-removed" ]; then echo removed; fi', [stateFolder(instanceId)]);
-export const readNomadServers = command('docker exec nomad nomad server-members');
-export const readNomadClients = command('docker exec nomad nomad node-status');
+export const readNomadServers = command('timeout 20 docker exec nomad nomad server-members');
+export const readNomadClients = command('timeout 20 docker exec nomad nomad node-status');
 
 // Health, as the operations guide of CircleCI Server 2.x lists it.
 /** Prints the HTTP status that a port of the machine answers with; 000 when nothing listens. */

@@ -8,8 +8,8 @@ import { jsonOf } from './json';
 
 const tagLimit = 50;
 const valueLimit = 256;
-// The caller's `Name`, and the three that `encodeRecord` adds.
-const otherTags = 4;
+// The caller's `Name`, the three that `encodeRecord` adds, and the verdict of the verification.
+const otherTags = 5;
 
 const backupRecord: z.ZodType<BackupRecord> = z.object({
   installation: z.string(),

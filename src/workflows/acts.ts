@@ -38,7 +38,8 @@ export const planRestore = act('planRestore', 120, [
   'ExternalServices',
   'MachineNotFound',
 ]);
-export const launchInstance = act('launchInstance', 'launch');
+export const launchInstance = act('launchInstance', 120);
+export const awaitInstance = act('awaitInstance', 'launch');
 export const moveElasticIp = act('moveElasticIp', 120);
 export const trustHostKey = act('trustHostKey', 'ssh');
 export const awaitMachine = act('awaitMachine', 'ssh');
@@ -59,6 +60,7 @@ export const startAppAgain = act('startAppAgain', 'startApp');
 export const awaitImage = act('awaitImage', 'image');
 export const verifyImage = skippable('verifyImage', 120);
 export const findHolder = act('findHolder', 60);
+export const checkClaim = act('checkClaim', 60);
 export const preemptBackup = act('preemptBackup', 60);
 export const notifyPeople = act('notifyPeople', 20);
 export const recordEnd = act('recordEnd', 60);

@@ -14,16 +14,18 @@ import {
 } from '@temporalio/workflow';
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import { refuse, type FailureType } from '../contract/failures';
-import { findHolder } from './acts';
+import { checkClaim, findHolder } from './acts';
 import { perform } from './steps';
 
-const release = defineSignal('release');
+const release = defineSignal<[string]>('release');
 
 /** The workflow that is the claim: it waits until it is released. */
 export async function claim(): Promise<void> {
   let released = false;
-  setHandler(release, () => {
-    released = true;
+  const { parent } = workflowInfo();
+  setHandler(release, (by) => {
+    // A run that was closed and reset must not release the claim of the run after it.
+    released ||= by === parent?.workflowId;
   });
   await condition(() => released);
 }
@@ -56,10 +58,16 @@ export async function whileClaimed<T>(wanted: Claim, work: () => Promise<T>): Pr
       // By its id: after a reset the claim is still the child of the run before. A claim that
       // cannot be told ends with this run.
       getExternalWorkflowHandle(wanted.id)
-        .signal(release)
+        .signal(release, workflowInfo().workflowId)
         .catch(() => undefined),
     );
   }
+}
+
+/** Before the one step that must not happen twice: a run that was reset may have lost its claim. */
+export async function keepClaim(wanted: Claim): Promise<void> {
+  const { isHeld } = await perform(checkClaim, { claim: wanted.id }, { summary: 'Still ours?' });
+  if (!isHeld) await CancellationScope.nonCancellable(() => take(wanted));
 }
 
 /** Refuses when another open run holds the claim; takes nothing. */

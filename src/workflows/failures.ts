@@ -1,4 +1,5 @@
 /** Reads what Temporal wraps around a failure. */
+import type { HealthCheck } from '../contract/reports';
 import { ActivityFailure, ApplicationFailure, TimeoutFailure } from '@temporalio/workflow';
 
 /** A failed step, as the journal and the gate show it. */
@@ -7,6 +8,8 @@ export interface Trouble {
   readonly message: string;
   readonly attempts: number;
   readonly errors: readonly string[];
+  /** The checks that a failed verification made. */
+  readonly checks?: readonly HealthCheck[];
 }
 
 /** Unwraps an activity's failure to its cause, with the attempts that the activity recorded. */
@@ -19,6 +22,7 @@ export function troubleOf(error: unknown): Trouble {
       message: cause.message,
       attempts: history?.attempts ?? 1,
       errors: history?.errors ?? [],
+      checks: cause.details?.find(hasChecks)?.checks,
     };
   }
   if (cause instanceof TimeoutFailure) {
@@ -29,6 +33,10 @@ export function troubleOf(error: unknown): Trouble {
   }
   const message = cause instanceof Error ? cause.message : String(cause);
   return { type: 'Error', message, attempts: 1, errors: [] };
+}
+
+function hasChecks(detail: unknown): detail is { readonly checks: readonly HealthCheck[] } {
+  return typeof detail === 'object' && detail !== null && 'checks' in detail;
 }
 
 interface AttemptHistory {

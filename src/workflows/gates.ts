@@ -2,13 +2,7 @@
  * Gates: questions that wait for a person, answered by signal or update. A signal handler never
  * throws, because a failure thrown there would end the whole run; it journals what it refuses.
  */
-import {
-  ApplicationFailure,
-  condition,
-  setHandler,
-  uuid4,
-  workflowInfo,
-} from '@temporalio/workflow';
+import { ApplicationFailure, condition, setHandler, uuid4 } from '@temporalio/workflow';
 import { z } from 'zod';
 import { answers, type Answer, type OpenGate } from '../contract/journal';
 import { descriptions, signals, standing, updates, type Decision } from '../contract/messages';
@@ -36,18 +30,6 @@ const decisionShape = z.strictObject({
   note: z.string().max(2000).optional(),
   gate: z.string().max(100).optional(),
 });
-
-/**
- * Four characters that differ in every gate and, by the run's id, after a reset as well: the random
- * numbers of a reset run begin with those of the run before.
- */
-function randomPart(): string {
-  let hash = 0x811c9dc5;
-  for (const character of workflowInfo().runId + uuid4()) {
-    hash = Math.imul(hash ^ character.charCodeAt(0), 0x01000193) >>> 0;
-  }
-  return hash.toString(36).padStart(4, '0').slice(-4);
-}
 
 /** Keeps at most one gate open and takes the messages that answer it. */
 export class Gates {
@@ -86,7 +68,9 @@ export class Gates {
   }
 
   private describe(question: Question): OpenGate {
-    const id = `${question.name}-${randomPart()}`;
+    // Random by the run's seed, which a reset changes from the point it goes back to: an approval
+    // that is applied again opens no gate that is asked anew.
+    const id = `${question.name}-${uuid4().slice(0, 4)}`;
     const example = { by: 'YOUR NAME', gate: id, note: 'why' };
     return {
       id,
@@ -153,6 +137,9 @@ export class Gates {
     if (refused.length >= 50) return;
     const by = decisionShape.safeParse(raw).data?.by;
     const entry = this.state.open('message', `Signal ${answer}`, 'refused');
-    this.state.close(entry, 'refused', { note: problem, ...(by === undefined ? {} : { by }) });
+    this.state.close(entry, 'refused', {
+      note: problem.slice(0, 600),
+      ...(by === undefined ? {} : { by }),
+    });
   }
 }

@@ -5,6 +5,14 @@ import { refuse } from '../contract/failures';
 import type { Machine, OldAddresses, RestorePlan, Settings } from '../contract/plan';
 import type { RestoreRequest } from '../contract/requests';
 import type { Approval } from './runbook';
+import type { Findings } from './state';
+
+/** Takes over what the plan says for the report, and for what is left if the run ends early. */
+export function noteThePlan(findings: Findings, plan: RestorePlan, request: RestoreRequest): void {
+  findings.notes.push(...plan.notes);
+  findings.changes = plan.changes;
+  findings.request = { builds: request.builds };
+}
 
 const list = (lines: readonly string[]): string => lines.map((line) => `- ${line}`).join('\n');
 
@@ -55,6 +63,9 @@ export function toMoveElasticIp(plan: RestorePlan, settings: Settings): Approval
   if (elasticIp === undefined) {
     return { name, details: '', notNeeded: 'the machine is reached by a DNS record' };
   }
+  if (elasticIp.heldBy !== undefined && elasticIp.heldBy === plan.existingInstanceId) {
+    return { name, details: '', notNeeded: `${elasticIp.publicAddress} is there already` };
+  }
   const waived = settings.approvals.elasticIp === 'waived';
   return {
     name,
@@ -104,6 +115,7 @@ export function aboutOldAddresses(plan: RestorePlan, old: OldAddresses): Approva
 
 /** The hostname that is to be: as configured, or the new public address if it was the old one. */
 export function hostnameFor(plan: RestorePlan, old: OldAddresses, machine: Machine): string {
+  if (plan.hostname === old.private) return machine.privateAddress;
   if (plan.hostname !== undefined && plan.hostname !== old.public) return plan.hostname;
   return machine.publicAddress ?? machine.privateAddress;
 }
@@ -134,16 +146,14 @@ export function toChangeDns(plan: RestorePlan, { hostname, machine, old }: DnsFa
 
 export function toChangeOAuth(fixed: HostnameFixed | undefined, hostname: string): Approval {
   const name = 'oauth';
-  if (fixed === undefined) {
-    return { name, details: '', notNeeded: 'instruction 3 was skipped: compare it by hand' };
-  }
-  if (!fixed.changed) {
+  if (fixed?.changed === false) {
     return { name, details: '', notNeeded: `the hostname stays ${hostname}` };
   }
   return {
     name,
     details: [
-      `The hostname changed from ${fixed.before} to **${hostname}**. Change the GitHub OAuth ` +
+      `${fixed ? `The hostname changed from ${fixed.before} to` : 'A person saw to the hostname; it is to be'} ` +
+        `**${hostname}**. Change the GitHub OAuth ` +
         'application of this installation (or create a new one to test the recovery):',
       list([
         `Homepage URL: \`https://${hostname}\``,
@@ -151,7 +161,7 @@ export function toChangeOAuth(fixed: HostnameFixed | undefined, hostname: string
       ]),
       'Use http:// where the installation has no TLS. The webhooks of every project keep the old ' +
         'host until the project is set up again.',
-      fixed.override === ''
+      !fixed?.override
         ? ''
         : `/etc/circle-installation-customizations overrides it: \`${fixed.override}\`.`,
     ]

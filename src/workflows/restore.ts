@@ -3,14 +3,15 @@
  * the document's instruction; lines without one are ours. docs/runbook/restore.md has a heading
  * for each line; the journal of every restore has the same lines in the same order.
  */
-import { workflowInfo } from '@temporalio/workflow';
+import { isCancellation, workflowInfo } from '@temporalio/workflow';
 import type { Machine, OldAddresses, RestorePlan } from '../contract/plan';
 import type { Report } from '../contract/reports';
 import { restoreRequest, type RestoreRequest } from '../contract/requests';
 import type { Distribution } from '../machine/os-release';
 import * as acts from './acts';
-import { claimOn, whileClaimed } from './claim';
+import { claimOn, keepClaim, whileClaimed } from './claim';
 import { checkedBuilds, deleteBuildRecords } from './clean-up-builds';
+import { troubleOf } from './failures';
 import * as ask from './questions';
 import { runbook, type Run } from './runbook';
 
@@ -24,10 +25,21 @@ export function restore(request: unknown): Promise<Report> {
 }
 
 async function restoreMachine(run: Run, request: RestoreRequest): Promise<string> {
-  const { step, approval, findings } = run;
+  const { step, approval, findings, settings } = run;
+  const { installation, builds } = request;
 
-  const plan = await planAndApprove(run, request);
-  const { machine, distribution, old, hostname, isReadied } = await launchAndReach(run, plan);
+  const { id: claim } = claimOn('backup', installation);
+  await step('Ask an open backup to make way', acts.preemptBackup, { claim });
+  const { plan } = await step('Plan the restore', acts.planRestore, request);
+  ask.noteThePlan(findings, plan, request);
+  await approval('Fence the old machine', ask.aboutOldMachine(plan, request));
+  await approval('Approve the launch', ask.toLaunch(plan, settings));
+  // Asked before the launch, so that no clone waits for a person while its app starts.
+  await approval('Approve moving the Elastic IP', ask.toMoveElasticIp(plan, settings));
+
+  // 1. Launch a fresh instance, below; then the machine must answer.
+  const launched = await launch(run, plan);
+  const { machine, distribution, old, hostname, isReadied } = await reach(run, plan, launched);
 
   await step('2. Stop the app', acts.stopApp, { machine, isReadied });
 
@@ -45,30 +57,55 @@ async function restoreMachine(run: Run, request: RestoreRequest): Promise<string
   await step('6. Restart the app', acts.restartApp, { machine });
 
   const verified = await step('Verify the app', acts.verifyApp, { machine });
-  findings.checks = verified?.checks;
+  findings.checks = verified?.checks ?? findings.checks;
   findings.notes.push(...ask.aboutNomadClients(verified?.clients, { old, machine }));
-  await deleteBuildRecords(run, machine, request.builds);
+  await deleteBuildRecords(run, machine, builds);
 
-  findings.notes.push(...ask.aboutConfiguration(run.settings, machine));
+  findings.notes.push(...ask.aboutConfiguration(settings, machine));
   return `${hostname} runs on ${machine.instanceId}, restored from ${plan.imageId}.`;
 }
 
-/** Everything that can be decided before anything is changed. */
-async function planAndApprove(run: Run, request: RestoreRequest): Promise<RestorePlan> {
-  const { step, approval, findings, settings } = run;
-  const { id: claim } = claimOn('backup', request.installation);
-  await step('Ask an open backup to make way', acts.preemptBackup, { claim });
+/** Instruction 1: exactly one instance, however often this is tried. */
+async function launch(run: Run, plan: RestorePlan): Promise<Machine> {
+  const { installation } = plan;
+  await keepClaim(claimOn('restore', installation));
+  const { instanceId, ...running } = await launchUntilItRuns(run, plan);
+  const moved = await run.step('Move the Elastic IP', acts.moveElasticIp, { plan, instanceId });
+  return {
+    installation,
+    instanceId,
+    privateAddress: running.privateAddress,
+    publicAddress: moved.publicAddress ?? running.publicAddress,
+    hostKeys: [],
+  };
+}
 
-  const { plan } = await step('Plan the restore', acts.planRestore, request);
-  findings.notes.push(...plan.notes);
-  findings.changes = plan.changes;
-  findings.request = { builds: request.builds };
-
-  await approval('Fence the old machine', ask.aboutOldMachine(plan, request));
-  await approval('Approve the launch', ask.toLaunch(plan, settings));
-  // Asked before the launch, so that no clone waits for a person while its app starts.
-  await approval('Approve moving the Elastic IP', ask.toMoveElasticIp(plan, settings));
-  return plan;
+/** A machine that is lost before it runs is replaced only when a person says `retry`. */
+async function launchUntilItRuns(
+  run: Run,
+  plan: RestorePlan,
+): Promise<{ instanceId: string; privateAddress: string; publicAddress?: string }> {
+  const { workflowId, firstExecutionRunId } = workflowInfo();
+  const launching = '1. Launch an instance from the image';
+  const waiting = 'Wait for its status checks';
+  for (;;) {
+    const { instanceId } = await run.step(launching, acts.launchInstance, () => ({
+      plan,
+      run: { workflowId, firstRunId: firstExecutionRunId },
+      generation: run.retriesOf(launching, 'InstanceLost') + run.retriesOf(waiting, 'InstanceLost'),
+    }));
+    // From here on every end of the run tags this machine and says how to take it up again.
+    run.findings.imageId = plan.imageId;
+    run.findings.instanceId = instanceId;
+    try {
+      const { installation, region } = plan;
+      const place = { installation, region, instanceId };
+      return { instanceId, ...(await run.attempt(waiting, acts.awaitInstance, place)) };
+    } catch (error) {
+      if (isCancellation(error)) throw error;
+      await run.askAboutFailure(waiting, troubleOf(error), false);
+    }
+  }
 }
 
 interface Reached {
@@ -80,28 +117,14 @@ interface Reached {
   readonly isReadied: boolean;
 }
 
-/** Instruction 1, until the machine lets us in and we know what it is. */
-async function launchAndReach(run: Run, plan: RestorePlan): Promise<Reached> {
-  const { step, approval, findings } = run;
-  const { workflowId, firstExecutionRunId } = workflowInfo();
-  const title = '1. Launch an instance from the image';
-  const launched = await step(title, acts.launchInstance, () => ({
-    plan,
-    run: { workflowId, firstRunId: firstExecutionRunId },
-    generation: run.retriesOf(title),
-  }));
-  findings.imageId = plan.imageId;
-  findings.instanceId = launched.instanceId;
-  await step('Move the Elastic IP', acts.moveElasticIp, { plan, ...launched });
-
-  const { installation } = plan;
-  const stranger: Machine = { installation, hostKeys: [], ...launched };
-  const recorded = plan.record?.hostKeys ?? [];
+/** Waits until the machine lets us in, known by its host key, and we know what it is. */
+async function reach(run: Run, plan: RestorePlan, stranger: Machine): Promise<Reached> {
+  const { step, approval } = run;
   const trust = await step('Look at the host key', acts.trustHostKey, {
     machine: stranger,
-    recorded,
+    recorded: plan.hostKeys,
   });
-  await approval('Confirm the host key', ask.toTrust(trust, launched.instanceId));
+  await approval('Confirm the host key', ask.toTrust(trust, stranger.instanceId));
 
   const known: Machine = { ...stranger, hostKeys: [trust.offered] };
   const answered = await step('Wait for the machine to answer', acts.awaitMachine, {

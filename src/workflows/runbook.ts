@@ -19,7 +19,7 @@ import { notifyPeople, readSettings, recordEnd } from './acts';
 import { troubleOf } from './failures';
 import { Gates, type Question } from './gates';
 import { RunState, type Findings } from './state';
-import { perform, Steps } from './steps';
+import { because, perform, Steps } from './steps';
 
 /** What every request has. */
 interface AnyRequest {
@@ -140,7 +140,10 @@ class Frame {
     if (reply.answer === 'expired') {
       this.state.close(entry, 'expired', { gate });
       if (question.goesOnWithout) return false;
-      throw refuse('GateExpired', `Nobody answered "${title}" in time.`);
+      throw refuse(
+        'GateExpired',
+        `Nobody answered "${title}" in time. The report lists what is left to do.`,
+      );
     }
     const { by, note } = reply;
     const said = { gate, by, ...(note === undefined ? {} : { note }) };
@@ -149,7 +152,10 @@ class Frame {
       return true;
     }
     this.state.close(entry, 'rejected', said);
-    throw refuse('Rejected', `${by} rejected "${title}". ${note ?? ''}`.trim());
+    throw refuse(
+      'Rejected',
+      `${by} rejected "${title}"${because(note)}. The report lists what is left to do.`,
+    );
   }
 
   /** Closes the run: journal, tags, report file, notification. Never fails the run. */

@@ -3,7 +3,7 @@
 import { isCancellation, proxyActivities } from '@temporalio/workflow';
 import type { Activities } from '../activities';
 import type { JournalEntry } from '../contract/journal';
-import { refuse } from '../contract/failures';
+import { refuse, type FailureType } from '../contract/failures';
 import type { Settings } from '../contract/plan';
 import type { Act } from './acts';
 import { troubleOf, type Trouble } from './failures';
@@ -52,9 +52,15 @@ function endsRun({ refusals }: Act<keyof Activities>, error: unknown): boolean {
   return refusals.some((type) => type === troubleOf(error).type);
 }
 
+/** The reason that a person gave, as the end of a sentence. */
+export function because(note: string | undefined): string {
+  return note === undefined ? '' : `: ${note}`;
+}
+
 /** Runs steps and asks a person when one fails. */
 export class Steps {
   settings: Settings | undefined;
+  /** How often a person asked for a step again, by its title and the failure it was about. */
   readonly #retries = new Map<string, number>();
 
   constructor(
@@ -83,9 +89,9 @@ export class Steps {
     }
   }
 
-  /** How often a person asked for the step again. */
-  retriesOf(title: string): number {
-    return this.#retries.get(title) ?? 0;
+  /** How often a person asked for the step again, after failures of that type. */
+  retriesOf(title: string, type: FailureType): number {
+    return this.#retries.get(`${title}/${type}`) ?? 0;
   }
 
   /** Runs the step; a failure is journaled and thrown on. */
@@ -99,7 +105,8 @@ export class Steps {
       const given = typeof input === 'function' ? input() : input;
       const outcome = await perform(act, given, { summary: title, settings: this.settings });
       // What an earlier attempt did is found done by the next: that is not "not needed".
-      const first = outcome.attempts === 1 && this.retriesOf(title) === 0;
+      const earlier = this.state.journal.some((line) => line !== entry && line.title === title);
+      const first = outcome.attempts === 1 && !earlier;
       this.state.close(entry, outcome.notNeeded && first ? 'not needed' : 'done', {
         note: outcome.note,
         attempts: outcome.attempts,
@@ -140,7 +147,8 @@ export class Steps {
       this.state.close(entry, 'cancelled');
       return;
     }
-    const { type, message, attempts, errors } = troubleOf(error);
+    const { type, message, attempts, errors, checks } = troubleOf(error);
+    if (checks) this.state.findings.checks = checks;
     const note = `${type}: ${message}`;
     this.state.close(entry, 'failed', { note, attempts, errors: [...errors] });
   }
@@ -167,12 +175,16 @@ export class Steps {
       });
     if (reply.answer === 'expired') {
       this.state.close(entry, 'expired', { gate });
-      throw refuse('GateExpired', `Nobody said what to do about "${title}" in time.`);
+      throw refuse(
+        'GateExpired',
+        `Nobody said what to do about "${title}" in time. The report lists what is left to do.`,
+      );
     }
     const { by, note, answer } = reply;
-    const decided = `${answer}${note === undefined ? '' : `: ${note}`}`;
+    const decided = `${answer}${because(note)}`;
     if (answer === 'retry') {
-      this.#retries.set(title, this.retriesOf(title) + 1);
+      const key = `${title}/${trouble.type}`;
+      this.#retries.set(key, (this.#retries.get(key) ?? 0) + 1);
       this.state.close(entry, 'done', { gate, by, note: decided });
       return 'retry';
     }
@@ -182,6 +194,9 @@ export class Steps {
       return 'skip';
     }
     this.state.close(entry, 'rejected', { gate, by, note: decided });
-    throw refuse('Aborted', `${by} aborted the run at "${title}". ${note ?? ''}`.trim());
+    throw refuse(
+      'Aborted',
+      `${by} aborted the run at "${title}"${because(note)}. The report lists what is left to do.`,
+    );
   }
 }

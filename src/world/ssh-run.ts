@@ -127,7 +127,7 @@ function lost(link: Link, command: Command, ending: Ending): ApplicationFailure 
   return tryAgain(
     'ConnectionLost',
     `Whether "${summary(command)}" was done on the ${nameOf(link.hop)} is unknown: ${ending.why}. ` +
-      `Look at the machine before you skip this step; a retry looks too.${said(ending)}`,
+      `Look at the machine before you skip this step; a retry looks too.${said(command, ending)}`,
   );
 }
 
@@ -145,7 +145,7 @@ function summary(command: Command): string {
   return redact(line).slice(0, 100);
 }
 
-function said({ stdout, stderr }: Ending): string {
-  const text = redact(`${stderr}\n${stdout}`).trim();
+function said({ confidential }: Command, { stdout, stderr }: Ending): string {
+  const text = redact(confidential ? stderr : `${stderr}\n${stdout}`).trim();
   return text === '' ? '' : ` It printed: ${text.slice(0, 500)}`;
 }

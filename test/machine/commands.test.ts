@@ -17,8 +17,8 @@ const constant: Record<string, [command: Command, script: string, timeoutSeconds
   readContainers: [commands.readContainers, "docker ps --format '{{.Names}}'"],
   findStorageSymlink: [commands.findStorageSymlink, 'readlink -f /data/circle/storage-fileserver'],
   readAppStatus: [commands.readAppStatus, `${ctl} app status --output json`],
-  stopApp: [commands.stopApp, `${ctl} app stop`, 60],
-  forceStopApp: [commands.forceStopApp, `${ctl} app stop --force`, 60],
+  stopApp: [commands.stopApp, `timeout 45 ${ctl} app stop`, 60],
+  forceStopApp: [commands.forceStopApp, `timeout 45 ${ctl} app stop --force`, 60],
   startApp: [commands.startApp, `${ctl} app start`, 60],
   readHostname: [
     commands.readHostname,
@@ -78,8 +78,11 @@ rm -rf --one-file-system /opt/.nomad-removed
 echo removed`,
     300,
   ],
-  readNomadServers: [commands.readNomadServers, 'docker exec nomad nomad server-members'],
-  readNomadClients: [commands.readNomadClients, 'docker exec nomad nomad node-status'],
+  readNomadServers: [
+    commands.readNomadServers,
+    'timeout 20 docker exec nomad nomad server-members',
+  ],
+  readNomadClients: [commands.readNomadClients, 'timeout 20 docker exec nomad nomad node-status'],
 };
 
 // Every command that is made for a value, and where the value went.
@@ -114,6 +117,7 @@ const made: Record<string, [command: Command, expected: Command]> = {
   readFile: [
     commands.readFile('/etc/default/replicated'),
     {
+      confidential: true,
       script:
         'if [ -f "$1" ]; then sha256sum "$1" | cut -d" " -f1; base64 -w0 "$1"; echo; ' +
         'else echo absent; fi',
@@ -168,6 +172,23 @@ echo changed`,
         '/var/lib/replicated/circle-config/no_proxy ' +
         '2>/dev/null || true; done | sort -u | head -20',
       args: ['10.0.1.5', '203.0.113.10'],
+      timeoutSeconds: 30,
+    },
+  ],
+  rememberHostname: [
+    commands.rememberHostname('old.example.com', 'i-1'),
+    {
+      script:
+        'mkdir -p "$2" && if [ ! -e "$2/hostname-before" ]; then echo "$1" >"$2/hostname-before"; fi',
+      args: ['old.example.com', '/var/lib/circleci-server-runbook/i-1'],
+      timeoutSeconds: 30,
+    },
+  ],
+  readHostnameBefore: [
+    commands.readHostnameBefore('i-1'),
+    {
+      script: 'cat "$1/hostname-before" 2>/dev/null || true',
+      args: ['/var/lib/circleci-server-runbook/i-1'],
       timeoutSeconds: 30,
     },
   ],

@@ -13,6 +13,31 @@ async function failureOf(run: Run): Promise<{ type: string; message: string }> {
   return { type, message };
 }
 
+/** Resets the run to its last (or its nth) completed workflow task, as the UI does. */
+async function reset(stage: Stage, run: Run, nth?: number): Promise<void> {
+  const { events } = await run.handle.fetchHistory();
+  // 7 is EVENT_TYPE_WORKFLOW_TASK_COMPLETED: the points that a run can be reset to.
+  const points = (events ?? []).filter(({ eventType }) => (eventType as number) === 7);
+  await stage.client.workflowService.resetWorkflowExecution({
+    namespace: 'default',
+    workflowExecution: { workflowId: run.handle.workflowId },
+    workflowTaskFinishEventId: points.at(nth ?? -1)?.eventId,
+    reason: 'a story',
+    requestId: String(Date.now()),
+  });
+}
+
+/** Waits until the workflow has a run after the given one. */
+async function newRunOf(stage: Stage, runId: string): Promise<void> {
+  await eventually('the new run', 30, async () => {
+    const runs = stage.client.workflow.list({
+      query: `TaskQueue = '${stage.taskQueue}' AND ExecutionStatus = 'Running' AND WorkflowType = 'restore'`,
+    });
+    for await (const run of runs) if (run.runId !== runId) return true;
+    return undefined;
+  });
+}
+
 describe('one installation', () => {
   let stage: Stage;
   beforeAll(async () => {
@@ -47,7 +72,7 @@ describe('one installation', () => {
     expect(losers[0]?.type).toBe('RestoreOpen');
     expect(losers[0]?.message).toContain(winner?.handle.workflowId);
     await winner?.answer('reject', await winner.gate('Approve the launch'));
-    expect(await failureOf(winner as Run)).toMatchObject({ type: 'Rejected' });
+    expect(winner && (await failureOf(winner))).toMatchObject({ type: 'Rejected' });
   });
 
   test('is free again after a restore was terminated', async () => {
@@ -68,35 +93,53 @@ describe('one installation', () => {
 
   test('stays held by a restore that is reset at its gate, which asks again', async () => {
     const first = await openRestore();
-    const { gate: old } = await first.standing();
-    const { events } = await first.handle.fetchHistory();
-    // 7 is EVENT_TYPE_WORKFLOW_TASK_COMPLETED: the points that a run can be reset to.
-    const point = events?.findLast(({ eventType }) => (eventType as number) === 7)?.eventId;
-    await stage.client.workflowService.resetWorkflowExecution({
-      namespace: 'default',
-      workflowExecution: { workflowId: first.handle.workflowId },
-      workflowTaskFinishEventId: point,
-      reason: 'a story',
-      requestId: String(Date.now()),
-    });
-    const again = await eventually('a new gate', 30, async () => {
-      const { gate } = await first.standing();
-      return gate && gate.id !== old?.id ? gate : undefined;
-    });
-    expect(again.title).toBe('Approve the launch');
+    const { runId } = await first.handle.describe();
+    await reset(stage, first);
+    await newRunOf(stage, runId);
+    await first.gate('Approve the launch');
 
     const second = await stage.start('restore', request);
     expect(await failureOf(second)).toMatchObject({ type: 'RestoreOpen' });
-    if (old) await first.answer('approve', old);
-    await eventually('the old answer is refused', 30, async () => {
-      const { journal } = await first.standing();
-      return journal.find(({ kind, state }) => kind === 'message' && state === 'refused');
-    });
     expect(madeByRestores(stage)).toEqual([]);
 
     await stage.client.workflow.getHandle(first.handle.workflowId).terminate();
     const next = await openRestore();
     await next.handle.terminate();
+  });
+
+  test('that was approved by name and is reset at a later gate goes on from there', async () => {
+    const run = await openRestore();
+    await run.answer('approve', await run.gate('Approve the launch'));
+    await run.gate('Change the DNS record');
+    const launched = madeByRestores(stage);
+    const { runId } = await run.handle.describe();
+    await reset(stage, run);
+    await newRunOf(stage, runId);
+    const again = await run.gate('Change the DNS record');
+    await run.answer('reject', again);
+    await expect(run.handle.result()).rejects.toThrow();
+    expect(madeByRestores(stage)).toEqual(launched);
+    for (const one of launched) await control(stage.lab, `/machines/${one}/lose`);
+  });
+
+  test('asks anew, under another id, when it is reset to before its gate', async () => {
+    const run = await openRestore();
+    const { id } = await run.gate('Approve the launch');
+    await run.answer('approve', await run.gate('Approve the launch'));
+    await run.gate('Change the DNS record');
+    const launched = madeByRestores(stage);
+    // The old approval is applied again to the new run, and must not open its gate.
+    await reset(stage, run, 1);
+    const again = await eventually('a new gate', 30, async () => {
+      const { gate } = await run.standing();
+      return gate && gate.id !== id ? gate : undefined;
+    });
+    expect(again.title).toBe('Approve the launch');
+    await run.answer('approve', again);
+    await run.gate('Change the DNS record');
+    expect(madeByRestores(stage)).toEqual(launched);
+    await stage.client.workflow.getHandle(run.handle.workflowId).terminate();
+    for (const one of launched) await control(stage.lab, `/machines/${one}/lose`);
   });
 
   test('launches nothing twice when it is reset to before its launch', async () => {

@@ -132,7 +132,7 @@ describe('a step that fails', () => {
   test('on a machine that somebody terminated launches exactly one in its place', async () => {
     stage.lab.faults.add({ action: 'RunInstances', effect: 'instance-dies', times: 1 });
     const run = await stage.start('restore', { installation: 'prod' });
-    const gate = await run.approveUntil('failed: 1. Launch');
+    const gate = await run.approveUntil('failed: Wait for its status checks');
     expect(gate.details).toContain('InstanceLost');
     await run.answer('retry', gate);
     await run.finish();

@@ -33,7 +33,7 @@ test('an image made by hand whose source is gone: its own files tell the old add
     return Images?.[0]?.State === 'available' ? true : undefined;
   });
   await lose(stage);
-  delete stage.lab.region.state.instances[sourceId];
+  Reflect.deleteProperty(stage.lab.region.state.instances, sourceId);
 
   const run = await stage.start('restore', { installation: 'prod', image: imageId });
   const gate = await run.approveUntil('Confirm the old addresses');

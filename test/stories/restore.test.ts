@@ -124,6 +124,7 @@ describe.each(places)('on $profile with $init, $shell shell', (place) => {
       'Approve the launch — approved',
       'Approve moving the Elastic IP — not needed',
       '1. Launch an instance from the image — done',
+      'Wait for its status checks — done',
       'Move the Elastic IP — not needed',
       'Look at the host key — done',
       'Confirm the host key — not needed',

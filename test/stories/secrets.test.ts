@@ -9,11 +9,14 @@ jest.setTimeout(120_000);
 
 test('planted secrets appear in no history, tag, log, report or page', async () => {
   const stage = await setStage();
+  let log = stage.workerLog();
+  stage.workers()[0]?.onOutput((text) => (log += text));
   try {
     const backup = await stage.start('backup', { installation: 'prod' });
     await backup.report();
     await control(stage.lab, `/machines/${sourceId}/lose`);
-    const restore = await stage.start('restore', { installation: 'prod' });
+    const builds = ['https://circleci.example.com/gh/acme/web/1201'];
+    const restore = await stage.start('restore', { installation: 'prod', builds });
     await restore.approveUntil('Change the DNS record');
     const { instanceId = '' } = await restore.standing();
     // A step that fails shows what the machine said; that too must hold no secret.
@@ -39,17 +42,24 @@ test('planted secrets appear in no history, tag, log, report or page', async () 
     const visible = {
       histories: decoded,
       tags: tags.join('\n'),
-      log: stage.workerLog(),
+      log,
       reports: readdirSync(reports)
         .map((name) => readFileSync(join(reports, name), 'utf8'))
         .join('\n'),
       standing: JSON.stringify(await restore.standing()),
       commands: JSON.stringify(stage.lab.journal.since(0).filter(({ kind }) => kind === 'command')),
     };
+    // What must be there is found: the search itself works.
     expect(decoded).toContain('circleci.example.com');
+    expect(log).toContain('worker ready');
+    expect(visible.reports).toContain('10.0.1.5');
+    expect(visible.tags).toContain('runbook:record.1');
     const secrets = [
       ...Object.values(plantedSecrets),
-      readFileSync(join(stage.dir, 'services_ed25519'), 'utf8').split('\n')[2] ?? '',
+      // A line from the middle of each key: the first ones are alike in all keys.
+      ...['services_ed25519', 'bastion_ed25519'].map(
+        (name) => readFileSync(join(stage.dir, name), 'utf8').split('\n')[2] ?? '',
+      ),
       stage.environment['AWS_SECRET_ACCESS_KEY'] ?? '',
     ];
     for (const secret of secrets) {

@@ -211,9 +211,11 @@ export function runOf(handle: WorkflowHandle, lab: Lab): Run {
 
 /** The lines of the runbook itself, as its page in docs/runbook has headings. */
 export function linesOf(journal: readonly JournalEntry[]): string[] {
-  return journal
-    .filter(({ kind, state }) => (kind === 'step' || kind === 'approval') && state !== 'failed')
-    .map(({ title }) => title);
+  const lines = journal.filter(
+    ({ kind, state }) => (kind === 'step' || kind === 'approval') && state !== 'failed',
+  );
+  // A step that was done anew after a failure has one heading all the same.
+  return [...new Set(lines.map(({ title }) => title))];
 }
 
 /** The journal as a reader sees it: title and state. */

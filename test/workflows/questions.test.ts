@@ -25,6 +25,7 @@ const plan: RestorePlan = {
   replaces: { private: '10.0.1.5', public: '203.0.113.10' },
   replacesFrom: "the image's tags",
   hostname: 'circleci.example.com',
+  hostKeys: [],
   notes: [],
   changes: [],
 };

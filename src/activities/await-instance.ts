@@ -1,0 +1,49 @@
+/**
+ * Waits until the launched instance runs and passes its status checks.
+ *
+ * Looks at: the instance and its checks in EC2. Changes: nothing. Safe to repeat because: it only
+ * reads. Fails with: InstanceLost, InstanceNotHealthy, AwsUnavailable.
+ */
+import { refuse } from '../contract/failures';
+import type { World } from '../world';
+import type { Outcome, Say } from './attempt';
+import { isGone, lostInstance } from './launch-instance';
+import { until } from './until';
+
+export interface AwaitInstanceInput {
+  readonly installation: string;
+  readonly region: string;
+  readonly instanceId: string;
+}
+
+export interface Running extends Outcome {
+  readonly privateAddress: string;
+  readonly publicAddress?: string;
+}
+
+export const awaitInstance =
+  (world: World) =>
+  async ({ installation, region, instanceId }: AwaitInstanceInput, say: Say): Promise<Running> => {
+    const { launch: limitSeconds, poll: pollSeconds } = world.installation(installation).limits;
+    const ec2 = world.ec2(region);
+    let state = 'not visible yet';
+    const healthy = await until({ limitSeconds, pollSeconds }, async () => {
+      const [instance] = await ec2.instances({ ids: [instanceId] });
+      // For some minutes after a launch EC2 may not know the instance yet.
+      if (instance === undefined) return undefined;
+      if (isGone(instance) || instance.state.startsWith('stop')) throw lostInstance(instance);
+      const health = await ec2.health(instanceId);
+      state = `${instance.state}, status checks ${health}`;
+      say(`${instanceId} is ${state}`);
+      return health === 'ok' ? instance : undefined;
+    });
+    if (healthy?.privateAddress !== undefined) {
+      const { privateAddress, publicAddress } = healthy;
+      return { note: `${state}, private address ${privateAddress}`, privateAddress, publicAddress };
+    }
+    throw refuse(
+      'InstanceNotHealthy',
+      `${instanceId} did not pass its status checks within ${String(limitSeconds)} s; last seen: ` +
+        `${state}. Look at its console output in EC2, then retry to go on waiting.`,
+    );
+  };
