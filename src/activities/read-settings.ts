@@ -4,6 +4,7 @@
  * Looks at: the configuration that the worker loaded. Changes: nothing.
  * Safe to repeat because: it only reads. Fails with: UnknownInstallation.
  */
+import { Context } from '@temporalio/activity';
 import type { Settings } from '../contract/plan';
 import type { World } from '../world';
 import type { Outcome } from './attempt';
@@ -20,6 +21,7 @@ export const readSettings =
     const { externalServices, objectStorage, servicesMachine } = configured;
     const elasticIp = 'elasticIp' in reachedBy ? reachedBy.elasticIp : undefined;
     const settings: Settings = {
+      taskQueue: Context.current().info.taskQueue,
       region,
       hostname,
       elasticIp,

@@ -3,6 +3,8 @@ import type { BackupRecord, LaunchSettings } from '../machine/backup-record';
 
 /** What the workflow needs of the configuration. Durations in seconds. */
 export interface Settings {
+  /** The task queue of the workers that share this configuration. */
+  readonly taskQueue: string;
   readonly region: string;
   readonly hostname: string;
   /** Allocation id of the Elastic IP that the machine is reached by; absent: a DNS record. */

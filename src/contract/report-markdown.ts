@@ -27,8 +27,8 @@ export function reportMarkdown(report: Report): string {
     `# ${text(report.runbook)} of ${text(report.installation)}: ${report.status}`,
     text(report.summary),
     facts(report),
-    list('## Left to do', report.leftToDo, '1.'),
-    list('## Notes', report.notes, '-'),
+    list('## Left to do', report.leftToDo),
+    list('## Notes', report.notes),
     recordSection(report),
     checksSection(report),
     buildsSection(report),
@@ -40,18 +40,29 @@ export function reportMarkdown(report: Report): string {
 
 /** The journal as a table: one row for each line of it. */
 export function journalTable(journal: readonly JournalEntry[]): string {
-  return table(journal, 500);
+  return rows(
+    ['', 'Step', 'State', 'What', 'Who', 'Took'],
+    journal.map((entry) => [
+      marks[entry.state],
+      text(entry.title),
+      entry.state,
+      text(whatHappened(entry), 500),
+      text(entry.by ?? ''),
+      took(entry),
+    ]),
+  );
 }
 
 /** The standing as the UI's *User Metadata* page shows it: the open gate first; at most 8 KB. */
 export function standingMarkdown(standing: Standing): string {
   const head = [
     `**${text(standing.runbook)} of ${text(standing.installation)}: ${standing.status}**`,
-    standing.step === '' ? '' : `Now: ${text(standing.step)}`,
+    // The gate's own section is headed by the step that waits.
+    standing.step === '' || standing.gate ? '' : `Now: ${text(standing.step)}`,
     objects(standing),
     standing.gate ? gateSection(standing.gate) : '',
     standing.report ? text(standing.report.summary) : '',
-    standing.report ? list('**Left to do**', standing.report.leftToDo, '1.') : '',
+    standing.report ? list('**Left to do**', standing.report.leftToDo) : '',
   ]
     .filter((section) => section !== '')
     .join('\n\n');
@@ -114,7 +125,7 @@ function recordSection({ record }: Report): string {
   const known = recorded.flatMap(([name, value]) =>
     value === undefined || value === '' ? [] : [[name, text(value)]],
   );
-  const missing = list('Not recorded:', record.unrecorded, '-');
+  const missing = list('Not recorded:', record.unrecorded);
   return `## What the image holds\n\n${rows(['', ''], known)}${missing && `\n\n${missing}`}`;
 }
 
@@ -141,37 +152,51 @@ function buildsSection({ builds = [] }: Report): string {
 
 /** Shortens the notes, then leaves out the oldest rows, until the table fits. */
 function fittingTable(journal: readonly JournalEntry[], room: number): string {
-  const attempts = [200, 80].map((noteLength) => table(journal, noteLength));
+  const attempts = [200, 80].map((noteLength) => narrowTable(journal, noteLength));
   const fitting = attempts.find((candidate) => bytesOf(candidate) <= room);
   if (fitting !== undefined) return fitting;
   for (let left = 1; left < journal.length; left += 1) {
     const candidate =
       `${String(left)} earlier lines are left out here; the query \`standing\` has them all.\n\n` +
-      table(journal.slice(left), 80);
+      narrowTable(journal.slice(left), 80);
     if (bytesOf(candidate) <= room) return candidate;
   }
   return 'The journal is left out here; the query `standing` has it.';
 }
 
-function table(journal: readonly JournalEntry[], noteLength: number): string {
+/**
+ * For half the width of a page: the titles of the steps, which people look for, would be broken
+ * after each word if there were more columns, or words that cannot be broken.
+ */
+function narrowTable(journal: readonly JournalEntry[], noteLength: number): string {
   return rows(
-    ['', 'Step', 'State', 'What', 'Attempts', 'Who', 'Took'],
+    ['', 'Step', 'What came of it', 'Took'],
     journal.map((entry) => [
       marks[entry.state],
       text(entry.title),
-      entry.state,
-      text(whatHappened(entry), noteLength),
-      entry.attempts?.toString() ?? '',
-      text(entry.by ?? ''),
-      entry.endedAt === undefined
-        ? `since ${entry.startedAt.slice(11, 16)}`
-        : duration(entry.startedAt, entry.endedAt),
+      text(
+        outcome(entry).replace(/\S{36,}/g, (word) => shorten(word, 32)),
+        noteLength,
+      ),
+      took(entry),
     ]),
   );
 }
 
+function outcome(entry: JournalEntry): string {
+  const what = whatHappened(entry);
+  if (entry.state === 'done' && entry.by === undefined && what !== '') return what;
+  const decided = entry.by === undefined ? entry.state : `${entry.state} by ${entry.by}`;
+  return what === '' ? decided : `${decided}: ${what}`;
+}
+
 function whatHappened(entry: JournalEntry): string {
   return [entry.note ?? '', ...toldErrors(entry)].filter((part) => part !== '').join(' · ');
+}
+
+function took({ state, startedAt, endedAt }: JournalEntry): string {
+  if (endedAt === undefined) return `since ${startedAt.slice(11, 16)}`;
+  return state === 'not needed' ? '' : duration(startedAt, endedAt);
 }
 
 function rows(head: readonly string[], body: readonly (readonly string[])[]): string {
@@ -179,10 +204,11 @@ function rows(head: readonly string[], body: readonly (readonly string[])[]): st
   return [line(head), line(head.map(() => '---')), ...body.map(line)].join('\n');
 }
 
-function list(title: string, items: readonly string[], mark: string): string {
-  return items.length === 0
-    ? ''
-    : [title, '', ...items.map((item) => `${mark} ${text(item)}`)].join('\n');
+function list(title: string, items: readonly string[]): string {
+  if (items.length === 0) return '';
+  // "4. Update …" is the title of a step, not the beginning of a list within the list.
+  const lines = items.map((item) => `- ${text(item).replace(/^(\d+)\./, '$1\\.')}`);
+  return [title, '', ...lines].join('\n');
 }
 
 /** One line of plain words: nothing in it can end a cell, begin a tag or make a link. */

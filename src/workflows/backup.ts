@@ -17,8 +17,10 @@ import { now } from './state';
 export function backup(request: unknown): Promise<Report> {
   return runbook({ name: 'backup', shape: backupRequest }, request, async (run, input) => {
     const { installation } = input;
-    await refuseWhileClaimed(claimOn('restore', installation));
-    return whileClaimed(claimOn('backup', installation), () => backUpMachine(run, input));
+    await refuseWhileClaimed(claimOn('restore', run.settings, installation));
+    return whileClaimed(claimOn('backup', run.settings, installation), () =>
+      backUpMachine(run, input),
+    );
   });
 }
 

@@ -14,6 +14,7 @@ import {
 } from '@temporalio/workflow';
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import { refuse, type FailureType } from '../contract/failures';
+import type { Settings } from '../contract/plan';
 import { checkClaim, findHolder } from './acts';
 import { perform } from './steps';
 
@@ -38,11 +39,16 @@ export interface Claim {
 
 /**
  * The claim on restoring or backing up an installation. The task queue is part of its id: names of
- * installations mean something only to the workers that share a configuration.
+ * installations mean something only to the workers that share a configuration. The queue is read
+ * with the settings, because what a workflow itself is told of it does not replay.
  */
-export function claimOn(runbook: 'restore' | 'backup', installation: string): Claim {
+export function claimOn(
+  runbook: 'restore' | 'backup',
+  { taskQueue }: Settings,
+  installation: string,
+): Claim {
   return {
-    id: `${runbook}-claim/${workflowInfo().taskQueue}/${installation}`,
+    id: `${runbook}-claim/${taskQueue}/${installation}`,
     heldBy: runbook === 'restore' ? 'RestoreOpen' : 'BackupOpen',
   };
 }

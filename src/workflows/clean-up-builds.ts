@@ -26,7 +26,7 @@ export function cleanUpBuilds(request: unknown): Promise<Report> {
       ];
       const { installation } = input;
       // While a restore is open, nobody knows which machine is the live one.
-      await refuseWhileClaimed(claimOn('restore', installation));
+      await refuseWhileClaimed(claimOn('restore', run.settings, installation));
       const { machine } = await run.step('Find the machine', acts.findMachine, { installation });
       await deleteBuildRecords(run, machine, builds);
       const { deleted, failed } = countOf(run);

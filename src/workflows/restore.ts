@@ -18,7 +18,7 @@ import { runbook, type Run } from './runbook';
 export function restore(request: unknown): Promise<Report> {
   return runbook({ name: 'restore', shape: restoreRequest }, request, (run, input) => {
     const builds = checkedBuilds(input.builds, run.settings.hostname);
-    return whileClaimed(claimOn('restore', input.installation), () =>
+    return whileClaimed(claimOn('restore', run.settings, input.installation), () =>
       restoreMachine(run, { ...input, builds }),
     );
   });
@@ -28,7 +28,7 @@ async function restoreMachine(run: Run, request: RestoreRequest): Promise<string
   const { step, approval, findings, settings } = run;
   const { installation, builds } = request;
 
-  const { id: claim } = claimOn('backup', installation);
+  const { id: claim } = claimOn('backup', settings, installation);
   await step('Ask an open backup to make way', acts.preemptBackup, { claim });
   const { plan } = await step('Plan the restore', acts.planRestore, request);
   ask.noteThePlan(findings, plan, request);
@@ -68,7 +68,7 @@ async function restoreMachine(run: Run, request: RestoreRequest): Promise<string
 /** Instruction 1: exactly one instance, however often this is tried. */
 async function launch(run: Run, plan: RestorePlan): Promise<Machine> {
   const { installation } = plan;
-  await keepClaim(claimOn('restore', installation));
+  await keepClaim(claimOn('restore', run.settings, installation));
   const { instanceId, ...running } = await launchUntilItRuns(run, plan);
   const moved = await run.step('Move the Elastic IP', acts.moveElasticIp, { plan, instanceId });
   return {

@@ -22,7 +22,7 @@ describe('a report', () => {
 
       ## Left to do
 
-      1. Change the launch configuration of the Nomad clients to 10.0.1.9
+      - Change the launch configuration of the Nomad clients to 10.0.1.9
 
       ## Notes
 
@@ -61,14 +61,14 @@ describe('a report', () => {
 
       ## Journal
 
-      |  | Step | State | What | Attempts | Who | Took |
-      | --- | --- | --- | --- | --- | --- | --- |
-      | ✅ | Plan the restore | done | from ami-0a1b2c3d, made 2026-09-29 | 1 |  | 4 s |
-      | ✅ | Launch m5.2xlarge from ami-0a1b2c3d | approved | seen the plan \\| go |  | ana | 1 h 5 min |
-      | ⬜ | approve | refused | no gate is open. Send nothing. |  | \\<b>bob\\</b> | 0 s |
-      | ⏭ | 3. Fix the hostname | not needed | circleci.example.com is set already | 1 |  | 1 s |
-      | ❌ | 5. Remove /opt/nomad | failed | ConnectionLost: no end within 300 s · NomadNotRemovable: a symlink | 4 |  | 1 min 5 s |
-      | ⏳ | 5. Remove /opt/nomad | waiting |  |  |  | since 14:07 |
+      |  | Step | State | What | Who | Took |
+      | --- | --- | --- | --- | --- | --- |
+      | ✅ | Plan the restore | done | from ami-0a1b2c3d, made 2026-09-29 |  | 4 s |
+      | ✅ | Launch m5.2xlarge from ami-0a1b2c3d | approved | seen the plan \\| go | ana | 1 h 5 min |
+      | ⬜ | approve | refused | no gate is open. Send nothing. | \\<b>bob\\</b> | 0 s |
+      | ⏭ | 3. Fix the hostname | not needed | circleci.example.com is set already |  |  |
+      | ❌ | 5. Remove /opt/nomad | failed | ConnectionLost: no end within 300 s · NomadNotRemovable: a symlink |  | 1 min 5 s |
+      | ⏳ | 5. Remove /opt/nomad | waiting |  |  | since 14:07 |
       "
     `);
   });
@@ -86,8 +86,6 @@ describe('a standing', () => {
     expect(standingMarkdown(standing)).toMatchInlineSnapshot(`
       "**restore of prod: waiting**
 
-      Now: 5. Remove /opt/nomad
-
       Image \`ami-0a1b2c3d\` · Instance \`i-0123456789abcdef0\`
 
       ### ⏳ 5. Remove /opt/nomad failed
@@ -104,22 +102,29 @@ describe('a standing', () => {
       {"by":"your name","note":"what you did"}
       \`\`\`
 
-      |  | Step | State | What | Attempts | Who | Took |
-      | --- | --- | --- | --- | --- | --- | --- |
-      | ✅ | Plan the restore | done | from ami-0a1b2c3d, made 2026-09-29 | 1 |  | 4 s |
-      | ✅ | Launch m5.2xlarge from ami-0a1b2c3d | approved | seen the plan \\| go |  | ana | 1 h 5 min |
-      | ⬜ | approve | refused | no gate is open. Send nothing. |  | \\<b>bob\\</b> | 0 s |
-      | ⏭ | 3. Fix the hostname | not needed | circleci.example.com is set already | 1 |  | 1 s |
-      | ❌ | 5. Remove /opt/nomad | failed | ConnectionLost: no end within 300 s · NomadNotRemovable: a symlink | 4 |  | 1 min 5 s |
-      | ⏳ | 5. Remove /opt/nomad | waiting |  |  |  | since 14:07 |"
+      |  | Step | What came of it | Took |
+      | --- | --- | --- | --- |
+      | ✅ | Plan the restore | from ami-0a1b2c3d, made 2026-09-29 | 4 s |
+      | ✅ | Launch m5.2xlarge from ami-0a1b2c3d | approved by ana: seen the plan \\| go | 1 h 5 min |
+      | ⬜ | approve | refused by \\<b>bob\\</b>: no gate is open. Send nothing. | 0 s |
+      | ⏭ | 3. Fix the hostname | not needed: circleci.example.com is set already |  |
+      | ❌ | 5. Remove /opt/nomad | failed: ConnectionLost: no end within 300 s · NomadNotRemovable: a symlink | 1 min 5 s |
+      | ⏳ | 5. Remove /opt/nomad | waiting | since 14:07 |"
     `);
   });
 
   it('of a finished run shows what is left to do', () => {
     const { gate, ...rest } = standing;
     const page = standingMarkdown({ ...rest, status: 'done', step: '', report });
-    expect(page).toContain('1. Change the launch configuration');
+    expect(page).toContain('- Change the launch configuration');
     expect(page).not.toContain(gate?.example ?? '');
+  });
+
+  it('lists a numbered step by its own number', () => {
+    const left = { ...report, leftToDo: ['4. Update the IP addresses: 10.0.1.5'] };
+    expect(standingMarkdown({ ...standing, report: left })).toContain(
+      '- 4\\. Update the IP addresses: 10.0.1.5',
+    );
   });
 
   it('that is long loses its oldest lines and says so', () => {
@@ -171,7 +176,7 @@ describe('a standing', () => {
 });
 
 describe('a row of the journal', () => {
-  it('stays one row with seven cells, whatever people write into it', () => {
+  it('stays one row with six cells, whatever people write into it', () => {
     const start = '2026-09-30T13:00:00.000Z';
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (note) => {
@@ -179,7 +184,7 @@ describe('a row of the journal', () => {
           { kind: 'message', title: note, state: 'refused', startedAt: start, note, by: note },
         ]).split('\n')[2];
         // A pipe counts as a border only behind an even number of backslashes.
-        expect(row?.match(/(?<!\\)(?:\\\\)*\|/g)).toHaveLength(8);
+        expect(row?.match(/(?<!\\)(?:\\\\)*\|/g)).toHaveLength(7);
         expect(row).not.toMatch(/(?<!\\)(?:\\\\)*</);
       }),
     );

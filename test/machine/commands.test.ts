@@ -34,7 +34,8 @@ const constant: Record<string, [command: Command, script: string, timeoutSeconds
   ],
   readUrlOverride: [
     commands.readUrlOverride,
-    'grep CIRCLE_URL /etc/circle-installation-customizations 2>/dev/null || true',
+    "grep -oE '^[^#]*CIRCLE_URL=[^[:space:]]+' /etc/circle-installation-customizations " +
+      '2>/dev/null | head -3 || true',
   ],
   readSystemStatus: [commands.readSystemStatus, `${ctl} system status`],
   readLocalAddress: [

@@ -25,7 +25,8 @@ describe('build records', () => {
     const [first = '', second = '', third = ''] = stuck;
     expect(known()).toContain(first);
     await control(stage.lab, `/machines/${sourceId}/set`, { deleteBuildFails: second });
-    const run = await stage.start('cleanUpBuilds', { installation: 'prod', builds: stuck });
+    const builds = [...stuck, url('web/9999')];
+    const run = await stage.start('cleanUpBuilds', { installation: 'prod', builds });
     const gate = await run.gate('Approve deleting the build records');
     expect(gate).toMatchObject({ mustName: true });
     expect(gate.details).toContain(first);
@@ -36,6 +37,7 @@ describe('build records', () => {
       { url: first, outcome: 'deleted' },
       { url: second, outcome: 'failed' },
       { url: third, outcome: 'deleted' },
+      { url: url('web/9999'), outcome: 'failed', said: expect.stringContaining('not found') },
     ]);
     expect(known()).not.toContain(first);
     expect(known()).toContain(second);
@@ -102,12 +104,18 @@ describe('bad input', () => {
     }
   });
 
-  test.each(['backup', 'restore'])(
-    'an unknown installation for %s names those that exist',
-    async (type) => {
-      const failure = await failureOf(await stage.start(type, { installation: 'staging' }));
-      expect(failure).toMatchObject({ type: 'UnknownInstallation' });
-      expect(failure.message).toContain('It has: prod');
-    },
-  );
+  afterEach(() => {
+    // Nothing was asked of AWS or of a machine.
+    expect(stage.lab.journal.since(0)).toEqual([]);
+  });
+
+  test.each([
+    ['backup', {}],
+    ['restore', {}],
+    ['cleanUpBuilds', { builds: stuck }],
+  ])('an unknown installation for %s names those that exist', async (type, more) => {
+    const failure = await failureOf(await stage.start(type, { installation: 'staging', ...more }));
+    expect(failure).toMatchObject({ type: 'UnknownInstallation' });
+    expect(failure.message).toContain('It has: prod');
+  });
 });

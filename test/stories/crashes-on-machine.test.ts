@@ -10,13 +10,13 @@ jest.setTimeout(120_000);
 
 const shells: LabOptions['shell'][] = needs('bwrap', 'sshd') ? ['portable', 'real'] : ['portable'];
 
-// After the DNS gate the worker runs: resolve; read the hostname, its override; then for each file
+// After the DNS gate the worker runs: resolve; read the hostname, the one before, its override; then for each file
 // read and replace; list mentions; look at status and containers; remove /opt/nomad.
 describe.each(shells)('a worker killed on the machine, %s shell', (shell) => {
   test.each([
-    ['the first file replaced', '4. Update the IP addresses', 4, 'mv -T "$new" "$file"'],
-    ['the second file replaced', '4. Update the IP addresses', 6, 'mv -T "$new" "$file"'],
-    ['/opt/nomad removed', '5. Remove /opt/nomad', 10, 'mv -T /opt/nomad'],
+    ['the first file replaced', '4. Update the IP addresses', 5, 'mv -T "$new" "$file"'],
+    ['the second file replaced', '4. Update the IP addresses', 7, 'mv -T "$new" "$file"'],
+    ['/opt/nomad removed', '5. Remove /opt/nomad', 11, 'mv -T /opt/nomad'],
   ])('with %s: files are old or new, and the run completes', async (_, title, skip, script) => {
     const stage = await setStage({ shell });
     try {

@@ -52,14 +52,16 @@ export interface Run {
 
 /** Sets a stage up: a lab of its own and a worker on a task queue of its own. */
 export async function setStage(
-  options: Partial<LabOptions> = {},
+  {
+    taskQueue = `story-${randomBytes(6).toString('hex')}`,
+    ...options
+  }: Partial<LabOptions> & { readonly taskQueue?: string } = {},
   address = process.env['STORIES_TEMPORAL'] ?? 'localhost:7233',
 ): Promise<Stage> {
   const dir = mkdtempSync(join(tmpdir(), 'runbook-story-'));
   const lab = await startLab({ dir, speed: 300, ...options });
   const connection = await Connection.connect({ address });
   const client = new Client({ connection });
-  const taskQueue = `story-${randomBytes(6).toString('hex')}`;
   const environment = {
     ...labEnvironment(dir, lab.ec2Url),
     TEMPORAL_ADDRESS: address,
@@ -174,7 +176,7 @@ export async function eventually<T>(
 }
 
 /** The run behind a handle. */
-export function runOf(handle: WorkflowHandle, lab: Lab): Run {
+function runOf(handle: WorkflowHandle, lab: Lab): Run {
   const standing = (): Promise<Standing> => handle.query('standing');
   const run: Run = {
     handle,

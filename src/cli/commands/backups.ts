@@ -32,7 +32,7 @@ export const backups = commandRow({
 });
 
 /** The images newest first, with their records. */
-export function backupLines(images: readonly Image[]): readonly BackupLine[] {
+function backupLines(images: readonly Image[]): readonly BackupLine[] {
   return images
     .map((image) => ({
       image: image.id,
@@ -45,7 +45,7 @@ export function backupLines(images: readonly Image[]): readonly BackupLine[] {
 }
 
 /** The same as a table. */
-export function backupsText(lines: readonly BackupLine[], installation: string): string {
+function backupsText(lines: readonly BackupLine[], installation: string): string {
   if (lines.length === 0) {
     return `No image carries the tag runbook:installation=${installation}. Make one: runbook backup ${installation}`;
   }

@@ -47,7 +47,7 @@ export const list = commandRow<{
 });
 
 /** The visibility query for the wanted runs. */
-export function visibilityQuery({ open, installation }: Wanted): string {
+function visibilityQuery({ open, installation }: Wanted): string {
   // A single quote would end the string in the query.
   if (installation !== undefined && !/^[a-z0-9-]+$/.test(installation)) {
     throw new CliError('WrongUsage', `"${installation}" is no name of an installation`);

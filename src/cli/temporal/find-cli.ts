@@ -10,7 +10,7 @@ import { buildWithGo, downloadWithSdk } from './get-cli';
 import { withLock } from './lock';
 
 /** The version that is fetched: the last one that `go install` can build. */
-export const cliVersion = 'v1.5.1';
+const cliVersion = 'v1.5.1';
 
 const exeSuffix = process.platform === 'win32' ? '.exe' : '';
 

@@ -1,0 +1,202 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ApplicationFailure } from '@temporalio/common';
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { DefaultLogger } from '@temporalio/worker';
+import { z } from 'zod';
+import { createActivities, type Activities } from '../../src/activities';
+import { loadConfig } from '../../src/config';
+import { restoreRequest } from '../../src/contract/requests';
+import { labEnvironment } from '../../src/lab/config-file';
+import { startLab } from '../../src/lab/lab';
+import { reads, writes } from '../../src/lab/region/actions';
+import { seeded } from '../../src/lab/region/seed';
+import type { World } from '../../src/world';
+import { openWorld } from '../../src/world/open';
+import { control } from '../stories/stage';
+import { root } from './compose-file';
+
+jest.setTimeout(60_000);
+
+const folder = join(root, 'deploy/iam');
+const many = z.union([z.string(), z.array(z.string())]).transform((one) => [one].flat());
+const policyFile = z.strictObject({
+  Version: z.literal('2012-10-17'),
+  Statement: z.array(
+    z.strictObject({
+      Sid: z.string().regex(/^[A-Za-z]+$/),
+      Effect: z.literal('Allow'),
+      Action: many,
+      Resource: many,
+      Condition: z.record(z.string(), z.record(z.string(), z.unknown())).optional(),
+    }),
+  ),
+});
+
+const roles = readdirSync(folder).map((file) => file.replace(/\.json$/, ''));
+const policyOf = (role: string): z.output<typeof policyFile> =>
+  policyFile.parse(JSON.parse(readFileSync(join(folder, `${role}.json`), 'utf8')));
+
+/** `RunInstances` and `iam:PassRole`, as the lab names them. */
+function actionsOf(role: string): string[] {
+  const actions = policyOf(role).Statement.flatMap(({ Action }) => Action);
+  return [...new Set(actions)].map((action) => action.replace(/^ec2:/, ''));
+}
+
+/** What the product's door to AWS can send. */
+const sent = readdirSync(join(root, 'src/world'))
+  .filter((file) => file.startsWith('ec2'))
+  .map((file) => readFileSync(join(root, 'src/world', file), 'utf8'))
+  .flatMap((text) => [...text.matchAll(/\bnew (\w+)Command\(|\bpaginate(\w+)\(/g)])
+  .map(([, command, paged]) => command ?? paged ?? '');
+
+describe('the policies', () => {
+  test('allow nothing that the product never asks for', () => {
+    for (const role of roles) {
+      const idle = actionsOf(role).filter(
+        (action) => action !== 'iam:PassRole' && !sent.includes(action),
+      );
+      expect([role, idle]).toEqual([role, []]);
+    }
+  });
+
+  test('together allow everything that it does ask for', () => {
+    const allowed = new Set(roles.flatMap(actionsOf));
+    expect(sent.filter((action) => !allowed.has(action))).toEqual([]);
+  });
+
+  test('name actions in full, and all resources only for what has none of its own', () => {
+    for (const { Action, Resource } of roles.flatMap((role) => policyOf(role).Statement)) {
+      expect(Action.filter((action) => action.includes('*'))).toEqual([]);
+      const reading = Action.every((action) => /^ec2:(Describe|Get)/.test(action));
+      expect([Action, Resource.includes('*')]).toEqual([Action, reading]);
+    }
+  });
+
+  test('let a reader change nothing', () => {
+    expect(actionsOf('read-only').filter((action) => !action.startsWith('Describe'))).toEqual([]);
+  });
+});
+
+/** Runs an activity as the worker would, once. */
+function perform<A extends keyof Activities>(
+  activities: Activities,
+  name: A,
+  input: Parameters<Activities[A]>[0],
+): ReturnType<Activities[A]> {
+  const environment = new MockActivityEnvironment({}, { logger: new DefaultLogger('ERROR') });
+  const activity = activities[name] as (given: typeof input) => ReturnType<Activities[A]>;
+  return environment.run(activity, input) as ReturnType<Activities[A]>;
+}
+
+const installation = 'prod';
+const { region } = seeded;
+let runs = 0;
+
+/** A backup's calls to AWS, by a worker that pins no host key and so looks at the console. */
+async function backUp(world: World): Promise<void> {
+  const activities = createActivities(world);
+  runs += 1;
+  const found = await perform(activities, 'findMachine', { installation });
+  const { machine, launch, volumes } = found;
+  await perform(activities, 'trustHostKey', { machine, recorded: [] });
+  const record = {
+    installation,
+    run: `backup-${runs}`,
+    takenAt: new Date().toISOString(),
+    consistency: 'no-reboot',
+    sourceInstanceId: machine.instanceId,
+    privateAddress: machine.privateAddress,
+    hostKeys: [],
+    launch,
+    externalServices: false,
+    objectStorage: 's3',
+    unrecorded: [],
+  } as const;
+  const { imageId } = await perform(activities, 'createImage', {
+    region,
+    record,
+    id: `id-${runs}`,
+  });
+  await perform(activities, 'awaitImage', { installation, region, imageId });
+  await perform(activities, 'verifyImage', { region, imageId, volumes });
+}
+
+/** A restore's calls to AWS, after those of a clean-up of builds, which the same worker does. */
+async function restore(world: World): Promise<void> {
+  const activities = createActivities(world);
+  runs += 1;
+  const run = { workflowId: `restore-${runs}`, firstRunId: String(runs) };
+  await perform(activities, 'findMachine', { installation });
+  const request = restoreRequest.parse({ installation });
+  const { plan } = await perform(activities, 'planRestore', request);
+  const { instanceId } = await perform(activities, 'launchInstance', { plan, run, generation: 0 });
+  const place = { installation, region: plan.region, instanceId };
+  const running = await perform(activities, 'awaitInstance', place);
+  await perform(activities, 'moveElasticIp', { plan, instanceId });
+  const stranger = { installation, instanceId, hostKeys: [], ...running };
+  const { offered } = await perform(activities, 'trustHostKey', {
+    machine: stranger,
+    recorded: [],
+  });
+  await perform(activities, 'awaitMachine', { machine: { ...stranger, hostKeys: [offered] } });
+}
+
+/** What `backups` and `doctor` ask AWS for a person who only looks. */
+async function look(world: World): Promise<void> {
+  const ec2 = world.ec2(region);
+  await ec2.images({ tags: { 'runbook:installation': installation } });
+  await ec2.instances({ tags: { Name: 'prod_services' } });
+}
+
+describe.each([
+  ['backup', backUp],
+  ['restore', restore],
+  ['read-only', look],
+] as const)('the role %s', (role, work) => {
+  let stopLab = async (): Promise<void> => undefined;
+  let allowOnly: (actions: readonly string[]) => void;
+  let tidyUp: () => Promise<void>;
+  let world: World;
+
+  beforeAll(async () => {
+    const dir = mkdtempSync(join(tmpdir(), 'runbook-permissions-'));
+    const reachedBy = { elasticIp: seeded.elasticIp };
+    const lab = await startLab({ dir, speed: 600, installation: { reachedBy } });
+    jest.replaceProperty(process, 'env', { ...process.env, ...labEnvironment(dir, lab.ec2Url) });
+    world = openWorld(loadConfig(lab.configPath));
+    // The lab knows what is denied: everything that the role does not name.
+    const known = [...reads.keys(), ...writes.keys(), 'iam:PassRole'];
+    allowOnly = (actions) => lab.faults.deny(known.filter((one) => !actions.includes(one)));
+    tidyUp = async () => {
+      const made = Object.values(lab.region.state.instances).filter(
+        ({ clientToken, state }) => clientToken !== undefined && state !== 'terminated',
+      );
+      for (const { id } of made) await control(lab, `/machines/${id}/lose`);
+    };
+    stopLab = async () => {
+      await lab.stop();
+      rmSync(dir, { recursive: true, force: true });
+    };
+    // A restore needs a backup to start from; the role that makes it is not under test then.
+    if (role === 'restore') await backUp(world);
+  });
+  afterEach(() => tidyUp());
+  afterAll(async () => {
+    await stopLab();
+    jest.restoreAllMocks();
+  });
+
+  test('does its work with what its policy allows', async () => {
+    allowOnly(actionsOf(role));
+    await expect(work(world)).resolves.toBeUndefined();
+  });
+
+  test.each(actionsOf(role))('notices when %s is taken from it', async (dropped) => {
+    allowOnly(actionsOf(role).filter((action) => action !== dropped));
+    const failure: unknown = await work(world).catch((error: unknown) => error);
+    expect(failure).toBeInstanceOf(ApplicationFailure);
+    expect(failure).toMatchObject({ type: 'AwsDenied', message: expect.stringContaining(dropped) });
+  });
+});

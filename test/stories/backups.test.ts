@@ -1,0 +1,118 @@
+import { headingsOf } from './headings';
+import { control, eventually, linesOf, setStage, storyOf, type Stage } from './stage';
+import {
+  expectSoundWorld,
+  machineOf,
+  madeByBackups,
+  madeByRestores,
+  sourceId,
+} from './world-checks';
+
+jest.setTimeout(120_000);
+
+/** What happened since on the source and to its image, in order; looks are left out. */
+function effectsOf({ lab }: Stage, since: number): string[] {
+  return lab.journal
+    .since(since)
+    .filter(
+      ({ machine, kind, text }) => machine === sourceId || /^(CreateI|RunI)/.test(text + kind),
+    )
+    .filter(({ kind, text }) => kind !== 'command' && !/^(Describe|Get)/.test(text))
+    .map(({ text }) => text.replace(/ .*→.*/, ''));
+}
+
+const isUp = (on: Stage): boolean => {
+  const { app } = machineOf(on, sourceId).inspect() as { app: Record<string, unknown> };
+  return app['state'] === 'started' && app['transitioning'] === false;
+};
+
+describe('a backup', () => {
+  let stage: Stage;
+  let before = 0;
+  beforeAll(async () => {
+    // Slow enough that an app which waited for the whole image would be seen to be down.
+    stage = await setStage({ timings: { image: 900 } });
+  });
+  beforeEach(() => {
+    before = stage.lab.journal.since(0).length;
+  });
+  afterAll(() => stage.close());
+
+  test('with the app stopped stops it until the snapshots have begun, under a timer', async () => {
+    const { lab } = stage;
+    const run = await stage.start('backup', { installation: 'prod', consistency: 'stop-app' });
+    await eventually('the wait for the image', 60, async () =>
+      (await run.standing()).step === 'Wait for the image' ? true : undefined,
+    );
+    expect(isUp(stage)).toBe(true);
+    expect(machineOf(stage, sourceId).inspect()).toMatchObject({ timers: [] });
+    const report = await run.report();
+
+    expect(effectsOf(stage, before)).toEqual([
+      expect.stringMatching(
+        /^runbook-start-app\.timer set: in \d+ s \/usr\/local\/bin\/replicatedctl app start$/,
+      ),
+      'the app is told to stop',
+      'the app is stopped',
+      'CreateImage',
+      'the app is told to start',
+      'the app is started',
+      'runbook-start-app.timer stopped',
+    ]);
+    expect(madeByBackups(stage)).toEqual([report.imageId]);
+    const image = lab.region.state.images[report.imageId ?? ''];
+    const start = lab.journal.since(0).find(({ text }) => text === 'the app is told to start');
+    expect(Date.parse(start?.at ?? '')).toBeLessThan(image?.readyAt ?? 0);
+    expect(linesOf(report.journal)).toEqual(headingsOf('backup'));
+    expect(storyOf(report.journal)).toMatchInlineSnapshot(`
+      [
+        "Find the machine — done",
+        "Look at the host key — not needed",
+        "Confirm the host key — not needed",
+        "Read what a restore needs — done",
+        "Stop the app for the image — done",
+        "Create the image — done",
+        "Start the app again — done",
+        "Wait for the image — done",
+        "Verify the image — done",
+        "End: done — done",
+      ]
+    `);
+    expectSoundWorld(stage);
+  });
+
+  test('with a reboot lets EC2 reboot the machine, and its app comes back by itself', async () => {
+    const run = await stage.start('backup', { installation: 'prod', consistency: 'reboot' });
+    const { imageId, journal } = await run.report();
+    await eventually('the app', 30, () => (isUp(stage) ? true : undefined));
+    expect(effectsOf(stage, before)).toEqual(
+      expect.arrayContaining([
+        'CreateImage',
+        `${sourceId} is off`,
+        `${sourceId} boots at 10.0.1.5`,
+      ]),
+    );
+    expect(effectsOf(stage, before)).not.toContain('the app is told to stop');
+    expect(madeByBackups(stage)).toContain(imageId);
+    expect(linesOf(journal)).toEqual(headingsOf('backup'));
+    expectSoundWorld(stage);
+  });
+
+  test('says what its image does not hold when the machine itself tells', async () => {
+    await control(stage.lab, `/machines/${sourceId}/set`, {
+      config: { allow_cluster: '1', storage_backend: 'storage_backend_fileserver' },
+      mounts: ['/data/circle/storage-fileserver files.example.com:/circle nfs4'],
+    });
+    const backup = await (await stage.start('backup', { installation: 'prod' })).report();
+    const notes = backup.notes.join('\n');
+    expect(notes).toContain('This image does NOT hold the databases');
+    expect(notes).toContain('This image does NOT hold artifacts, caches and logs');
+
+    // The tags alone bring it to the next restore.
+    await control(stage.lab, `/machines/${sourceId}/lose`);
+    const restore = await stage.start('restore', { installation: 'prod' });
+    const { cause } = (await restore.handle.result().catch((e: unknown) => e)) as Error;
+    expect(cause).toMatchObject({ type: 'ExternalServices' });
+    expect(madeByRestores(stage)).toEqual([]);
+  });
+});

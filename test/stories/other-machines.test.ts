@@ -1,0 +1,133 @@
+import { appendFileSync, chmodSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { control, setStage, storyOf, type Stage } from './stage';
+import { machineOf, madeByRestores, restoredMachine, sourceId } from './world-checks';
+
+jest.setTimeout(120_000);
+
+let stage: Stage | undefined;
+afterEach(async () => {
+  await stage?.close();
+  stage = undefined;
+});
+
+test('beside the old machine, which still runs, and neighbours whose addresses begin alike', async () => {
+  stage = await setStage();
+  const { lab } = stage;
+  const source = machineOf(stage, sourceId);
+  const daemon = join(source.root, 'etc/default/replicated');
+  const operator = join(source.root, 'etc/default/replicated-operator');
+  appendFileSync(daemon, 'HTTP_PROXY=http://10.0.1.50:3128\n');
+  appendFileSync(daemon, 'NO_PROXY=110.0.1.5,10.0.1.50,10.0.1.5,10.0.1.57,10.0.1.5:8800,10.0.1.5');
+  chmodSync(daemon, 0o640);
+  writeFileSync(operator, readFileSync(operator, 'utf8').replaceAll('\n', '\r\n'));
+  await (await stage.start('backup', { installation: 'prod' })).report();
+  const before = JSON.stringify(source.inspect());
+
+  const acknowledge = ['source-running'];
+  const run = await stage.start('restore', { installation: 'prod', acknowledge });
+  const launch = await run.gate('Approve the launch');
+  expect(launch.details).toContain(`The old machine ${sourceId} still runs.`);
+  const report = await run.finish();
+
+  // The seeded subnet gives the new machine an address that begins with the old one.
+  const machine = restoredMachine(stage);
+  expect(machine.privateAddress).toBe('10.0.1.57');
+  const text = readFileSync(join(machine.root, 'etc/default/replicated'), 'utf8');
+  expect(text.split('\n').slice(-2)).toEqual([
+    'HTTP_PROXY=http://10.0.1.50:3128',
+    'NO_PROXY=110.0.1.5,10.0.1.50,10.0.1.57,10.0.1.57,10.0.1.57:8800,10.0.1.57',
+  ]);
+  expect(statSync(join(machine.root, 'etc/default/replicated')).mode & 0o777).toBe(0o640);
+  const lines = readFileSync(join(machine.root, 'etc/default/replicated-operator'), 'utf8');
+  expect(lines).toContain('\r\nDAEMON_ENDPOINT=10.0.1.57:9879\r\n');
+  expect(lines).toContain(`-e PUBLIC_ADDRESS=${machine.publicAddress ?? '?'} `);
+
+  // What the clone did before it was stopped: it dialled the old machine, as the gate says.
+  const dialled = lab.journal
+    .since(0)
+    .filter(({ kind, machine: id }) => kind === 'dial' && id === machine.instanceId)
+    .map(({ text: said }) => said);
+  expect(dialled).toEqual([
+    `replicated-operator dials 10.0.1.5:9879: reaches ${sourceId}`,
+    'replicated-operator dials 10.0.1.57:9879: reaches this machine',
+  ]);
+  expect(JSON.stringify(source.inspect())).toBe(before);
+  expect(report.notes).toContain('/etc/hosts mentions 10.0.1.5 or 203.0.113.10');
+  expect(readFileSync(join(machine.root, 'etc/hosts'), 'utf8')).toContain('10.0.1.5 ');
+  expect(storyOf(report.journal).slice(0, 5)).toMatchInlineSnapshot(`
+    [
+      "Ask an open backup to make way — not needed",
+      "Plan the restore — done",
+      "Fence the old machine — not needed",
+      "Approve the launch — approved",
+      "Approve moving the Elastic IP — not needed",
+    ]
+  `);
+});
+
+describe('an Elastic IP', () => {
+  const elasticIp = 'eipalloc-0123456789abcdef0';
+  const other = 'i-0eeeeeeeeeeeeeee1';
+  beforeEach(async () => {
+    stage = await setStage({ installation: { reachedBy: { elasticIp } } });
+    await control(stage.lab, '/dns', { name: 'circleci.example.com', address: '203.0.113.200' });
+    await (await stage.start('backup', { installation: 'prod' })).report();
+    await control(stage.lab, `/machines/${sourceId}/lose`);
+  });
+
+  const opened = (): Stage => {
+    if (stage === undefined) throw new Error('the stage is not set');
+    return stage;
+  };
+  /** Lets a machine of somebody else hold the address; undefined frees it. */
+  const hold = ({ lab }: Stage, holder: string | undefined): void => {
+    const { instances, addresses } = lab.region.state;
+    const [like] = Object.values(instances);
+    const address = addresses[elasticIp];
+    if (like === undefined || address === undefined) throw new Error('the lab has lost its seed');
+    instances[other] ??= { ...like, id: other, tags: { Name: 'mail' }, state: 'running' };
+    address.instanceId = holder;
+    address.associationId = holder === undefined ? undefined : 'eipassoc-0eeeeeeeeeeeeeee1';
+  };
+
+  test('that a third machine took after the approval stays there', async () => {
+    const on = opened();
+    const run = await on.start('restore', { installation: 'prod' });
+    await run.answer('approve', await run.gate('Approve the launch'));
+    const gate = await run.gate('Approve moving the Elastic IP');
+    expect(gate.details).toContain(
+      '**203.0.113.200** (eipalloc-0123456789abcdef0) moves from **no',
+    );
+    hold(on, other);
+    await run.answer('approve', gate);
+
+    const failed = await run.gate('failed: Move the Elastic IP');
+    expect(failed.details).toContain('ElasticIpHeld');
+    expect(failed.details).toContain(other);
+    expect(failed.answers).toEqual(['retry', 'abort']);
+    expect(on.lab.region.state.addresses[elasticIp]?.instanceId).toBe(other);
+    const [id] = madeByRestores(on);
+    const told = on.lab.journal
+      .since(0)
+      .filter(({ kind, machine }) => kind === 'command' && machine === id);
+    expect(told).toEqual([]);
+
+    hold(on, undefined);
+    await run.answer('retry', failed);
+    await run.finish();
+    expect(restoredMachine(on).publicAddress).toBe('203.0.113.200');
+  });
+
+  test('that a third machine holds is named at its gate', async () => {
+    const on = opened();
+    hold(on, other);
+    const run = await on.start('restore', { installation: 'prod' });
+    const gate = await run.approveUntil('Approve moving the Elastic IP');
+    expect(gate.details).toContain(`from **${other}**`);
+    await run.answer('reject', gate, 'that is our mail server');
+    await expect(run.handle.result()).rejects.toThrow();
+    expect(on.lab.region.state.addresses[elasticIp]?.instanceId).toBe(other);
+    expect(madeByRestores(on)).toEqual([]);
+  });
+});
