@@ -4,6 +4,10 @@ import { madeByRestores, sourceId } from './world-checks';
 
 jest.setTimeout(120_000);
 
+type ResetPoint = Parameters<
+  Stage['client']['workflowService']['resetWorkflowExecution']
+>[0]['workflowTaskFinishEventId'];
+
 const request = { installation: 'prod', acknowledge: ['source-running'] };
 
 /** The type of the failure that the run ended with. */
@@ -13,28 +17,27 @@ async function failureOf(run: Run): Promise<{ type: string; message: string }> {
   return { type, message };
 }
 
-/** Resets the run to its last (or its nth) completed workflow task, as the UI does. */
-async function reset(stage: Stage, run: Run, nth?: number): Promise<void> {
+/** The workflow task that opened the gate which the run waits at: a point to reset to. */
+async function openingOf(run: Run): Promise<ResetPoint> {
   const { events } = await run.handle.fetchHistory();
-  // 7 is EVENT_TYPE_WORKFLOW_TASK_COMPLETED: the points that a run can be reset to.
-  const points = (events ?? []).filter(({ eventType }) => (eventType as number) === 7);
+  const opened = events?.findLast((event) => event.timerStartedEventAttributes);
+  return opened?.timerStartedEventAttributes?.workflowTaskCompletedEventId;
+}
+
+/** The run's first workflow task. */
+async function beginningOf(run: Run): Promise<ResetPoint> {
+  const { events } = await run.handle.fetchHistory();
+  return events?.find((event) => event.workflowTaskCompletedEventAttributes)?.eventId;
+}
+
+/** Resets the run to that point, as the UI does; signals after it are applied again. */
+async function reset(stage: Stage, run: Run, workflowTaskFinishEventId: ResetPoint): Promise<void> {
   await stage.client.workflowService.resetWorkflowExecution({
     namespace: 'default',
     workflowExecution: { workflowId: run.handle.workflowId },
-    workflowTaskFinishEventId: points.at(nth ?? -1)?.eventId,
+    workflowTaskFinishEventId,
     reason: 'a story',
     requestId: String(Date.now()),
-  });
-}
-
-/** Waits until the workflow has a run after the given one. */
-async function newRunOf(stage: Stage, runId: string): Promise<void> {
-  await eventually('the new run', 30, async () => {
-    const runs = stage.client.workflow.list({
-      query: `TaskQueue = '${stage.taskQueue}' AND ExecutionStatus = 'Running' AND WorkflowType = 'restore'`,
-    });
-    for await (const run of runs) if (run.runId !== runId) return true;
-    return undefined;
   });
 }
 
@@ -93,10 +96,9 @@ describe('one installation', () => {
 
   test('stays held by a restore that is reset at its gate, which asks again', async () => {
     const first = await openRestore();
-    const { runId } = await first.handle.describe();
-    await reset(stage, first);
-    await newRunOf(stage, runId);
-    await first.gate('Approve the launch');
+    const { id } = await first.gate('Approve the launch');
+    await reset(stage, first, await openingOf(first));
+    expect((await first.gate('Approve the launch')).id).not.toBe(id);
 
     const second = await stage.start('restore', request);
     expect(await failureOf(second)).toMatchObject({ type: 'RestoreOpen' });
@@ -112,9 +114,7 @@ describe('one installation', () => {
     await run.answer('approve', await run.gate('Approve the launch'));
     await run.gate('Change the DNS record');
     const launched = madeByRestores(stage);
-    const { runId } = await run.handle.describe();
-    await reset(stage, run);
-    await newRunOf(stage, runId);
+    await reset(stage, run, await openingOf(run));
     const again = await run.gate('Change the DNS record');
     await run.answer('reject', again);
     await expect(run.handle.result()).rejects.toThrow();
@@ -129,7 +129,7 @@ describe('one installation', () => {
     await run.gate('Change the DNS record');
     const launched = madeByRestores(stage);
     // The old approval is applied again to the new run, and must not open its gate.
-    await reset(stage, run, 1);
+    await reset(stage, run, await beginningOf(run));
     const again = await eventually('a new gate', 30, async () => {
       const { gate } = await run.standing();
       return gate && gate.id !== id ? gate : undefined;
@@ -144,19 +144,12 @@ describe('one installation', () => {
 
   test('launches nothing twice when it is reset to before its launch', async () => {
     const run = await openRestore();
-    const { events } = await run.handle.fetchHistory();
-    const point = events?.findLast(({ eventType }) => (eventType as number) === 7)?.eventId;
+    const point = await openingOf(run);
     await run.answer('approve', await run.gate('Approve the launch'));
     await run.gate('Change the DNS record');
     const launched = madeByRestores(stage);
     expect(launched).toHaveLength(1);
-    await stage.client.workflowService.resetWorkflowExecution({
-      namespace: 'default',
-      workflowExecution: { workflowId: run.handle.workflowId },
-      workflowTaskFinishEventId: point,
-      reason: 'a story',
-      requestId: String(Date.now()),
-    });
+    await reset(stage, run, point);
     await run.answer('approve', await run.gate('Approve the launch'));
     await run.gate('Change the DNS record');
     expect(madeByRestores(stage)).toEqual(launched);

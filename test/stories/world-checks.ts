@@ -4,24 +4,26 @@ import { basename, dirname, join } from 'node:path';
 import type { SimulatedMachine } from '../../src/lab/shapes';
 import type { Stage } from './stage';
 
+type Place = Pick<Stage, 'lab'>;
+
 /** The live Services machine of a new lab. */
 export const sourceId = 'i-0123456789abcdef0';
 
-export function machineOf(stage: Stage, id: string | undefined): SimulatedMachine {
+export function machineOf(stage: Place, id: string | undefined): SimulatedMachine {
   const machine = stage.lab.region.machines.get(id ?? '');
   if (machine === undefined) throw new Error(`there is no machine ${String(id)}`);
   return machine;
 }
 
 /** Ids of the living machines that restores of this lab have made. */
-export function madeByRestores(stage: Stage): string[] {
+export function madeByRestores(stage: Place): string[] {
   return Object.values(stage.lab.region.state.instances)
     .filter(({ tags, state }) => tags['runbook:kind'] === 'restore' && state !== 'terminated')
     .map(({ id }) => id);
 }
 
 /** The one machine that restores have made; its app is up on its own address. */
-export function restoredMachine(stage: Stage): SimulatedMachine {
+export function restoredMachine(stage: Place): SimulatedMachine {
   const [id, ...others] = madeByRestores(stage);
   expect(others).toEqual([]);
   const machine = machineOf(stage, id);
@@ -35,14 +37,14 @@ export function restoredMachine(stage: Stage): SimulatedMachine {
 }
 
 /** Images of this lab that backups have made; one made by hand has another description. */
-export function madeByBackups(stage: Stage): string[] {
+export function madeByBackups(stage: Place): string[] {
   return Object.values(stage.lab.region.state.images)
     .filter(({ description }) => description.startsWith('Backup of the CircleCI Services machine'))
     .map(({ id }) => id);
 }
 
 /** Fails when the world shows what no run may ever leave behind, however it ended. */
-export function expectSoundWorld(stage: Stage): void {
+export function expectSoundWorld(stage: Place): void {
   expectOneOfEach(stage);
   expectNothingForeignTouched(stage);
   for (const id of madeByRestores(stage)) expectWholeFiles(stage, machineOf(stage, id));
@@ -51,7 +53,7 @@ export function expectSoundWorld(stage: Stage): void {
 }
 
 /** One living machine for each restore, one image for each backup, and both bear their tags. */
-function expectOneOfEach(stage: Stage): void {
+function expectOneOfEach(stage: Place): void {
   const { instances, images, snapshots } = stage.lab.region.state;
   const launched = Object.values(instances).filter((one) => one.clientToken !== undefined);
   const imaged = madeByBackups(stage).flatMap((id) => images[id] ?? []);
@@ -71,7 +73,7 @@ function expectOneOfEach(stage: Stage): void {
 }
 
 /** Calls that change something, and what each of them may be about. */
-function expectNothingForeignTouched(stage: Stage): void {
+function expectNothingForeignTouched(stage: Place): void {
   const { instances, snapshots } = stage.lab.region.state;
   const ours = new Set([
     ...Object.values(instances).flatMap((one) => (one.clientToken === undefined ? [] : one.id)),
@@ -91,7 +93,7 @@ function expectNothingForeignTouched(stage: Stage): void {
 }
 
 /** Each address file is what the image holds or what it must become; then the original is kept. */
-function expectWholeFiles({ lab }: Stage, machine: SimulatedMachine): void {
+function expectWholeFiles({ lab }: Place, machine: SimulatedMachine): void {
   const { imageId = '', tags = {} } = lab.region.state.instances[machine.instanceId] ?? {};
   const [oldPrivate, oldPublic] = tags['runbook:replaces']?.split(' ') ?? [];
   const image = join(lab.region.imageFolder(imageId), 'root');
