@@ -90,7 +90,11 @@ const installation = z.strictObject({
   region: z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'is an AWS region such as us-east-1'),
   servicesMachine: z.union([
     z.strictObject({ instance: z.string().regex(/^i-[0-9a-f]{8,17}$/) }),
-    z.strictObject({ tags: z.record(z.string(), z.string()) }),
+    z.strictObject({
+      tags: z
+        .record(z.string(), z.string())
+        .refine((tags) => Object.keys(tags).length > 0, 'names at least one tag'),
+    }),
   ]),
   hostname: z.string().regex(/^[A-Za-z0-9.-]{1,253}$/, 'is a DNS name or an IPv4 address'),
   ssh,

@@ -2,6 +2,7 @@
 import { readAppStatus, readContainers } from '../machine/commands';
 import { describeApp, parseAppStatus, type AppStatus } from '../machine/app-status';
 import { appContainers, parseContainers } from '../machine/containers';
+import { redact } from '../machine/redact';
 import type { Remote } from './on-machine';
 
 /** The app as seen now. */
@@ -21,6 +22,6 @@ export async function lookAtApp(remote: Remote): Promise<App> {
   return {
     status,
     containers,
-    seen: `${describeApp(status)}, ${String(containers.length)} app containers run`,
+    seen: `${redact(describeApp(status))}, ${String(containers.length)} app containers run`,
   };
 }

@@ -3,7 +3,8 @@
  * the errors of earlier attempts, because a workflow cannot see Temporal's own retries.
  */
 import { Context } from '@temporalio/activity';
-import { ApplicationFailure } from '@temporalio/common';
+import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
+import { tryAgain } from '../contract/failures';
 import { redact } from '../machine/redact';
 
 /** What every activity gives back: one line for the journal, and whether it had to act at all. */
@@ -59,8 +60,9 @@ export function attempted<I, O extends Outcome>(
 
 function earlierErrors(details: unknown, attempt: number): string[] {
   const known = isBeat(details) ? [...details.errors] : [];
+  const last = /^attempt (\d+):/.exec(known.at(-1) ?? '')?.[1] ?? '0';
   // A worker that was killed left no word: the gap in the numbers tells of it.
-  if (attempt > known.length + 1) {
+  if (attempt > Number(last) + 1) {
     known.push(`attempt ${String(attempt - 1)}: no word from the worker (stopped or cut off)`);
   }
   return known.slice(-10);
@@ -76,9 +78,14 @@ function messageOf(error: unknown): string {
 }
 
 function withHistory(error: unknown, history: object): unknown {
-  if (!(error instanceof ApplicationFailure)) return error;
+  if (error instanceof CancelledFailure) return error;
+  if (!(error instanceof ApplicationFailure)) {
+    // Not foreseen: no failure type tells what to do, so this message does.
+    const what = `${messageOf(error)}. This was not foreseen: look at the worker's log, then retry.`;
+    return tryAgain('Unforeseen', what, history);
+  }
   return ApplicationFailure.create({
-    type: error.type ?? 'Error',
+    type: error.type ?? 'Unforeseen',
     message: redact(error.message),
     nonRetryable: error.nonRetryable ?? false,
     details: [...(error.details ?? []), history],

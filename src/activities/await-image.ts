@@ -11,6 +11,9 @@ import type { Outcome, Say } from './attempt';
 import { failed } from './create-image';
 import { until } from './until';
 
+/** EC2 may not show a new image for a while; one that stays away has been deregistered. */
+const graceSeconds = 300;
+
 export interface AwaitImageInput {
   readonly installation: string;
   readonly region: string;
@@ -22,9 +25,15 @@ export const awaitImage =
   async ({ installation, region, imageId }: AwaitImageInput, say: Say): Promise<Outcome> => {
     const { image: limitSeconds, poll: pollSeconds } = world.installation(installation).limits;
     const ec2 = world.ec2(region);
+    let absentSince: number | undefined;
     const available = await until({ limitSeconds, pollSeconds }, async () => {
       const [image] = await ec2.images({ ids: [imageId] });
-      if (image === undefined) return undefined;
+      if (image === undefined) {
+        absentSince ??= performance.now();
+        if (performance.now() - absentSince > graceSeconds * 1000) throw gone(imageId);
+        return undefined;
+      }
+      absentSince = undefined;
       if (image.state === 'available') return image;
       if (image.state !== 'pending') throw failed(image);
       say(`${imageId}: snapshots ${String(await progress(ec2, image.snapshotIds))}%`);
@@ -37,6 +46,14 @@ export const awaitImage =
         'look at their progress in EC2, then retry to go on waiting.',
     );
   };
+
+function gone(imageId: string): ReturnType<typeof refuse> {
+  return refuse(
+    'ImageFailed',
+    `${imageId} is not there: EC2 has shown no such image for ${String(graceSeconds)} s. Somebody ` +
+      'deregistered it, or it is in another account: find out, abort, and start a new backup.',
+  );
+}
 
 /** Percent of the snapshot that is furthest behind. */
 async function progress(ec2: Ec2, snapshotIds: readonly string[]): Promise<number> {

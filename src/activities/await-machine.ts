@@ -8,11 +8,12 @@
  */
 import { refuse, tryAgain } from '../contract/failures';
 import type { Machine, OldAddresses } from '../contract/plan';
-import { addressesIn, configFiles } from '../machine/addresses';
+import { addressesIn, configFiles, hostOfEndpoint } from '../machine/addresses';
 import {
   readHostname,
   readLocalAddress,
   readNomadMark,
+  readOperatorEndpoint,
   readOsRelease,
   readOwnAddresses,
 } from '../machine/commands';
@@ -118,7 +119,11 @@ async function readFacts(remote: Remote, machine: Machine) {
         'there. Look at `docker ps` on it, then retry.',
     );
   }
-  const isReadied = mayBeReadied && daemon === machine.privateAddress;
+  const endpoint = (await remote.run(readOperatorEndpoint)).stdout.trim();
+  const isReadied =
+    mayBeReadied &&
+    daemon === machine.privateAddress &&
+    hostOfEndpoint(endpoint) === machine.privateAddress;
   return { name, distribution, carries, hostname, isReadied };
 }
 

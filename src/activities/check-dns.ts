@@ -10,7 +10,7 @@ import type { Machine } from '../contract/plan';
 import { resolveHostname } from '../machine/commands';
 import type { World } from '../world';
 import type { Outcome, Say } from './attempt';
-import { onMachine } from './on-machine';
+import { onMachine, type Remote } from './on-machine';
 import { until } from './until';
 
 export interface DnsInput {
@@ -18,29 +18,52 @@ export interface DnsInput {
   readonly hostname: string;
 }
 
+/** Looks once, so that nobody is asked to change a record that is right already. */
+export const lookUpHostname =
+  (world: World) =>
+  ({ machine, hostname }: DnsInput): Promise<Outcome & { isRight: boolean }> =>
+    onMachine(world, machine, async (remote) => {
+      const { isRight, seen } = await lookUp(remote, machine, hostname);
+      return { note: `${hostname} resolves to ${seen}`, isRight };
+    });
+
 export const checkDns =
   (world: World) =>
   async ({ machine, hostname }: DnsInput, say: Say): Promise<Outcome> => {
     const { ssh: limitSeconds, poll: pollSeconds } = world.installation(
       machine.installation,
     ).limits;
-    const wanted = [machine.publicAddress, machine.privateAddress].filter(Boolean);
     let seen = 'nothing';
     const right = await until({ limitSeconds, pollSeconds }, () =>
       onMachine(world, machine, async (remote) => {
-        const { stdout } = await remote.run(resolveHostname(hostname));
-        const found = new Set(stdout.split('\n').map((line) => line.split(/\s/, 1)[0] ?? ''));
-        found.delete('');
-        seen = [...found].join(' and ');
-        say(`${hostname} resolves to ${seen === '' ? 'nothing' : seen}`);
-        // A record that still has the old address beside the new one sends people to both.
-        return found.size > 0 && [...found].every((one) => wanted.includes(one)) ? seen : undefined;
+        const found = await lookUp(remote, machine, hostname);
+        seen = found.seen;
+        say(`${hostname} resolves to ${seen}`);
+        return found.isRight ? seen : undefined;
       }),
     );
     if (right !== undefined) return { note: `${hostname} resolves to ${right}` };
     throw refuse(
       'DnsNotChanged',
-      `${hostname} resolves to ${seen === '' ? 'nothing' : seen} on ${machine.instanceId}, not to ` +
-        `${wanted.join(' or ')}. Change the DNS record, wait for its TTL, then retry.`,
+      `${hostname} resolves to ${seen} on ${machine.instanceId}, not to ` +
+        `${wantedFor(machine).join(' or ')}. Change the DNS record, wait for its TTL, then retry.`,
     );
   };
+
+function wantedFor({ publicAddress, privateAddress }: Machine): string[] {
+  return publicAddress === undefined ? [privateAddress] : [publicAddress, privateAddress];
+}
+
+async function lookUp(
+  remote: Remote,
+  machine: Machine,
+  hostname: string,
+): Promise<{ readonly isRight: boolean; readonly seen: string }> {
+  const { stdout } = await remote.run(resolveHostname(hostname));
+  const found = new Set(stdout.split('\n').map((line) => line.split(/\s/, 1)[0] ?? ''));
+  found.delete('');
+  const wanted = wantedFor(machine);
+  // A record that still has the old address beside the new one sends people to both.
+  const isRight = found.size > 0 && [...found].every((one) => wanted.includes(one));
+  return { isRight, seen: found.size === 0 ? 'nothing' : [...found].join(' and ') };
+}

@@ -30,9 +30,11 @@ export const createImage =
     const name = backupName(record.installation, record.takenAt, id);
     const adopted = await findOurs(ec2, name, record);
     const imageId = adopted?.id ?? (await createOnce(ec2, name, record));
-    const { poll: pollSeconds } = world.installation(record.installation).limits;
+    const limits = world.installation(record.installation).limits;
+    // The snapshots must begin while the app is stopped, before the machine starts it by itself.
+    const limitSeconds = Math.min(600, limits.stoppedForImage - limits.stopApp);
     // The point in time is fixed once the snapshots exist: only then may the app start again.
-    const begun = await until({ limitSeconds: 600, pollSeconds }, async () => {
+    const begun = await until({ limitSeconds, pollSeconds: limits.poll }, async () => {
       const [image] = await ec2.images({ ids: [imageId] });
       say(`${imageId} is ${image?.state ?? 'not visible yet'}`);
       if (image?.state === 'failed' || image?.state === 'error') throw failed(image);
@@ -41,7 +43,7 @@ export const createImage =
     if (begun === undefined) {
       throw refuse(
         'ImageFailed',
-        `${imageId} shows no snapshots after 600 s. Look at it in the EC2 console, then retry.`,
+        `${imageId} shows no snapshots after ${String(limitSeconds)} s. Look at it in the EC2 console, then retry.`,
       );
     }
     const note = `${imageId} (${name})${adopted ? ', adopted from an earlier attempt' : ''}`;

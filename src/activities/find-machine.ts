@@ -10,12 +10,16 @@ import type { LaunchSettings } from '../machine/backup-record';
 import type { World } from '../world';
 import type { Instance } from '../world/ec2';
 import type { Outcome } from './attempt';
+import { settingsOf } from './launch-settings';
+import { isAlive, restoredMachines } from './other-machines';
 import { tagNames } from './tags';
 
 export interface Found extends Outcome {
   readonly machine: Machine;
   readonly state: string;
   readonly launch: LaunchSettings;
+  /** Other machines that restores of the installation have made and that run: for the report. */
+  readonly others: readonly string[];
   /** How many volumes are attached: the image must hold as many. */
   readonly volumes: number;
 }
@@ -46,17 +50,11 @@ export const findMachine =
         hostKeys: [...ssh.hostKeys, instance.tags[tagNames.hostKey] ?? []].flat(),
       },
       state: instance.state,
+      others: (await restoredMachines(ec2, installation))
+        .filter((one) => isAlive(one) && one.id !== instance.id)
+        .map(({ id, tags }) => `${id} (${tags[tagNames.state] ?? 'state unknown'})`),
       volumes: instance.volumeIds.length,
-      launch: {
-        instanceType: instance.instanceType,
-        subnetId: instance.subnetId,
-        securityGroupIds: instance.securityGroupIds,
-        instanceProfile: instance.instanceProfile,
-        keyPair: instance.keyPair,
-        httpTokens: instance.httpTokens,
-        httpPutResponseHopLimit: instance.httpPutResponseHopLimit,
-        terminationProtection: await ec2.terminationProtection(instance.id),
-      },
+      launch: await settingsOf(ec2, instance),
     };
   };
 

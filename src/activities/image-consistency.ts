@@ -7,30 +7,51 @@
  * Fails with: AppNotStopped, AppNotStarted, MachineUnreachable.
  */
 import type { Machine } from '../contract/plan';
-import { armStartTimer, disarmStartTimer } from '../machine/commands';
+import { armStartTimer, disarmStartTimer, readStartTimer } from '../machine/commands';
 import type { World } from '../world';
+import { lookAtApp } from './app';
 import type { Outcome, Say } from './attempt';
 import { onMachine } from './on-machine';
 import { startOn } from './restart-app';
-import { stopOn } from './stop-app';
+import { isDown, stopOn } from './stop-app';
+
+export interface StoppedForImage extends Outcome {
+  /** Somebody had stopped the app before: then it is not ours to start. */
+  readonly staysStopped: boolean;
+}
 
 export const stopAppForImage =
   (world: World) =>
-  ({ machine }: { readonly machine: Machine }, say: Say): Promise<Outcome> =>
+  ({ machine }: { readonly machine: Machine }, say: Say): Promise<StoppedForImage> =>
     onMachine(world, machine, async (remote) => {
       const { stoppedForImage } = world.installation(machine.installation).limits;
+      const app = await lookAtApp(remote);
+      // An armed timer is ours: then an earlier attempt has stopped it.
+      const isOurs = (await remote.read(readStartTimer)) === 'active';
+      if (isDown(app) && !isOurs) {
+        const note = `somebody had stopped it before (${app.seen}); it stays stopped`;
+        return { note, notNeeded: true, staysStopped: true };
+      }
       // Armed before the stop: a terminated run or a dead worker cannot leave the app stopped.
       await remote.read(armStartTimer(Math.ceil(stoppedForImage)));
       const { note } = await stopOn(world, { machine, remote, say });
-      return { note: `${note}; the machine starts it by itself in ${String(stoppedForImage)} s` };
+      return {
+        note: `${note}; the machine starts it by itself in ${String(stoppedForImage)} s`,
+        staysStopped: false,
+      };
     });
+
+export interface StartedAgain extends Outcome {
+  /** The app was up before it was to be started: the machine's timer or a person started it. */
+  readonly wasUp: boolean;
+}
 
 export const startAppAgain =
   (world: World) =>
-  ({ machine }: { readonly machine: Machine }, say: Say): Promise<Outcome> =>
+  ({ machine }: { readonly machine: Machine }, say: Say): Promise<StartedAgain> =>
     onMachine(world, machine, async (remote) => {
       const outcome = await startOn(world, { machine, remote, say });
       // Disarmed last: until the app is up, the machine's own timer stays the safety net.
       await remote.read(disarmStartTimer);
-      return { ...outcome, notNeeded: false };
+      return { ...outcome, notNeeded: false, wasUp: outcome.notNeeded === true };
     });

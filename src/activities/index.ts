@@ -4,7 +4,7 @@ import { attempted } from './attempt';
 import { awaitImage } from './await-image';
 import { awaitInstance } from './await-instance';
 import { awaitMachine } from './await-machine';
-import { checkDns } from './check-dns';
+import { checkDns, lookUpHostname } from './check-dns';
 import { checkClaim, findHolder, preemptBackup } from './claim-holder';
 import { createImage } from './create-image';
 import { deleteBuilds } from './delete-builds';
@@ -49,6 +49,7 @@ export const createActivities = (world: World) => ({
   moveElasticIp: attempted(moveElasticIp(world)),
   trustHostKey: attempted(trustHostKey(world)),
   awaitMachine: attempted(awaitMachine(world)),
+  lookUpHostname: attempted(lookUpHostname(world)),
   checkDns: attempted(checkDns(world)),
   stopApp: attempted(stopApp(world)),
   fixHostname: attempted(fixHostname(world)),

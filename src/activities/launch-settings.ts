@@ -2,17 +2,30 @@
 import { refuse } from '../contract/failures';
 import type { LaunchSettings } from '../machine/backup-record';
 import type { World } from '../world';
-import type { Instance } from '../world/ec2';
+import type { Ec2, Instance } from '../world/ec2';
 
 type ConfiguredLaunch = ReturnType<World['installation']>['launch'];
+
+/** The settings of a machine as EC2 tells them now. */
+export async function settingsOf(ec2: Ec2, instance: Instance): Promise<LaunchSettings> {
+  const isGone = instance.state === 'terminated' || instance.state === 'shutting-down';
+  return {
+    instanceType: instance.instanceType,
+    subnetId: instance.subnetId,
+    securityGroupIds: instance.securityGroupIds,
+    instanceProfile: instance.instanceProfile,
+    keyPair: instance.keyPair,
+    httpTokens: instance.httpTokens,
+    httpPutResponseHopLimit: instance.httpPutResponseHopLimit,
+    terminationProtection: !isGone && (await ec2.terminationProtection(instance.id)),
+  };
+}
 
 /** Puts the launch settings together; refuses when nothing says what they are. */
 export function launchSettings(
   configured: ConfiguredLaunch,
-  recorded: LaunchSettings | undefined,
-  live: Instance | undefined,
+  base: Partial<LaunchSettings> = {},
 ): LaunchSettings {
-  const base: Partial<LaunchSettings> = recorded ?? (live ? { ...live } : {});
   const instanceType = configured.instanceType ?? base.instanceType;
   const subnetId = configured.subnet ?? base.subnetId;
   const securityGroupIds = configured.securityGroups ?? base.securityGroupIds;

@@ -15,7 +15,8 @@ import type { World } from '../world';
 import type { Ec2, Image, Instance } from '../world/ec2';
 import type { Outcome } from './attempt';
 import { chooseImage, findExisting, imageOf } from './choose-image';
-import { launchSettings } from './launch-settings';
+import { launchSettings, settingsOf } from './launch-settings';
+import { otherMachines } from './other-machines';
 import { changesOf } from './planned-changes';
 import { tagNames } from './tags';
 
@@ -23,7 +24,10 @@ import { tagNames } from './tags';
 export type PlanInput = Pick<
   RestoreRequest,
   'installation' | 'image' | 'instance' | 'replaces' | 'acknowledge' | 'builds'
->;
+> & {
+  /** First run id of this restore, which its own machine bears as a tag. */
+  readonly firstRunId: string;
+};
 
 export const planRestore =
   (world: World) =>
@@ -50,19 +54,30 @@ export const planRestore =
       'elasticIp' in configured.reachedBy
         ? await findElasticIp(ec2, configured.reachedBy.elasticIp)
         : undefined;
+    const others = await otherMachines(ec2, {
+      installation: input.installation,
+      servicesMachine: configured.servicesMachine,
+      source,
+      heldBy: elasticIp?.heldBy,
+      existing,
+      firstRunId: input.firstRunId,
+    });
+    const model = existing ?? source;
+    const live = model && (await settingsOf(ec2, model));
     const facts = {
       installation: input.installation,
       region: configured.region,
       imageId: image.id,
       imageName: image.name,
       existingInstanceId: existing?.id,
-      launch: launchSettings(configured.launch, record?.launch, existing ?? source),
+      launch: launchSettings(configured.launch, record?.launch ?? live),
       replaces,
       replacesFrom,
       hostname: configured.hostname === replaces?.public ? undefined : configured.hostname,
       record,
       hostKeys: [...(record?.hostKeys ?? []), existing?.tags[tagNames.hostKey] ?? []].flat(),
       source: source && { instanceId: source.id, state: source.state },
+      others,
       elasticIp,
     };
     const plan: RestorePlan = {
@@ -136,7 +151,7 @@ async function findElasticIp(ec2: Ec2, allocationId: string): Promise<RestorePla
 }
 
 function notesOf(facts: Omit<RestorePlan, 'notes' | 'changes'>, image: Image): string[] {
-  const { record, source, replaces, replacesFrom } = facts;
+  const { record, others, replaces, replacesFrom } = facts;
   const notes = record
     ? [`The image was taken at ${record.takenAt} from ${record.sourceInstanceId}.`]
     : [`The image was made by hand at ${image.createdAt}; it carries no record.`];
@@ -145,9 +160,7 @@ function notesOf(facts: Omit<RestorePlan, 'notes' | 'changes'>, image: Image): s
       ? `It carries ${[replaces.private, replaces.public].filter(Boolean).join(' and ')} (from ${replacesFrom}).`
       : `Its old addresses are not known: they are read from ${replacesFrom}.`,
   );
-  if (source?.state === 'running') {
-    notes.push(`The old machine ${source.instanceId} still runs.`);
-  }
+  for (const { instanceId, why } of others) notes.push(`${instanceId} runs: ${why}.`);
   for (const missing of record?.unrecorded ?? []) notes.push(`Not recorded at backup: ${missing}`);
   if (record && record.objectStorage !== 's3') {
     notes.push(`Objects on ${record.objectStorage} are not all in this image: mount them back.`);

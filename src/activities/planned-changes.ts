@@ -19,9 +19,14 @@ export function changesOf(facts: Facts, builds: number): RestorePlan['changes'] 
     },
     { step: 'Wait for its status checks', change: 'nothing' },
     { step: '2. Stop the app', change: '`replicatedctl app stop`, until its state is stopped' },
+    ...dnsChange(facts),
     {
       step: '3. Fix the hostname',
       change: `the app's hostname becomes ${facts.hostname ?? 'the new public address'}`,
+    },
+    {
+      step: '3. Change the GitHub OAuth application',
+      change: 'a person changes its URLs, if the hostname changes',
     },
     {
       step: '4. Update the IP addresses',
@@ -48,4 +53,10 @@ export function changesOf(facts: Facts, builds: number): RestorePlan['changes'] 
     });
   }
   return changes;
+}
+
+function dnsChange({ elasticIp, hostname }: Facts): { step: string; change: string }[] {
+  if (elasticIp !== undefined || hostname === undefined) return [];
+  const change = `a person points ${hostname} to the new machine`;
+  return [{ step: 'Change the DNS record', change }];
 }

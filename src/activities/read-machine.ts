@@ -6,6 +6,7 @@
  * Fails with: HostKeyUnknown, MachineUnreachable, SshLoginRefused.
  */
 import type { Machine } from '../contract/plan';
+import { parseAppStatus } from '../machine/app-status';
 import type { BackupRecord } from '../machine/backup-record';
 import * as commands from '../machine/commands';
 import { parsePublicKeys } from '../machine/host-keys';
@@ -14,7 +15,6 @@ import { parseNomadClients } from '../machine/nomad';
 import { parseOsRelease } from '../machine/os-release';
 import { parseReplicatedVersion } from '../machine/replicated';
 import type { World } from '../world';
-import { lookAtApp } from './app';
 import type { Outcome } from './attempt';
 import { onMachine, type Remote } from './on-machine';
 
@@ -43,16 +43,16 @@ async function readFacts(world: World, remote: Remote): Promise<MachineFacts> {
     const { exitCode, stdout } = await remote.run(command);
     const text = stdout.trim();
     if (exitCode === 0 && text !== '') return text;
-    unrecorded.push(`${what} (status ${String(exitCode)})`);
+    unrecorded.push(`${what} (${exitCode === 0 ? 'no answer' : `status ${String(exitCode)}`})`);
     return undefined;
   };
   const hostname = await read('hostname', commands.readHostname);
   const system = await read('distribution', commands.readOsRelease);
   const version = await read('Replicated version', commands.readReplicatedVersion);
   const keys = await read('host keys', commands.readHostKeys);
-  const backend = (await remote.run(commands.readStorageBackend)).stdout.trim();
-  const cluster = (await remote.run(commands.readClusterMode)).stdout.trim();
-  const { status } = await lookAtApp(remote);
+  const backend = (await read('storage backend', commands.readStorageBackend)) ?? '';
+  const cluster = (await read('whether services are external', commands.readClusterMode)) ?? '';
+  const status = parseAppStatus((await remote.run(commands.readAppStatus)).stdout);
   const nodes = await remote.run(commands.readNomadClients);
   return {
     hostname,

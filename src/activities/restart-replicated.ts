@@ -2,16 +2,18 @@
  * Restarts Replicated's three units, which read their address files only when they start. The
  * vendor's document leaves this out; without it the app restarts on the old addresses.
  *
- * Looks at: the daemon's LocalAddress, the operator's endpoint, `system status`. Changes: restarts
+ * Looks at: the daemon's LocalAddress, the operator's environment, `system status`. Changes: restarts
  * replicated, replicated-ui and replicated-operator. Safe to repeat because: units that already
  * run on the new address are left alone. Fails with: ReplicatedNotReady, CommandFailed.
  */
 import { refuse } from '../contract/failures';
-import type { Machine } from '../contract/plan';
+import type { Machine, OldAddresses } from '../contract/plan';
+import { hostOfEndpoint } from '../machine/addresses';
 import {
   readInit,
   readLocalAddress,
   readOperatorEndpoint,
+  readOperatorPublicAddress,
   readSystemStatus,
   restartReplicatedBySystemd,
   restartReplicatedByUpstart,
@@ -22,13 +24,18 @@ import type { Outcome, Say } from './attempt';
 import { onMachine, type Remote } from './on-machine';
 import { until } from './until';
 
+export interface RestartInput {
+  readonly machine: Machine;
+  readonly old: OldAddresses;
+}
+
 export const restartReplicated =
   (world: World) =>
-  ({ machine }: { readonly machine: Machine }, say: Say): Promise<Outcome> =>
+  ({ machine, old }: RestartInput, say: Say): Promise<Outcome> =>
     onMachine(world, machine, async (remote) => {
       const limits = world.installation(machine.installation).limits;
       const { replicated: limitSeconds, poll: pollSeconds } = limits;
-      const before = await look(remote, machine);
+      const before = await look(remote, machine, old);
       if (before.right) return { note: `runs on it already: ${before.seen}`, notNeeded: true };
 
       const init = await remote.read(readInit);
@@ -37,7 +44,7 @@ export const restartReplicated =
       );
       let { seen } = before;
       const right = await until({ limitSeconds, pollSeconds }, async () => {
-        const now = await look(remote, machine);
+        const now = await look(remote, machine, old);
         seen = now.seen;
         say(seen);
         return now.right ? true : undefined;
@@ -54,16 +61,25 @@ export const restartReplicated =
 async function look(
   remote: Remote,
   machine: Machine,
+  old: OldAddresses,
 ): Promise<{ readonly right: boolean; readonly seen: string }> {
   const status = parseSystemStatus((await remote.run(readSystemStatus)).stdout);
   const address = (await remote.run(readLocalAddress)).stdout.trim();
   const endpoint = (await remote.run(readOperatorEndpoint)).stdout.trim();
-  const operatorHost = endpoint.replace(/:\d+$/, '').replace(/^\[(.*)\]$/, '$1');
+  const outside = (await remote.run(readOperatorPublicAddress)).stdout.trim();
+  // Without a public address of its own the machine keeps the old one in its file.
+  const isStale =
+    outside !== '' &&
+    outside === old.public &&
+    ![undefined, old.public].includes(machine.publicAddress);
   return {
     right:
       status.isReady &&
       address === machine.privateAddress &&
-      operatorHost === machine.privateAddress,
-    seen: `${status.description}; daemon on ${address || '?'}, operator dials ${endpoint || '?'}`,
+      hostOfEndpoint(endpoint) === machine.privateAddress &&
+      !isStale,
+    seen:
+      `${status.description}; daemon on ${address || '?'}, operator dials ${endpoint || '?'}` +
+      (isStale ? `, still gives ${outside} as the public address` : ''),
   };
 }

@@ -40,6 +40,7 @@ export async function stopOn(world: World, { machine, remote, say }: Place): Pro
     machine.installation,
   ).limits;
   const before = await lookAtApp(remote);
+  if (before.status.kind === 'none') throw noApp(machine);
   if (isDown(before)) return { note: `already stopped: ${before.seen}`, notNeeded: true };
 
   let seen = before.seen;
@@ -63,6 +64,16 @@ export async function stopOn(world: World, { machine, remote, say }: Place): Pro
   );
 }
 
-function isDown(app: App): boolean {
+/** An image whose app is gone is the wrong image, or Replicated has lost its data. */
+function noApp({ instanceId }: Machine): ReturnType<typeof refuse> {
+  return refuse(
+    'NotAServicesMachine',
+    `Replicated on ${instanceId} says that no app is installed there. Look at the Management ` +
+      'Console: is this the right image? If so, restore the app there, then retry.',
+  );
+}
+
+/** Stopped for good, and none of its containers runs. */
+export function isDown(app: App): boolean {
   return isStopped(app.status) && app.containers.length === 0;
 }

@@ -12,7 +12,12 @@
 import { createHash } from 'node:crypto';
 import { refuse, tryAgain } from '../contract/failures';
 import type { Machine, OldAddresses } from '../contract/plan';
-import { configFiles, rewriteAddresses, type Replacements } from '../machine/addresses';
+import {
+  addressesIn,
+  configFiles,
+  rewriteAddresses,
+  type Replacements,
+} from '../machine/addresses';
 import { findMentions, replaceFile, stateFolder } from '../machine/commands';
 import type { Distribution } from '../machine/os-release';
 import type { World } from '../world';
@@ -51,6 +56,7 @@ export const updateIpAddresses =
         const rewrite = rewriteAddresses(file.content, replacements);
         if (rewrite.found === 'none') throw notFound(path, old, machine);
         leftover.push(...rewrite.leftover.map((address) => `${path} still has ${address}`));
+        leftover.push(...foreignIn(rewrite.content, { path, machine, old }));
         const wrote = await write(remote, { machine, file, content: rewrite.content });
         changed ||= wrote;
         lines.push(`${path} ${wrote ? `${String(rewrite.replaced)} replaced` : 'has them'}`);
@@ -61,6 +67,21 @@ export const updateIpAddresses =
         mentions: [...leftover, ...(await mentions(remote, { machine, old, distribution }))],
       };
     });
+
+/** Assignments with an address that is neither an old nor a new one: a person must decide. */
+function foreignIn(
+  content: string,
+  { path, machine, old }: Pick<AddressesInput, 'machine' | 'old'> & { readonly path: string },
+): string[] {
+  const known = [machine.privateAddress, machine.publicAddress, old.private, old.public];
+  return Object.entries(addressesIn(content))
+    .filter(([, address]) => !known.includes(address))
+    .map(
+      ([kind, address]) =>
+        `${path} gives ${address} as its ${kind} address, which is neither the old nor the new ` +
+        'one: correct it by hand and restart Replicated.',
+    );
+}
 
 async function tagOldAddresses(world: World, machine: Machine, old: OldAddresses): Promise<void> {
   const { region } = world.installation(machine.installation);

@@ -10,6 +10,7 @@ import type { Machine } from '../contract/plan';
 import type { HealthCheck } from '../contract/reports';
 import { healthUrls, probe, readNomadClients, readNomadServers } from '../machine/commands';
 import { hasLeader, parseNomadClients } from '../machine/nomad';
+import { redact } from '../machine/redact';
 import type { World } from '../world';
 import { lookAtApp } from './app';
 import type { Outcome, Say } from './attempt';
@@ -62,7 +63,11 @@ async function look(remote: Remote): Promise<HealthCheck[]> {
   }
   const servers = await remote.run(readNomadServers);
   const leader = hasLeader(servers.stdout);
-  const seen = leader ? 'has a leader' : (servers.stderr || servers.stdout).trim().slice(0, 200);
+  const seen = leader
+    ? 'has a leader'
+    : redact(servers.stderr || servers.stdout)
+        .trim()
+        .slice(0, 200);
   checks.push({ name: 'Nomad', ok: leader, seen });
   return checks;
 }

@@ -24,8 +24,8 @@ export const wipeNomad =
       if (!isStopped(app.status)) {
         throw refuse(
           'AppNotStopped',
-          `/opt/nomad is only removed while the app is stopped; it is ${app.seen}. Somebody ` +
-            'started it meanwhile: stop it in the Management Console, then retry.',
+          `/opt/nomad is only removed while the app is stopped; seen: ${app.seen}. If somebody ` +
+            'started it meanwhile, stop it in the Management Console; then retry.',
         );
       }
       const result = await remote.run(removeNomad);

@@ -42,6 +42,7 @@ export const failureTypes = {
   AppNotStarted: 'the app did not start',
   AppNotHealthy: 'the app started but a check fails',
   WorkerLost: 'the worker stopped or the step hung; what it did is looked up before it is repeated',
+  Unforeseen: 'the step failed in a way that it does not know',
   BuildsNotDeleted: 'a build record could not be deleted',
   Rejected: 'a person rejected a gate',
   Aborted: 'a person aborted the run',

@@ -72,6 +72,8 @@ export interface RestorePlan {
   /** Keys that the machine may show: recorded at backup, or confirmed for it by an earlier run. */
   readonly hostKeys: readonly string[];
   readonly source?: { readonly instanceId: string; readonly state: string };
+  /** Living machines that could act as the installation beside the new one, and why they could. */
+  readonly others: readonly { readonly instanceId: string; readonly why: string }[];
   readonly elasticIp?: {
     readonly allocationId: string;
     readonly publicAddress: string;

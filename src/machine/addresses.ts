@@ -71,6 +71,11 @@ export function addressesIn(content: string): { private?: string; public?: strin
   return addresses;
 }
 
+/** The host of an endpoint such as `10.0.1.5:9879` or `[10.0.1.5]:9879`. */
+export function hostOfEndpoint(endpoint: string): string {
+  return endpoint.replace(/:\d+$/, '').replace(/^\[(.*)\]$/, '$1');
+}
+
 function successorsOf(replacements: Replacements): Map<string, string> {
   const successors = new Map<string, string>();
   const replace = (from: string, to: string): void => {

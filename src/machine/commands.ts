@@ -87,6 +87,10 @@ export const readLocalAddress = command(
 export const readOperatorEndpoint = command(
   'docker exec replicated-operator printenv DAEMON_ENDPOINT',
 );
+/** Empty where the operator was told no public address. */
+export const readOperatorPublicAddress = command(
+  'docker exec replicated-operator printenv PUBLIC_ADDRESS || true',
+);
 export const restartReplicatedBySystemd = command(
   'systemctl restart replicated replicated-ui replicated-operator',
   [],
@@ -117,9 +121,14 @@ export const armStartTimer = (seconds: number): Command =>
       `systemd-run --unit=${startUnit} --on-active="$1" ${replicatedctl} app start; ` +
       `else echo "$$" >/run/${startUnit}; ` +
       `setsid bash -c 'sleep "$1"; if [ "$(cat /run/${startUnit})" = "$2" ]; ` +
-      `then ${replicatedctl} app start; fi' start-app "$1" "$$" </dev/null >/dev/null 2>&1 & fi`,
+      `then rm -f /run/${startUnit}; ${replicatedctl} app start; fi' start-app "$1" "$$" </dev/null >/dev/null 2>&1 & fi`,
     [String(seconds)],
   );
+/** Prints `active` while the timer is armed. */
+export const readStartTimer = command(
+  `if command -v systemd-run >/dev/null; then systemctl is-active ${startUnit}.timer || true; ` +
+    `elif [ -e /run/${startUnit} ]; then echo active; fi`,
+);
 export const disarmStartTimer = command(
   'if command -v systemd-run >/dev/null; then ' +
     `systemctl stop ${startUnit}.timer >/dev/null 2>&1 || true; ` +

@@ -6,8 +6,8 @@ import type { Activities } from '../activities';
 import type { FailureType } from '../contract/failures';
 import type { Settings } from '../contract/plan';
 
-/** Which of the configured time limits holds for a step, or seconds of its own. */
-type Limit = Exclude<keyof Settings['limits'], 'poll' | 'attempts' | 'retryAfter'> | number;
+/** How long an activity may take by itself, in seconds: its own figure, or from the configured limits. */
+type Limit = number | ((limits: Settings['limits']) => number);
 
 /** An activity with its limits; `A` is its name in `Activities`, `S` whether it can be skipped. */
 export interface Act<A extends keyof Activities, S extends boolean = boolean> {
@@ -39,25 +39,26 @@ export const planRestore = act('planRestore', 120, [
   'MachineNotFound',
 ]);
 export const launchInstance = act('launchInstance', 120);
-export const awaitInstance = act('awaitInstance', 'launch');
+export const awaitInstance = act('awaitInstance', ({ launch }) => launch);
 export const moveElasticIp = act('moveElasticIp', 120);
-export const trustHostKey = act('trustHostKey', 'ssh');
-export const awaitMachine = act('awaitMachine', 'ssh');
-export const checkDns = skippable('checkDns', 'ssh');
-export const stopApp = act('stopApp', 'stopApp');
+export const trustHostKey = act('trustHostKey', ({ ssh }) => ssh + 300);
+export const awaitMachine = act('awaitMachine', ({ ssh }) => ssh);
+export const lookUpHostname = act('lookUpHostname', 60);
+export const checkDns = skippable('checkDns', ({ ssh }) => ssh);
+export const stopApp = act('stopApp', ({ stopApp: limit }) => limit + 120);
 export const fixHostname = skippable('fixHostname', 120);
 export const updateIpAddresses = act('updateIpAddresses', 120);
 export const wipeNomad = skippable('wipeNomad', 300);
-export const restartReplicated = act('restartReplicated', 'replicated');
-export const restartApp = act('restartApp', 'startApp');
-export const verifyApp = skippable('verifyApp', 'verify');
-export const deleteBuilds = skippable('deleteBuilds', 300);
+export const restartReplicated = act('restartReplicated', ({ replicated }) => replicated + 240);
+export const restartApp = act('restartApp', ({ startApp }) => startApp + 60);
+export const verifyApp = skippable('verifyApp', ({ verify }) => verify + 60);
+export const deleteBuilds = skippable('deleteBuilds', 1800);
 export const findMachine = act('findMachine', 120);
-export const readMachine = skippable('readMachine', 'ssh');
-export const stopAppForImage = act('stopAppForImage', 'stopApp');
+export const readMachine = skippable('readMachine', ({ ssh }) => ssh);
+export const stopAppForImage = act('stopAppForImage', ({ stopApp: limit }) => limit + 150);
 export const createImage = act('createImage', 600);
-export const startAppAgain = act('startAppAgain', 'startApp');
-export const awaitImage = act('awaitImage', 'image');
+export const startAppAgain = act('startAppAgain', ({ startApp }) => startApp + 60);
+export const awaitImage = act('awaitImage', ({ image }) => image);
 export const verifyImage = skippable('verifyImage', 120);
 export const findHolder = act('findHolder', 60);
 export const checkClaim = act('checkClaim', 60);

@@ -7,6 +7,7 @@ import type { Machine } from '../contract/plan';
 import type { Report } from '../contract/reports';
 import { backupRequest, type BackupRequest } from '../contract/requests';
 import type { BackupRecord } from '../machine/backup-record';
+import { backupName } from '../machine/record-tags';
 import * as acts from './acts';
 import { changesOfBackup, notHeld, notRecorded, recordOf, type FactsRead } from './backup-record';
 import { claimOn, refuseWhileClaimed, whileClaimed } from './claim';
@@ -32,6 +33,13 @@ async function backUpMachine(run: Run, request: BackupRequest): Promise<string> 
   findings.changes = changesOfBackup(consistency);
 
   const found = await step('Find the machine', acts.findMachine, { installation });
+  findings.notes.push(
+    ...found.others.map(
+      (one) =>
+        `A restore has made another machine that runs: ${one}. If that ` +
+        'is the live one now, correct servicesMachine in runbook.yaml: this image is of the old.',
+    ),
+  );
   const hostKeys = await trustedKeys(run, found.machine, request);
   const machine: Machine = { ...found.machine, hostKeys };
   const read = await readFacts(run, machine, consistency);
@@ -119,9 +127,15 @@ async function readFacts(
 async function imageOfRunningApp(run: Run, record: BackupRecord): Promise<string> {
   const why = `consistency is ${record.consistency}`;
   run.notNeeded('Stop the app for the image', why);
-  const { imageId } = await run.step('Create the image', acts.createImage, imageInput(run, record));
-  run.notNeeded('Start the app again', why);
-  return imageId;
+  const input = imageInput(run, record);
+  try {
+    const { imageId } = await run.step('Create the image', acts.createImage, input);
+    run.notNeeded('Start the app again', why);
+    return imageId;
+  } catch (error) {
+    noteUnfinished(run, record, error);
+    throw error;
+  }
 }
 
 /**
@@ -134,21 +148,68 @@ async function imageWithAppStopped(
   record: BackupRecord,
 ): Promise<string> {
   for (;;) {
-    let failure: unknown;
-    try {
-      await run.attempt('Stop the app for the image', acts.stopAppForImage, { machine });
-      const input = imageInput(run, record);
-      return (await run.attempt('Create the image', acts.createImage, input)).imageId;
-    } catch (error) {
-      failure = error;
-    } finally {
-      await CancellationScope.nonCancellable(() =>
-        run.step('Start the app again', acts.startAppAgain, { machine }),
+    const moment = await whileStopped(run, machine, record);
+    if (moment.staysStopped) {
+      run.notNeeded('Start the app again', 'somebody had stopped it before the backup');
+    } else {
+      await startAgain(run, machine, moment);
+    }
+    if (moment.imageId !== undefined) return moment.imageId;
+    if (isCancellation(moment.failure)) throw moment.failure;
+    await run.askAboutFailure(moment.at, troubleOf(moment.failure), false);
+  }
+}
+
+/** What came of the moment in which the app is stopped: an image, or a failure of a step. */
+interface Moment {
+  readonly at: string;
+  readonly staysStopped: boolean;
+  readonly imageId?: string;
+  readonly failure?: unknown;
+}
+
+async function whileStopped(run: Run, machine: Machine, record: BackupRecord): Promise<Moment> {
+  let at = 'Stop the app for the image';
+  let staysStopped = false;
+  try {
+    ({ staysStopped } = await run.attempt(at, acts.stopAppForImage, { machine }));
+    at = 'Create the image';
+    const { imageId } = await run.attempt(at, acts.createImage, imageInput(run, record));
+    return { at, staysStopped, imageId };
+  } catch (failure) {
+    noteUnfinished(run, record, failure);
+    return { at, staysStopped, failure };
+  }
+}
+
+/** Starts the app in every outcome. A cancelled run must end: it asks nobody, and says what is. */
+async function startAgain(run: Run, machine: Machine, moment: Moment): Promise<void> {
+  const title = 'Start the app again';
+  await CancellationScope.nonCancellable(async () => {
+    const started = isCancellation(moment.failure)
+      ? await run.tried(title, acts.startAppAgain, { machine })
+      : await run.step(title, acts.startAppAgain, { machine });
+    if (started === undefined) {
+      run.findings.notes.push(
+        `The app on ${machine.instanceId} may be stopped: the timer on the machine starts it ` +
+          `within ${String(run.settings.limits.stoppedForImage)} s of the stop. Look at it.`,
+      );
+    } else if (started.wasUp && started.attempts === 1 && moment.imageId !== undefined) {
+      run.findings.notes.push(
+        'The app was up again before the run started it: the image may be of a running app.',
       );
     }
-    if (isCancellation(failure)) throw failure;
-    await run.askAboutFailure('Create the image', troubleOf(failure), false);
-  }
+  });
+}
+
+/** The reply with the image's id was cut off by the cancellation: its name still finds it. */
+function noteUnfinished(run: Run, record: BackupRecord, failure: unknown): void {
+  if (!isCancellation(failure)) return;
+  const { id } = imageInput(run, record);
+  const name = backupName(record.installation, record.takenAt, id);
+  run.findings.notes.push(
+    `If AWS had begun the image, it is named "${name}": it can become a usable backup.`,
+  );
 }
 
 function imageInput(run: Run, record: BackupRecord) {

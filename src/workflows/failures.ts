@@ -18,7 +18,7 @@ export function troubleOf(error: unknown): Trouble {
   if (cause instanceof ApplicationFailure) {
     const history = cause.details?.find(isAttemptHistory);
     return {
-      type: cause.type ?? 'Error',
+      type: cause.type ?? 'Unforeseen',
       message: cause.message,
       attempts: history?.attempts ?? 1,
       errors: history?.errors ?? [],
@@ -26,13 +26,23 @@ export function troubleOf(error: unknown): Trouble {
     };
   }
   if (cause instanceof TimeoutFailure) {
+    const beat: unknown = cause.lastHeartbeatDetails;
+    const { progress, errors = [] } = isBeat(beat) ? beat : {};
     const message =
-      `the worker gave no sign in time (${cause.timeoutType}): it was stopped, or the step hung. ` +
+      `the worker gave no sign in time (${cause.timeoutType})` +
+      `${progress === undefined ? '' : `, last at "${progress}"`}: it was stopped, or the step hung. ` +
       'Look at the machine, then retry: the step looks before it acts.';
-    return { type: 'WorkerLost', message, attempts: 1, errors: [] };
+    return { type: 'WorkerLost', message, attempts: errors.length + 1, errors };
   }
   const message = cause instanceof Error ? cause.message : String(cause);
-  return { type: 'Error', message, attempts: 1, errors: [] };
+  return { type: 'Unforeseen', message, attempts: 1, errors: [] };
+}
+
+/** What an activity says with each heartbeat. */
+function isBeat(
+  details: unknown,
+): details is { readonly progress: string; readonly errors: readonly string[] } {
+  return typeof details === 'object' && details !== null && 'progress' in details;
 }
 
 function hasChecks(detail: unknown): detail is { readonly checks: readonly HealthCheck[] } {

@@ -18,20 +18,23 @@ const list = (lines: readonly string[]): string => lines.map((line) => `- ${line
 
 /** A clone that starts dials the machine whose addresses it still carries. */
 export function aboutOldMachine(plan: RestorePlan, request: RestoreRequest): Approval {
-  const { source } = plan;
+  const { source, others } = plan;
   const name = 'old-machine';
-  if (source?.state !== 'running' && source?.state !== 'pending') {
+  if (others.length === 0) {
     const state = source ? `${source.instanceId} is ${source.state}` : 'no source instance is left';
     return { name, details: '', notNeeded: state };
   }
   const acknowledged = request.acknowledge.includes('source-running');
+  const ids = others.map(({ instanceId }) => instanceId).join(' and ');
   return {
     name,
-    details:
-      `The old machine **${source.instanceId} still runs**. A machine launched from its image dials ` +
-      'the addresses it carries, and its app acts as a second production: two machines work on the ' +
-      'same GitHub hooks, queues and buckets. Stop or isolate the old machine, then approve.',
-    notNeeded: acknowledged ? `${source.instanceId} runs, as the request acknowledges` : undefined,
+    details: [
+      list(others.map(({ instanceId, why }) => `**${instanceId} still runs**: ${why}.`)),
+      'A machine launched from the image dials the addresses it carries, and its app acts as a ' +
+        'second production: two machines work on the same GitHub hooks, queues and buckets. Stop or ' +
+        'isolate what still runs, then approve.',
+    ].join('\n\n'),
+    notNeeded: acknowledged ? `${ids} runs, as the request acknowledges` : undefined,
   };
 }
 
@@ -66,7 +69,9 @@ export function toMoveElasticIp(plan: RestorePlan, settings: Settings): Approval
   if (elasticIp.heldBy !== undefined && elasticIp.heldBy === plan.existingInstanceId) {
     return { name, details: '', notNeeded: `${elasticIp.publicAddress} is there already` };
   }
-  const waived = settings.approvals.elasticIp === 'waived';
+  // Waived is what one expects to see: a free address, or one that the lost machine still holds.
+  const expected = [undefined, plan.source?.instanceId, settings.servicesMachineId];
+  const waived = settings.approvals.elasticIp === 'waived' && expected.includes(elasticIp.heldBy);
   return {
     name,
     details:
@@ -124,9 +129,12 @@ interface DnsFacts {
   readonly hostname: string;
   readonly machine: Machine;
   readonly old: OldAddresses;
+  /** Whether the name resolves to the new machine already. */
+  readonly isRight: boolean;
 }
 
-export function toChangeDns(plan: RestorePlan, { hostname, machine, old }: DnsFacts): Approval {
+export function toChangeDns(plan: RestorePlan, facts: DnsFacts): Approval {
+  const { hostname, machine, old, isRight } = facts;
   const name = 'dns';
   if (plan.elasticIp) {
     return { name, details: '', notNeeded: `${plan.elasticIp.publicAddress} moved to the machine` };
@@ -134,6 +142,7 @@ export function toChangeDns(plan: RestorePlan, { hostname, machine, old }: DnsFa
   if (isAddress(hostname)) {
     return { name, details: '', notNeeded: `the hostname is the address ${hostname}` };
   }
+  if (isRight) return { name, details: '', notNeeded: `${hostname} resolves to it already` };
   const from = [old.public, old.private].filter(Boolean).join(' or ');
   const to = [machine.publicAddress, machine.privateAddress].filter(Boolean).join(' or ');
   return {

@@ -14,6 +14,7 @@ import { checkedBuilds, deleteBuildRecords } from './clean-up-builds';
 import { troubleOf } from './failures';
 import * as ask from './questions';
 import { runbook, type Run } from './runbook';
+import { perform } from './steps';
 
 export function restore(request: unknown): Promise<Report> {
   return runbook({ name: 'restore', shape: restoreRequest }, request, (run, input) => {
@@ -30,7 +31,9 @@ async function restoreMachine(run: Run, request: RestoreRequest): Promise<string
 
   const { id: claim } = claimOn('backup', settings, installation);
   await step('Ask an open backup to make way', acts.preemptBackup, { claim });
-  const { plan } = await step('Plan the restore', acts.planRestore, request);
+  const { firstExecutionRunId: firstRunId } = workflowInfo();
+  const planning = { ...request, firstRunId };
+  const { plan } = await step('Plan the restore', acts.planRestore, planning);
   ask.noteThePlan(findings, plan, request);
   await approval('Fence the old machine', ask.aboutOldMachine(plan, request));
   await approval('Approve the launch', ask.toLaunch(plan, settings));
@@ -43,7 +46,11 @@ async function restoreMachine(run: Run, request: RestoreRequest): Promise<string
 
   await step('2. Stop the app', acts.stopApp, { machine, isReadied });
 
-  await approval('Change the DNS record', ask.toChangeDns(plan, { hostname, machine, old }));
+  const isRight = plan.elasticIp === undefined && (await isResolved(run, machine, hostname));
+  await approval(
+    'Change the DNS record',
+    ask.toChangeDns(plan, { hostname, machine, old, isRight }),
+  );
   await step('Check that the hostname resolves', acts.checkDns, { machine, hostname });
   const fixed = await step('3. Fix the hostname', acts.fixHostname, { machine, hostname });
   await approval('3. Change the GitHub OAuth application', ask.toChangeOAuth(fixed, hostname));
@@ -53,7 +60,7 @@ async function restoreMachine(run: Run, request: RestoreRequest): Promise<string
   findings.notes.push(...updated.mentions);
 
   await step('5. Remove /opt/nomad', acts.wipeNomad, { machine, isReadied });
-  await step('Restart Replicated on its new addresses', acts.restartReplicated, { machine });
+  await step('Restart Replicated on its new addresses', acts.restartReplicated, { machine, old });
   await step('6. Restart the app', acts.restartApp, { machine });
 
   const verified = await step('Verify the app', acts.verifyApp, { machine });
@@ -105,6 +112,17 @@ async function launchUntilItRuns(
       if (isCancellation(error)) throw error;
       await run.askAboutFailure(waiting, troubleOf(error), false);
     }
+  }
+}
+
+/** Whether nobody needs to be asked about the DNS record; the step that checks it comes later. */
+async function isResolved(run: Run, machine: Machine, hostname: string): Promise<boolean> {
+  const how = { summary: 'Does the hostname resolve already?', settings: run.settings };
+  try {
+    return (await perform(acts.lookUpHostname, { machine, hostname }, how)).isRight;
+  } catch (error) {
+    if (isCancellation(error)) throw error;
+    return false;
   }
 }
 

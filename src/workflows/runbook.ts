@@ -21,6 +21,9 @@ import { Gates, type Question } from './gates';
 import { RunState, type Findings } from './state';
 import { because, perform, Steps } from './steps';
 
+/** The value of a tag holds 256 characters in EC2. */
+const maxIdLength = 255;
+
 /** What every request has. */
 interface AnyRequest {
   readonly installation: string;
@@ -59,6 +62,10 @@ export async function runbook<S extends z.ZodType<AnyRequest>>(
   if (!parsed.success) {
     const problems = problemsOf(parsed.error);
     throw refuse('InvalidRequest', `${name} cannot start: ${problems.join('; ')}`, { problems });
+  }
+  if (workflowInfo().workflowId.length > maxIdLength) {
+    const limit = `${name} cannot start: a workflow id has ${String(maxIdLength)} characters at most`;
+    throw refuse('InvalidRequest', `${limit}, because it becomes a tag on what the run makes.`);
   }
   const request = parsed.data;
   const state = new RunState(name, request.installation);
@@ -165,14 +172,16 @@ class Frame {
     this.state.status = status;
     const entry = this.state.open('end', `End: ${status}`, 'running');
     this.state.close(entry, marks[status] ?? 'failed', { note: summary });
-    const report = this.state.makeReport(summary);
+    let report = this.state.makeReport(summary);
     this.state.report = report;
     await CancellationScope.nonCancellable(async () => {
       await Promise.allSettled(this.notices);
       const how = { summary: 'Write the report', settings: this.steps.settings };
       await perform(recordEnd, { report, region: this.steps.settings?.region }, how).catch(
         (error: unknown) => {
-          this.state.findings.notes.push(`The report was not written: ${troubleOf(error).message}`);
+          const lost = `The report was not written: ${troubleOf(error).message}`;
+          report = { ...report, notes: [...report.notes, lost] };
+          this.state.report = report;
         },
       );
     });

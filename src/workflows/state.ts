@@ -131,6 +131,11 @@ export class RunState {
       });
       left.push(`To let the runbook do what is left on this machine: restore ${request}`);
     }
+    const failed = this.findings.builds?.filter(({ outcome }) => outcome === 'failed') ?? [];
+    if (failed.length > 0) {
+      const again = { installation: this.installation, builds: failed.map(({ url }) => url) };
+      left.push(`Delete abnormal build records: cleanUpBuilds ${JSON.stringify(again)}`);
+    }
     return left;
   }
 }

@@ -27,7 +27,8 @@ export async function perform<A extends keyof Activities>(
   how: { readonly summary: string; readonly settings?: Settings | undefined },
 ): Promise<Output<A>> {
   const limits = { ...firstLimits, ...how.settings?.limits };
-  const seconds = typeof limit === 'number' ? limit : (how.settings?.limits[limit] ?? 60);
+  const seconds =
+    typeof limit === 'number' ? limit : how.settings ? limit(how.settings.limits) : 60;
   const proxy = proxyActivities<Activities>({
     // The activity ends by itself at its limit, with a message that says what it saw.
     startToCloseTimeout: `${String(seconds + 120)} seconds`,

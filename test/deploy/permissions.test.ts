@@ -130,7 +130,7 @@ async function restore(world: World): Promise<void> {
   const run = { workflowId: `restore-${runs}`, firstRunId: String(runs) };
   await perform(activities, 'findMachine', { installation });
   const request = restoreRequest.parse({ installation });
-  const { plan } = await perform(activities, 'planRestore', request);
+  const { plan } = await perform(activities, 'planRestore', { ...request, firstRunId: 'first' });
   const { instanceId } = await perform(activities, 'launchInstance', { plan, run, generation: 0 });
   const place = { installation, region: plan.region, instanceId };
   const running = await perform(activities, 'awaitInstance', place);

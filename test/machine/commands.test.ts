@@ -58,6 +58,16 @@ const constant: Record<string, [command: Command, script: string, timeoutSeconds
       'exit "$failed"',
     120,
   ],
+  readStartTimer: [
+    commands.readStartTimer,
+    'if command -v systemd-run >/dev/null; then ' +
+      'systemctl is-active runbook-start-app.timer || true; ' +
+      'elif [ -e /run/runbook-start-app ]; then echo active; fi',
+  ],
+  readOperatorPublicAddress: [
+    commands.readOperatorPublicAddress,
+    'docker exec replicated-operator printenv PUBLIC_ADDRESS || true',
+  ],
   disarmStartTimer: [
     commands.disarmStartTimer,
     'if command -v systemd-run >/dev/null; then ' +
@@ -110,7 +120,7 @@ const made: Record<string, [command: Command, expected: Command]> = {
         `systemd-run --unit=runbook-start-app --on-active="$1" ${ctl} app start; ` +
         'else echo "$$" >/run/runbook-start-app; ' +
         `setsid bash -c 'sleep "$1"; if [ "$(cat /run/runbook-start-app)" = "$2" ]; ` +
-        `then ${ctl} app start; fi' start-app "$1" "$$" </dev/null >/dev/null 2>&1 & fi`,
+        `then rm -f /run/runbook-start-app; ${ctl} app start; fi' start-app "$1" "$$" </dev/null >/dev/null 2>&1 & fi`,
       args: ['1800'],
       timeoutSeconds: 30,
     },

@@ -1,3 +1,4 @@
+import { applianceCommands } from '../../src/lab/appliance';
 import { headingsOf } from './headings';
 import { control, eventually, linesOf, setStage, storyOf, type Stage } from './stage';
 import {
@@ -21,10 +22,17 @@ function effectsOf({ lab }: Stage, since: number): string[] {
     .map(({ text }) => text.replace(/ .*→.*/, ''));
 }
 
-const isUp = (on: Stage): boolean => {
-  const { app } = machineOf(on, sourceId).inspect() as { app: Record<string, unknown> };
-  return app['state'] === 'started' && app['transitioning'] === false;
-};
+const appOf = (on: Stage): Readonly<Record<string, unknown>> =>
+  (machineOf(on, sourceId).inspect() as { app: Record<string, unknown> }).app;
+const stateOf = (on: Stage): unknown => appOf(on)['state'];
+const isUp = (on: Stage): boolean =>
+  stateOf(on) === 'started' && appOf(on)['transitioning'] === false;
+
+/** A person at the machine stops or starts the app. */
+async function replicatedctl(on: Stage, verb: 'start' | 'stop'): Promise<void> {
+  const input = { args: ['app', verb], stdin: '', tty: true };
+  await applianceCommands['replicatedctl']?.(machineOf(on, sourceId), input);
+}
 
 describe('a backup', () => {
   let stage: Stage;
@@ -79,6 +87,20 @@ describe('a backup', () => {
       ]
     `);
     expectSoundWorld(stage);
+  });
+
+  test('leaves an app stopped that a person had stopped', async () => {
+    await replicatedctl(stage, 'stop');
+    await eventually('the stop', 30, () => (stateOf(stage) === 'stopped' ? true : undefined));
+    before = stage.lab.journal.since(0).length;
+    const run = await stage.start('backup', { installation: 'prod', consistency: 'stop-app' });
+    const { journal } = await run.report();
+    expect(effectsOf(stage, before)).toEqual(['CreateImage']);
+    expect(stateOf(stage)).toBe('stopped');
+    expect(storyOf(journal)).toContain('Start the app again — not needed');
+    expect(linesOf(journal)).toEqual(headingsOf('backup'));
+    await replicatedctl(stage, 'start');
+    await eventually('the start', 30, () => (isUp(stage) ? true : undefined));
   });
 
   test('with a reboot lets EC2 reboot the machine, and its app comes back by itself', async () => {

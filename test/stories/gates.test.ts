@@ -1,6 +1,7 @@
 import { WorkflowUpdateFailedError } from '@temporalio/client';
+import { stageAfterLoss } from './crash';
 import { control, eventually, setStage, type Run, type Stage } from './stage';
-import { madeByRestores, restoredMachine, sourceId } from './world-checks';
+import { madeByRestores, restoredMachine } from './world-checks';
 
 jest.setTimeout(120_000);
 
@@ -86,15 +87,10 @@ describe('a message to a run', () => {
 });
 
 describe('a step that fails', () => {
-  let stage: Stage;
-  beforeEach(async () => {
-    stage = await setStage({ limits: { attempts: 2 } });
-    await (await stage.start('backup', { installation: 'prod' })).report();
-    await control(stage.lab, `/machines/${sourceId}/lose`);
-  });
-  afterEach(() => stage.close());
+  const opened = stageAfterLoss({ limits: { attempts: 2 } });
 
   test('is asked about, cannot be skipped where that would harm, and goes on after retry', async () => {
+    const stage = opened();
     const run = await stage.start('restore', { installation: 'prod' });
     await run.approveUntil('Change the DNS record');
     const [id = ''] = madeByRestores(stage);
@@ -112,6 +108,7 @@ describe('a step that fails', () => {
   });
 
   test('is skipped only with a reason, which stands in the report', async () => {
+    const stage = opened();
     const run = await stage.start('restore', { installation: 'prod' });
     await run.approveUntil('Change the DNS record');
     const [id = ''] = madeByRestores(stage);
@@ -127,9 +124,11 @@ describe('a step that fails', () => {
     const { journal } = await run.standing();
     expect(journal.find(({ title }) => title === '5. Remove /opt/nomad')?.state).toBe('skipped');
     expect(String(rest)).toContain('Nomad');
+    await run.handle.terminate();
   });
 
   test('on a machine that somebody terminated launches exactly one in its place', async () => {
+    const stage = opened();
     stage.lab.faults.add({ action: 'RunInstances', effect: 'instance-dies', times: 1 });
     const run = await stage.start('restore', { installation: 'prod' });
     const gate = await run.approveUntil('failed: Wait for its status checks');
@@ -137,13 +136,14 @@ describe('a step that fails', () => {
     await run.answer('retry', gate);
     await run.finish();
     const all = Object.values(stage.lab.region.state.instances).filter(
-      ({ tags }) => tags['runbook:kind'] === 'restore',
+      ({ tags }) => tags['runbook:run'] === run.handle.workflowId,
     );
     expect(all.map(({ state }) => state).sort()).toEqual(['running', 'terminated']);
     restoredMachine(stage);
   });
 
   test('because AWS denies it waits for a person, and repeats nothing after the grant', async () => {
+    const stage = opened();
     stage.lab.faults.deny(['RunInstances']);
     const run = await stage.start('restore', { installation: 'prod' });
     const gate = await run.approveUntil('failed: 1. Launch');
@@ -155,6 +155,7 @@ describe('a step that fails', () => {
   });
 
   test('because AWS has no capacity for a moment goes on by itself', async () => {
+    const stage = opened();
     stage.lab.faults.add({
       action: 'RunInstances',
       effect: 'error',

@@ -27,7 +27,7 @@ test('beside the old machine, which still runs, and neighbours whose addresses b
   const acknowledge = ['source-running'];
   const run = await stage.start('restore', { installation: 'prod', acknowledge });
   const launch = await run.gate('Approve the launch');
-  expect(launch.details).toContain(`The old machine ${sourceId} still runs.`);
+  expect(launch.details).toContain(`${sourceId} runs: the image was made of it.`);
   const report = await run.finish();
 
   // The seeded subnet gives the new machine an address that begins with the old one.
@@ -64,6 +64,23 @@ test('beside the old machine, which still runs, and neighbours whose addresses b
       "Approve moving the Elastic IP — not needed",
     ]
   `);
+
+  // The next restore sees both machines before it makes a third.
+  const next = await stage.start('restore', { installation: 'prod' });
+  const { details } = await next.gate('Fence the old machine');
+  expect(details).toContain(`${sourceId} still runs`);
+  expect(details).toContain(`${machine.instanceId} still runs**: launched by ${report.workflowId}`);
+  await next.handle.terminate();
+
+  // Taken up again, the machine is no other one, and its record is right already.
+  const { instanceId } = machine;
+  const again = await stage.start('restore', {
+    installation: 'prod',
+    instance: instanceId,
+    acknowledge,
+  });
+  expect(storyOf((await again.finish()).journal)).toContain('Change the DNS record — not needed');
+  expect(madeByRestores(stage)).toEqual([instanceId]);
 });
 
 describe('an Elastic IP', () => {

@@ -58,7 +58,7 @@ describeInBrowser("with nothing but Temporal's own UI", () => {
 
   test('reads what it will do on User Metadata, and lets it launch from the signal dialog', async () => {
     await page.setViewportSize(wide);
-    const details = await detailsWith(page, 'Approve the launch');
+    const details = await detailsWith(page, '⏳ Approve the launch');
     await details.getByText('What will change:').waitFor();
     expect(await rowOf('Plan the restore')).toMatch(/^✅\tPlan the restore\tfrom ami-/);
     expect(madeByRestores(stage)).toEqual([]);
@@ -71,7 +71,7 @@ describeInBrowser("with nothing but Temporal's own UI", () => {
   });
 
   test('changes the DNS record when it is asked to, and says so', async () => {
-    await detailsWith(page, 'Change the DNS record');
+    await detailsWith(page, '⏳ Change the DNS record');
     expect(await rowOf('Approve the launch')).toContain('approved by ana: seen the plan');
     await picture(page, join(pictures, 'user-metadata.png'));
 
@@ -117,7 +117,7 @@ describeInBrowser("with nothing but Temporal's own UI", () => {
 
   /** The object that the page tells to send, with a name and a note. */
   async function answerOf(heading: string, note: string): Promise<string> {
-    const details = await detailsWith(page, heading);
+    const details = await detailsWith(page, `⏳ ${heading}`);
     const example: unknown = JSON.parse(await details.locator('pre').innerText());
     expect(example).toMatchObject({ by: 'YOUR NAME' });
     return JSON.stringify({ ...(example as object), by: 'ana', note });

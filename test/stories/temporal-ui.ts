@@ -11,7 +11,7 @@ import {
 import { eventually } from './stage';
 
 /** The browser's path; undefined where there is none. */
-export function chromiumPath(): string | undefined {
+function chromiumPath(): string | undefined {
   const folders = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/bin'];
   return folders.map((folder) => join(folder, 'chromium')).find((path) => existsSync(path));
 }

@@ -26,6 +26,7 @@ const plan: RestorePlan = {
   replacesFrom: "the image's tags",
   hostname: 'circleci.example.com',
   hostKeys: [],
+  others: [],
   notes: [],
   changes: [],
 };
@@ -40,12 +41,13 @@ const old = { private: '10.0.1.5', public: '203.0.113.10' };
 const request = { installation: 'prod', builds: [], acknowledge: [], unattended: false };
 
 describe('the old machine', () => {
-  const running = { ...plan, source: { instanceId: 'i-0fff', state: 'running' } };
+  const others = [{ instanceId: 'i-0fff', why: 'the image was made of it' }];
+  const running = { ...plan, source: { instanceId: 'i-0fff', state: 'running' }, others };
 
   test('is a question while it runs', () => {
     const question = aboutOldMachine(running, request);
     expect(question.notNeeded).toBeUndefined();
-    expect(question.details).toContain('i-0fff still runs');
+    expect(question.details).toContain('i-0fff still runs**: the image was made of it');
   });
 
   test('is none when the request acknowledges it', () => {
@@ -85,11 +87,16 @@ describe('the hostname', () => {
 });
 
 describe('the DNS record', () => {
-  const facts = { hostname: 'circleci.example.com', machine, old };
+  const facts = { hostname: 'circleci.example.com', machine, old, isRight: false };
 
   test('is shown old → new', () => {
     const { details } = toChangeDns(plan, facts);
     expect(details).toContain('203.0.113.10 or 10.0.1.5 → **203.0.113.101 or 10.0.1.57**');
+  });
+
+  test('needs no change where the name resolves to the new machine already', () => {
+    const { notNeeded } = toChangeDns(plan, { ...facts, isRight: true });
+    expect(notNeeded).toBe('circleci.example.com resolves to it already');
   });
 
   test('needs no change for a hostname that is an address', () => {

@@ -90,8 +90,18 @@ function printenv(model: Machine, container: string, variable: string): CommandO
   const variables: Readonly<Record<string, Readonly<Record<string, string | undefined>>>> = {
     replicated: { LOCAL_ADDRESS: units.localAddress() },
     'replicated-ui': { LOCAL_ADDRESS: units.environmentOf('replicated-ui')['PRIVATE_ADDRESS'] },
-    'replicated-operator': { ...operator, NO_PROXY: operator['DAEMON_HOST'] },
+    'replicated-operator': {
+      ...operator,
+      ...optionsOf(operator['REPLICATED_OPERATOR_OPTS'] ?? ''),
+      NO_PROXY: operator['DAEMON_HOST'],
+    },
   };
   const value = variables[container]?.[variable];
   return value === undefined ? failed('') : printed(`${value}\n`);
+}
+
+/** What `-e NAME=VALUE` among the options of a container sets there. */
+function optionsOf(options: string): Record<string, string> {
+  const settings = options.matchAll(/-e (\w+)=(\S*)/g);
+  return Object.fromEntries([...settings].map(([, name = '', value = '']) => [name, value]));
 }
