@@ -23,7 +23,8 @@ const builds = ['https://circleci.example.com/gh/acme/web/1201'];
 describe('a run that is ended at a gate', () => {
   let stage: Stage;
   beforeAll(async () => {
-    stage = await setStage();
+    // A console without keys is looked at until the limit for SSH.
+    stage = await setStage({ limits: { ssh: '12 seconds' } });
     await (await stage.start('backup', { installation: 'prod' })).report();
   });
   afterEach(() => loseRestored(stage));

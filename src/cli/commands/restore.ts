@@ -13,7 +13,10 @@ export const restore = commandRow<LaunchOptions & RestoreOptions>({
     ['--instance <id>', 'take up a machine that an earlier restore left unfinished'],
     ['--replaces <private[,public]>', 'the addresses that the image carries'],
     ['--build <url...>', 'stuck build records to delete at the end'],
-    ['--acknowledge <what...>', 'known beforehand: source-running (any other machine of the installation), external-services'],
+    [
+      '--acknowledge <what...>',
+      'known beforehand: source-running (any other machine of the installation), external-services',
+    ],
     ...launchOptions,
   ],
   example: [
