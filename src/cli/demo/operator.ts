@@ -3,6 +3,7 @@ import type { WorkflowHandle } from '@temporalio/client';
 import type { Answer, OpenGate } from '../../contract/journal';
 import type { Standing } from '../../contract/reports';
 import { ask } from '../ask';
+import { CliError } from '../exit-status';
 import { answerCommand } from '../render/standing';
 import { sendAnswer } from '../runs';
 import type { Temporal } from '../temporal/connect';
@@ -12,6 +13,8 @@ import type { Narrator } from './narrator';
 export interface Reply {
   readonly verb: Answer;
   readonly note: string;
+  /** What had failed was mended first, so that this `retry` has a reason to succeed. */
+  readonly mended?: true;
 }
 
 /** Who answers, and what is done before an answer is given. */
@@ -24,27 +27,61 @@ export interface OperatorPlan {
   readonly prepare: (gate: OpenGate, standing: Standing) => Promise<Reply>;
 }
 
-/** Makes the function that answers each gate of a run once. */
+/** Makes the function that answers each gate of a run once, and throws when Ana gives up. */
 export function openOperator(
   plan: OperatorPlan,
   handle: WorkflowHandle,
 ): (standing: Standing) => Promise<void> {
   const answered = new Set<string>();
+  const hopeless = openPatience();
   return async (standing) => {
     const { gate } = standing;
     if (!gate || answered.has(gate.id)) return;
     answered.add(gate.id);
     const reply = await plan.prepare(gate, standing);
-    const verb = plan.interactive ? await askPerson(gate) : reply.verb;
-    const by = plan.interactive ? 'you' : 'ana';
-    const note = plan.interactive ? {} : { note: reply.note };
-    const decision = { by, gate: gate.id, ...note };
-    plan.tell.line(`${by === 'you' ? 'You answer' : 'Ana answers'}: ${verb}`);
-    const command = answerCommand(verb, { ...gate, mustName: true }, handle.workflowId);
-    plan.tell.show(command.replace('YOUR-NAME', by));
-    plan.tell.show(`${verb} ${JSON.stringify(decision)}`);
-    await sendAnswer(plan.temporal, handle, { verb, decision, workerAnswers: true });
+    if (plan.interactive) {
+      await tellAnswer(plan, handle, { gate, by: 'you', verb: await askPerson(gate) });
+    } else if (hopeless(gate, reply)) {
+      const note = 'the demo has no answer to this';
+      await tellAnswer(plan, handle, { gate, by: 'ana', verb: ending(gate), note });
+      const [step, why] = [gate.title.replace(/^failed: /, ''), gate.details.replaceAll('**', '')];
+      throw new CliError('Failed', `Ana gives up: "${step}" failed again after a retry. ${why}`);
+    } else {
+      await tellAnswer(plan, handle, { gate, by: 'ana', verb: reply.verb, note: reply.note });
+    }
   };
+}
+
+/** Tells whether a `retry` is one too many: whoever mends nothing may hope once, not for ever. */
+function openPatience(): (gate: OpenGate, reply: Reply) => boolean {
+  const hoped = new Set<string>();
+  return ({ title }, { verb, mended }) => {
+    if (verb !== 'retry' || mended === true) return false;
+    if (hoped.has(title)) return true;
+    hoped.add(title);
+    return false;
+  };
+}
+
+interface Given {
+  readonly gate: OpenGate;
+  readonly by: 'you' | 'ana';
+  readonly verb: Answer;
+  readonly note?: string;
+}
+
+/** Sends the answer, and shows how it would be typed and what was sent. */
+async function tellAnswer(
+  { tell, temporal }: OperatorPlan,
+  handle: WorkflowHandle,
+  { gate, by, verb, ...note }: Given,
+): Promise<void> {
+  const decision = { by, gate: gate.id, ...note };
+  tell.line(`${by === 'you' ? 'You answer' : 'Ana answers'}: ${verb}`);
+  const command = answerCommand(verb, { ...gate, mustName: true }, handle.workflowId);
+  tell.show(command.replace('YOUR-NAME', by));
+  tell.show(`${verb} ${JSON.stringify(decision)}`);
+  await sendAnswer(temporal, handle, { verb, decision, workerAnswers: true });
 }
 
 /** The answer with which the run goes on. */
@@ -53,7 +90,7 @@ export function goingOn(gate: OpenGate): Answer {
 }
 
 /** The answer that ends the run. */
-export function ending(gate: OpenGate): Answer {
+function ending(gate: OpenGate): Answer {
   return gate.answers.includes('reject') ? 'reject' : 'abort';
 }
 

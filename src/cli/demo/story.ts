@@ -10,7 +10,7 @@ import { requestBackup, requestRestore, runId, type RunRequest } from '../reques
 import { readStanding, startRun } from '../runs';
 import type { LabMachine } from './lab-control';
 import type { Narrator } from './narrator';
-import { ending, goingOn, openOperator, type Reply } from './operator';
+import { goingOn, openOperator, type Reply } from './operator';
 import { demoQueue, type Stage } from './stage';
 
 const installation = 'prod';
@@ -91,17 +91,13 @@ async function perform(
 
 /** Does in the lab what a gate of the restore asks a person to do in the world. */
 function helper({ stage, tell }: Telling, source: LabMachine): Prepare {
-  let broken = false;
-  const failures: string[] = [];
+  let unit: 'whole' | 'broken' | 'mended' = 'whole';
   return async (gate, { instanceId }) => {
     const onward = { verb: goingOn(gate), note: 'seen' };
+    if (gate.answers.includes('retry')) return await mend(gate, instanceId);
     if (instanceId === undefined) return { ...onward, note: 'the plan is right' };
-    if (gate.answers.includes('retry')) {
-      failures.push(gate.title);
-      return await mend(gate, failures, instanceId);
-    }
-    if (!broken) {
-      broken = true;
+    if (unit === 'whole') {
+      unit = 'broken';
       await stage.lab.set(instanceId, brokenUnit);
     }
     const clone = (await stage.lab.machines()).find((one) => one.instanceId === instanceId);
@@ -112,17 +108,13 @@ function helper({ stage, tell }: Telling, source: LabMachine): Prepare {
     return { ...onward, note: 'record changed' };
   };
 
-  async function mend(gate: OpenGate, failed: string[], instanceId: string): Promise<Reply> {
-    if (/restart replicated/i.test(gate.title)) {
-      tell.explain('Ana logs in, finds the full disk that keeps the unit down, and makes room.');
-      await stage.lab.set(instanceId, mended);
-      return { verb: 'retry', note: 'made room on the disk' };
-    }
-    // Not in the script: one more try, and then an orderly end instead of a loop.
-    const again = failed.filter((title) => title === gate.title).length === 1;
-    return again
-      ? { verb: 'retry', note: 'once more' }
-      : { verb: ending(gate), note: 'the demo has no answer to this' };
+  async function mend({ title }: OpenGate, instanceId: string | undefined): Promise<Reply> {
+    const planned = unit === 'broken' && /restart replicated/i.test(title);
+    if (!planned || instanceId === undefined) return { verb: 'retry', note: 'once more' };
+    unit = 'mended';
+    tell.explain('Ana logs in, finds the full disk that keeps the unit down, and makes room.');
+    await stage.lab.set(instanceId, mended);
+    return { verb: 'retry', note: 'made room on the disk', mended: true };
   }
 }
 
