@@ -13,15 +13,18 @@ import { toTags } from './ec2-shapes';
 
 type Tags = Readonly<Record<string, string>>;
 
-/** The calls that change something, with what a policy may look at. */
+/**
+ * The calls that change something, with what a policy may look at. Tags are the caller's to give:
+ * a policy that goes by their values would judge others differently.
+ */
 export interface MutatingCalls {
-  readonly CreateImage: { readonly instanceId: string; readonly tags?: Tags };
+  readonly CreateImage: { readonly instanceId: string; readonly tags: Tags };
   readonly RunInstances: {
     readonly imageId: string;
     readonly launch: LaunchSettings;
-    readonly tags?: Tags;
+    readonly tags: Tags;
   };
-  readonly CreateTags: { readonly ids: readonly string[]; readonly tags?: Tags };
+  readonly CreateTags: { readonly ids: readonly string[]; readonly tags: Tags };
   readonly AssociateAddress: { readonly allocationId: string; readonly instanceId: string };
 }
 
@@ -37,11 +40,8 @@ type DryRuns = {
   ) => Promise<unknown>;
 };
 
-// Tags must not be empty: a policy that asks for tags on creation would deny the dry run.
-const sample: Tags = { 'runbook:kind': 'permission-check' };
-
 const dryRuns: DryRuns = {
-  CreateImage: ({ client, abortSignal }, { instanceId, tags = sample }) => {
+  CreateImage: ({ client, abortSignal }, { instanceId, tags }) => {
     const order = {
       instanceId,
       name: 'permission-check',
@@ -53,12 +53,12 @@ const dryRuns: DryRuns = {
     const command = new CreateImageCommand({ ...createImageInput(order), DryRun: true });
     return client.send(command, { abortSignal });
   },
-  RunInstances: ({ client, abortSignal }, { imageId, launch, tags = sample }) => {
+  RunInstances: ({ client, abortSignal }, { imageId, launch, tags }) => {
     const order = { imageId, launch, tags, clientToken: 'permission-check' };
     const command = new RunInstancesCommand({ ...runInstancesInput(order), DryRun: true });
     return client.send(command, { abortSignal });
   },
-  CreateTags: ({ client, abortSignal }, { ids, tags = sample }) => {
+  CreateTags: ({ client, abortSignal }, { ids, tags }) => {
     const command = new CreateTagsCommand({
       Resources: [...ids],
       Tags: toTags(tags),

@@ -197,9 +197,11 @@ describe('a call', () => {
   it.each(verdicts)('is only tried dry when its permission is asked: %s', async (code, may) => {
     always({ code, status: 412 });
     const { instanceId } = image;
-    await expect(ec2.permitted('CreateImage', { instanceId })).resolves.toBe(may);
-    await expect(ec2.permitted('RunInstances', { imageId: 'ami-1', launch })).resolves.toBe(may);
-    await expect(ec2.permitted('CreateTags', { ids: ['i-1'] })).resolves.toBe(may);
+    const tags = { 'runbook:kind': 'restore' };
+    const order = { imageId: 'ami-1', launch, tags };
+    await expect(ec2.permitted('CreateImage', { instanceId, tags })).resolves.toBe(may);
+    await expect(ec2.permitted('RunInstances', order)).resolves.toBe(may);
+    await expect(ec2.permitted('CreateTags', { ids: ['i-1'], tags })).resolves.toBe(may);
     const move = { allocationId: 'eipalloc-1', instanceId };
     await expect(ec2.permitted('AssociateAddress', move)).resolves.toBe(may);
     expect(server.requests).toHaveLength(4);

@@ -1,0 +1,170 @@
+/**
+ * The doctor's look at AWS: which machine, and whether the worker's role may do what the runbooks
+ * do. A policy may judge by tags, so each dry run asks about what the real call is about, with the
+ * tags that it would set.
+ */
+import type { Installation } from '../../config';
+import type { LaunchSettings } from '../../machine/backup-record';
+import { decodeRecord } from '../../machine/record-tags';
+import type { Ec2, Image, Instance } from '../../world/ec2';
+import type { Finding } from './check';
+import { check } from './check';
+
+/** What the examination of one installation is about. */
+export interface Patient {
+  readonly name: string;
+  readonly installation: Installation;
+  readonly ec2: Ec2;
+}
+
+/** The machine that a backup would take, or the finding that there is not exactly one. */
+export async function findMachine({
+  name,
+  installation: { servicesMachine },
+  ec2,
+}: Patient): Promise<Finding | { readonly instance: Instance }> {
+  const todo = 'see servicesMachine in the configuration, and the AWS credentials of this shell';
+  let instance: Instance | undefined;
+  const finding = await check(`${name}: finding the Services machine`, todo, async () => {
+    const query =
+      'instance' in servicesMachine
+        ? { ids: [servicesMachine.instance] }
+        : { tags: servicesMachine.tags };
+    const found = await ec2.instances(query);
+    const running = found.filter(({ state }) => state === 'running');
+    if (running.length === 1) instance = running[0];
+    const seen = found.map(({ id, state }) => `${id} (${state})`).join(', ') || 'none';
+    const what = `${name}: the configuration fits not one running machine; found: ${seen}`;
+    return { level: 'FAIL', what, todo };
+  });
+  return instance ? { instance } : finding;
+}
+
+/** Dry runs of every call that changes something, on this machine and what was made of it. */
+export async function examinePermissions(
+  patient: Patient,
+  instance: Instance,
+): Promise<readonly Finding[]> {
+  const { name, installation } = patient;
+  let made: Made = { machines: [] };
+  const todo = 'add ec2:DescribeImages and ec2:DescribeInstances to the role of the worker';
+  const looked = await check(`${name}: backups and restored machines`, todo, async () => {
+    made = await lookAtMade(patient);
+    const machines = made.machines.map(({ id }) => id).join(', ') || 'no restored machine';
+    return `${made.backup?.id ?? 'no backup yet'}, ${machines}`;
+  });
+  if (looked.level === 'FAIL') return [looked];
+  const questions = [
+    askCreateImage(patient, instance),
+    askTagImage(patient, made.backup),
+    askRunInstances(patient, instance, made.backup),
+    askTagMachine(patient, instance, made.machines),
+    'elasticIp' in installation.reachedBy
+      ? askAssociateAddress(patient, instance, installation.reachedBy.elasticIp)
+      : undefined,
+  ];
+  const asked = questions.filter((question) => question !== undefined);
+  return [looked, ...(await Promise.all(asked))];
+}
+
+/** What backups and restores have left in AWS. */
+interface Made {
+  /** The newest backup from which a machine could be launched. */
+  readonly backup?: Image | undefined;
+  readonly machines: readonly Instance[];
+}
+
+async function lookAtMade({ name, ec2 }: Patient): Promise<Made> {
+  const images = await ec2.images({ tags: tagsOf(name, 'backup') });
+  const backups = images
+    .filter(({ state, tags }) => state === 'available' && decodeRecord(tags) !== undefined)
+    .sort((a, b) => b.createdAt.localeCompare(a.createdAt));
+  const machines = await ec2.instances({ tags: tagsOf(name, 'restore') });
+  return { backup: backups[0], machines: machines.filter(({ state }) => state === 'running') };
+}
+
+function tagsOf(name: string, kind: 'backup' | 'restore'): Readonly<Record<string, string>> {
+  return { 'runbook:installation': name, 'runbook:kind': kind };
+}
+
+const denied = 'add it to the role of the worker: docs/operate/permissions.md has the policy';
+
+function ask(what: string, answer: () => Promise<boolean>): Promise<Finding> {
+  return check(`${what} (dry run)`, denied, async () => {
+    if (await answer()) return 'permitted';
+    return { level: 'FAIL', what: `${what} is denied`, todo: denied };
+  });
+}
+
+function askCreateImage({ name, ec2 }: Patient, { id: instanceId }: Instance): Promise<Finding> {
+  const tags = { Name: `${name} backup`, ...tagsOf(name, 'backup'), 'runbook:run': 'doctor' };
+  return ask(`${name}: ec2:CreateImage of ${instanceId}`, () =>
+    ec2.permitted('CreateImage', { instanceId, tags }),
+  );
+}
+
+/** The verdict of a backup's last step; without a backup there is nothing to ask about. */
+function askTagImage(
+  { name, ec2 }: Patient,
+  backup: Image | undefined,
+): Promise<Finding> | undefined {
+  if (!backup) return undefined;
+  return ask(`${name}: ec2:CreateTags on ${backup.id}`, () =>
+    ec2.permitted('CreateTags', { ids: [backup.id], tags: { 'runbook:verified': 'yes' } }),
+  );
+}
+
+function askRunInstances(
+  { name, installation, ec2 }: Patient,
+  instance: Instance,
+  backup: Image | undefined,
+): Promise<Finding> {
+  const { launch: configured, servicesMachine } = installation;
+  const imageId = backup?.id ?? instance.imageId;
+  const base = (backup && decodeRecord(backup.tags)?.launch) ?? {
+    ...instance,
+    terminationProtection: false,
+  };
+  const launch: LaunchSettings = {
+    ...base,
+    ...configured,
+    subnetId: configured.subnet ?? base.subnetId,
+    securityGroupIds: configured.securityGroups ?? base.securityGroupIds,
+  };
+  const tags = {
+    Name: `${name}_services`,
+    ...('tags' in servicesMachine ? servicesMachine.tags : {}),
+    ...tagsOf(name, 'restore'),
+    'runbook:run': 'doctor',
+  };
+  return ask(`${name}: ec2:RunInstances from ${imageId}`, () =>
+    ec2.permitted('RunInstances', { imageId, launch, tags }),
+  );
+}
+
+/** A restore tags its own machine only, so a denial about another one need not be wrong. */
+async function askTagMachine(
+  { name, ec2 }: Patient,
+  instance: Instance,
+  machines: readonly Instance[],
+): Promise<Finding> {
+  const restored = machines.find(({ id }) => id === instance.id) ?? machines[0];
+  const { id } = restored ?? instance;
+  const what = `${name}: ec2:CreateTags on ${id}`;
+  const finding = await ask(what, () =>
+    ec2.permitted('CreateTags', { ids: [id], tags: { 'runbook:state': 'restoring' } }),
+  );
+  if (restored || finding.what !== `${what} is denied`) return finding;
+  const todo = 'a policy narrowed to runbook:kind=restore does that; ask again after a rehearsal';
+  return { level: 'warn', what: `${what} is denied, but no restore has made it`, todo };
+}
+
+function askAssociateAddress(
+  { name, ec2 }: Patient,
+  { id: instanceId }: Instance,
+  allocationId: string,
+): Promise<Finding> {
+  return ask(`${name}: ec2:AssociateAddress of ${allocationId}`, () =>
+    ec2.permitted('AssociateAddress', { allocationId, instanceId }),
+  );
+}
