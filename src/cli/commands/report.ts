@@ -25,7 +25,7 @@ export const report = commandRow<{ readonly format?: string; readonly json?: boo
     if ('report' in outcome) {
       const { report: found } = outcome;
       const text = format === 'md' ? reportMarkdown(found) : JSON.stringify(found, null, 2);
-      out.result(text, found);
+      out.result(text.trimEnd(), found);
       return exitStatus.done;
     }
     const { reports } = await readConfig().catch(() => ({ reports: undefined }));
