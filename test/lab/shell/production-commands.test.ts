@@ -49,6 +49,7 @@ describe('Every command of production on a machine of the portable shell', () =>
     expect(await said(commands.readSystemStatus)).toContain('"Retraced": "ready"');
     expect(await said(commands.readLocalAddress)).toBe('10.0.1.5\n');
     expect(await said(commands.readOperatorEndpoint)).toBe('10.0.1.5:9879\n');
+    expect(await said(commands.readOperatorPublicAddress)).toBe('203.0.113.10\n');
     expect(await said(commands.readNomadServers)).toContain('  true  ');
     expect(await said(commands.readNomadClients)).toContain('  ready\n');
   });
@@ -87,7 +88,9 @@ describe('Every command of production on a machine of the portable shell', () =>
   it('starts the app by a timer that can be disarmed and set anew', async () => {
     await run(client, commands.stopApp);
     lab.clock.skip(90);
+    expect(await said(commands.readStartTimer)).toBe('inactive\n');
     await run(client, commands.armStartTimer(600));
+    expect(await said(commands.readStartTimer)).toBe('active\n');
     await run(client, commands.disarmStartTimer);
     lab.clock.skip(700);
     expect(machine.inspect()['app']).toMatchObject({ state: 'stopped' });
@@ -160,9 +163,11 @@ describe('Every command of production on a machine of the portable shell', () =>
       'readNomadMark',
       'readNomadServers',
       'readOperatorEndpoint',
+      'readOperatorPublicAddress',
       'readOsRelease',
       'readOwnAddresses',
       'readReplicatedVersion',
+      'readStartTimer',
       'readStorageBackend',
       'readSystemStatus',
       'readUrlOverride',
