@@ -103,8 +103,11 @@ async function write({ client }, type, workflowId) {
 
 /** @param {Ground} ground */
 async function play(ground) {
+  await record(ground, { type: 'backup', request: { installation } });
   await record(ground, { type: 'backup', request: { installation, consistency: 'stop-app' } });
   await write(ground, 'claim', `backup-claim/${taskQueue}/${installation}`);
+  // The first of the two is one too many.
+  await record(ground, { type: 'prune', request: { installation } });
   const stuck = { installation, builds: [build('web/1201')] };
   await record(ground, { type: 'cleanUpBuilds', request: stuck });
   await control(ground, `/machines/${source}/lose`);
@@ -137,7 +140,12 @@ try {
   const files = { dbFile: join(dir, 'temporal.db'), logFile: join(dir, 'temporal.log') };
   const server = await startTemporal({ cliPath, ...files });
   ends.unshift(() => server.stop());
-  const lab = await startLab({ dir: join(dir, 'lab'), speed: 300, limits: { attempts: 2 } });
+  const lab = await startLab({
+    dir: join(dir, 'lab'),
+    speed: 300,
+    installation: { keep: { last: 1 } },
+    limits: { attempts: 2 },
+  });
   ends.unshift(() => lab.stop());
   const env = {
     ...labEnvironment(join(dir, 'lab'), lab.ec2Url),

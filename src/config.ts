@@ -23,19 +23,18 @@ export class ConfigError extends Error {
 }
 
 /** A duration such as `15 minutes`; parsed to seconds. */
-const seconds = (fallback: string) =>
-  z
-    .union([z.string(), z.number()])
-    .default(fallback)
-    .transform((value, context) => {
-      const milliseconds = toMilliseconds(value);
-      if (Number.isFinite(milliseconds) && milliseconds > 0) return milliseconds / 1000;
-      context.addIssue({
-        code: 'custom',
-        message: `"${String(value)}" is no duration: write for example "15 minutes"`,
-      });
-      return z.NEVER;
-    });
+const duration = z.union([z.string(), z.number()]).transform((value, context) => {
+  const milliseconds = toMilliseconds(value);
+  if (Number.isFinite(milliseconds) && milliseconds > 0) return milliseconds / 1000;
+  context.addIssue({
+    code: 'custom',
+    message: `"${String(value)}" is no duration: write for example "15 minutes"`,
+  });
+  return z.NEVER;
+});
+
+/** The same with what holds when it is left out. */
+const seconds = (fallback: string) => duration.prefault(fallback);
 
 function toMilliseconds(value: string | number): number {
   if (typeof value === 'number') return value * 1000;
@@ -84,6 +83,9 @@ const ssh = z
     path: ['key'],
   });
 
+/** How many backups a rule keeps; a rule that keeps none is left out. */
+const keepCount = z.int().min(1).max(10_000).optional();
+
 const approval = z.enum(['required', 'waived']).default('required');
 
 const installation = z.strictObject({
@@ -118,8 +120,25 @@ const installation = z.strictObject({
     .prefault({}),
   externalServices: z.boolean().default(false),
   objectStorage: z.enum(['s3', 'disk', 'nfs']).default('s3'),
+  keep: z
+    .strictObject({
+      last: keepCount,
+      daily: keepCount,
+      weekly: keepCount,
+      monthly: keepCount,
+      within: duration.optional(),
+    })
+    .refine((keep) => Object.keys(keep).length > 0, {
+      message: 'gives at least one of last, daily, weekly, monthly and within',
+    })
+    .optional(),
   approvals: z
-    .strictObject({ launch: approval, elasticIp: approval, buildRecords: approval })
+    .strictObject({
+      launch: approval,
+      elasticIp: approval,
+      buildRecords: approval,
+      prune: approval,
+    })
     .prefault({}),
   limits: z
     .strictObject({

@@ -96,6 +96,7 @@ describe('a file that says the least', () => {
       launch: 'required',
       elasticIp: 'required',
       buildRecords: 'required',
+      prune: 'required',
     });
   });
 
@@ -153,6 +154,7 @@ describe('what is refused', () => {
           region: 'Virginia',
           hostname: 'https://circleci.example.com',
           approvals: { launch: 'maybe' },
+          keep: { last: 0, hourly: 3 },
           limits: { gate: 'for ever', attempts: 0 },
           shell: 'real',
         },
@@ -163,6 +165,8 @@ describe('what is refused', () => {
       'installations.prod',
       'installations.prod.approvals.launch',
       'installations.prod.hostname',
+      'installations.prod.keep',
+      'installations.prod.keep.last',
       'installations.prod.limits.attempts',
       'installations.prod.limits.gate',
       'installations.prod.region',

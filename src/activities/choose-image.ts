@@ -64,7 +64,7 @@ export async function chooseImage(ec2: Ec2, installation: string, id?: string): 
 }
 
 /** Available, with its record, and not found wanting when it was verified. */
-function isUsable({ state, tags }: Image): boolean {
+export function isUsable({ state, tags }: Image): boolean {
   const failed = tags[tagNames.verified]?.startsWith('no') === true;
   return state === 'available' && !failed && decodeRecord(tags) !== undefined;
 }

@@ -40,7 +40,8 @@ function ignoreNotFound(error: unknown): void {
   if (!(error instanceof Error && error.name === 'WorkflowNotFoundError')) throw error;
 }
 
-async function openHolder(claim: string): Promise<Holder | undefined> {
+/** The open run that holds the claim; undefined when it is free, or the asker's own. */
+export async function openHolder(claim: string): Promise<Holder | undefined> {
   const description = await describe(claim);
   if (description?.status.name !== 'RUNNING') return undefined;
   const parent = description.raw.workflowExecutionInfo?.parentExecution;

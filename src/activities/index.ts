@@ -14,9 +14,11 @@ import { startAppAgain, stopAppForImage } from './image-consistency';
 import { launchInstance } from './launch-instance';
 import { moveElasticIp } from './move-elastic-ip';
 import { notifyPeople, recordEnd } from './people';
+import { planPrune } from './plan-prune';
 import { planRestore } from './plan-restore';
 import { readMachine } from './read-machine';
 import { readSettings } from './read-settings';
+import { removeBackups } from './remove-backups';
 import { restartApp } from './restart-app';
 import { restartReplicated } from './restart-replicated';
 import { stopApp } from './stop-app';
@@ -42,6 +44,9 @@ export const createActivities = (world: World) => ({
   startAppAgain: attempted(startAppAgain(world)),
   awaitImage: attempted(awaitImage(world)),
   verifyImage: attempted(verifyImage(world)),
+
+  planPrune: attempted(planPrune(world)),
+  removeBackups: attempted(removeBackups(world)),
 
   planRestore: attempted(planRestore(world)),
   launchInstance: attempted(launchInstance(world)),

@@ -63,14 +63,14 @@ export const planRestore =
       firstRunId: input.firstRunId,
     });
     const model = existing ?? source;
-    const live = model && (await settingsOf(ec2, model));
+    const base = record?.launch ?? (model && (await settingsOf(ec2, model)));
     const facts = {
       installation: input.installation,
       region: configured.region,
       imageId: image.id,
       imageName: image.name,
       existingInstanceId: existing?.id,
-      launch: launchSettings(configured.launch, record?.launch ?? live),
+      launch: launchSettings(configured.launch, base),
       replaces,
       replacesFrom,
       hostname: configured.hostname === replaces?.public ? undefined : configured.hostname,

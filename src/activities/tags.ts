@@ -10,4 +10,7 @@ export const tagNames = {
   state: 'runbook:state',
   todo: 'runbook:todo',
   hostKey: 'runbook:host-key',
+  hold: 'runbook:hold',
+  proven: 'runbook:proven',
+  removing: 'runbook:removing',
 } as const;

@@ -8,7 +8,9 @@ import { cleanUpBuilds } from './commands/clean-up-builds';
 import { demo } from './commands/demo';
 import { doctor } from './commands/doctor';
 import { lab } from './commands/lab';
+import { hold, unhold } from './commands/hold';
 import { list } from './commands/list';
+import { prune } from './commands/prune';
 import { report } from './commands/report';
 import { restore } from './commands/restore';
 import { status } from './commands/status';
@@ -20,8 +22,9 @@ import type { Terminal } from './output';
 import { packageVersion } from './package';
 
 const commands: readonly (readonly [heading: string, rows: readonly AddCommand[]])[] = [
-  ['Run a runbook:', [backup, restore, cleanUpBuilds]],
+  ['Run a runbook:', [backup, restore, cleanUpBuilds, prune]],
   ['Answer a run that waits:', [approve, reject, retry, skip, abort]],
+  ['Keep backups:', [hold, unhold]],
   ['Look:', [status, list, backups, report, doctor]],
   ['Run the parts:', [up, worker, lab, demo]],
 ];

@@ -6,6 +6,7 @@ import {
   backupRequest,
   cleanUpBuildsRequest,
   problemsOf,
+  pruneRequest,
   restoreRequest,
 } from '../contract/requests';
 import { CliError } from './exit-status';
@@ -59,6 +60,14 @@ export function requestCleanUp(
 ): RunRequest {
   const { unattended } = options;
   return checked('cleanUpBuilds', cleanUpBuildsRequest, { installation, builds, unattended });
+}
+
+/** The request of `runbook prune`. */
+export function requestPrune(
+  installation: string,
+  { dryRun, unattended }: { readonly dryRun?: boolean; readonly unattended?: boolean },
+): RunRequest {
+  return checked('prune', pruneRequest, { installation, dryRun, unattended });
 }
 
 /** A workflow id such as `restore-prod-20261124-1330-ab12`. */

@@ -14,7 +14,7 @@ export interface Settings {
   readonly externalServices: boolean;
   readonly objectStorage: 's3' | 'disk' | 'nfs';
   readonly approvals: Readonly<
-    Record<'launch' | 'elasticIp' | 'buildRecords', 'required' | 'waived'>
+    Record<'launch' | 'elasticIp' | 'buildRecords' | 'prune', 'required' | 'waived'>
   >;
   readonly limits: Readonly<
     Record<

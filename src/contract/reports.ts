@@ -2,7 +2,7 @@
 import type { BackupRecord } from '../machine/backup-record';
 import type { JournalEntry, OpenGate, RunStatus } from './journal';
 
-export type RunbookName = 'backup' | 'restore' | 'cleanUpBuilds';
+export type RunbookName = 'backup' | 'restore' | 'cleanUpBuilds' | 'prune';
 
 /** One check of the restored app. */
 export interface HealthCheck {

@@ -43,6 +43,14 @@ export const cleanUpBuildsRequest = z.strictObject({
   unattended: z.boolean().default(false),
 });
 
+/** `prune {"installation":"prod"}`: removes the backups that no rule of `keep` keeps. */
+export const pruneRequest = z.strictObject({
+  installation,
+  /** Says what would be removed, and removes nothing. */
+  dryRun: z.boolean().default(false),
+  unattended: z.boolean().default(false),
+});
+
 export type BackupRequest = z.infer<typeof backupRequest>;
 export type RestoreRequest = z.infer<typeof restoreRequest>;
 

@@ -8,8 +8,9 @@ import { jsonOf } from './json';
 
 const tagLimit = 50;
 const valueLimit = 256;
-// The caller's `Name`, the three that `encodeRecord` adds, and the verdict of the verification.
-const otherTags = 5;
+// The caller's `Name`, the three that `encodeRecord` adds, and what is said of the image later:
+// verified, proven, held, being removed.
+const otherTags = 8;
 
 const backupRecord: z.ZodType<BackupRecord> = z.object({
   installation: z.string(),

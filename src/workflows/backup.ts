@@ -12,6 +12,7 @@ import * as acts from './acts';
 import { changesOfBackup, notHeld, notRecorded, recordOf, type FactsRead } from './backup-record';
 import { claimOn, refuseWhileClaimed, whileClaimed } from './claim';
 import { troubleOf } from './failures';
+import { removeOldBackups } from './prune';
 import { runbook, type Run } from './runbook';
 import { now } from './state';
 
@@ -63,6 +64,8 @@ async function backUpMachine(run: Run, request: BackupRequest): Promise<string> 
 
   await step('Wait for the image', acts.awaitImage, { installation, region, imageId });
   await step('Verify the image', acts.verifyImage, { region, imageId, volumes: found.volumes });
+  const watched = request.unattended ? undefined : 'only a backup that nobody watches removes any';
+  await removeOldBackups(run, installation, watched);
   return `${imageId} holds ${installation} as of ${takenAt}.`;
 }
 

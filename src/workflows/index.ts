@@ -2,4 +2,5 @@
 export { backup } from './backup';
 export { claim } from './claim';
 export { cleanUpBuilds } from './clean-up-builds';
+export { prune } from './prune';
 export { restore } from './restore';

@@ -3,6 +3,8 @@ import {
   AssociateAddressCommand,
   CreateImageCommand,
   CreateTagsCommand,
+  DeleteSnapshotCommand,
+  DeregisterImageCommand,
   RunInstancesCommand,
 } from '@aws-sdk/client-ec2';
 import type { EC2Client } from '@aws-sdk/client-ec2';
@@ -26,6 +28,8 @@ export interface MutatingCalls {
   };
   readonly CreateTags: { readonly ids: readonly string[]; readonly tags: Tags };
   readonly AssociateAddress: { readonly allocationId: string; readonly instanceId: string };
+  readonly DeregisterImage: { readonly imageId: string };
+  readonly DeleteSnapshot: { readonly snapshotId: string };
 }
 
 interface Sender {
@@ -72,6 +76,14 @@ const dryRuns: DryRuns = {
       InstanceId: instanceId,
       DryRun: true,
     });
+    return client.send(command, { abortSignal });
+  },
+  DeregisterImage: ({ client, abortSignal }, { imageId }) => {
+    const command = new DeregisterImageCommand({ ImageId: imageId, DryRun: true });
+    return client.send(command, { abortSignal });
+  },
+  DeleteSnapshot: ({ client, abortSignal }, { snapshotId }) => {
+    const command = new DeleteSnapshotCommand({ SnapshotId: snapshotId, DryRun: true });
     return client.send(command, { abortSignal });
   },
 };

@@ -28,6 +28,8 @@ export interface ImageQuery {
   readonly ids?: readonly string[];
   readonly name?: string;
   readonly tags?: Tags;
+  /** Images that stand on this snapshot. */
+  readonly snapshotId?: string;
 }
 
 /** The status checks in one word. */
@@ -44,6 +46,8 @@ export interface Ec2Reads {
   /** The account's own images; with explicit ids also those of others. */
   images(query: ImageQuery, signal?: AbortSignal): Promise<Image[]>;
   snapshots(ids: readonly string[], signal?: AbortSignal): Promise<Snapshot[]>;
+  /** The account's own snapshots that bear all these tags. */
+  taggedSnapshots(tags: Tags, signal?: AbortSignal): Promise<Snapshot[]>;
   addresses(allocationIds?: readonly string[], signal?: AbortSignal): Promise<Address[]>;
 }
 
@@ -58,6 +62,8 @@ export function reads(client: EC2Client, region: string): Ec2Reads {
       ask('DescribeImages', () => findImages(client, query, signal), signal),
     snapshots: (ids, signal) =>
       ask('DescribeSnapshots', () => findSnapshots(client, ids, signal), signal),
+    taggedSnapshots: (tags, signal) =>
+      ask('DescribeSnapshots', () => searchSnapshots(client, tags, signal), signal),
     addresses: (ids, signal) =>
       ask('DescribeAddresses', () => findAddresses(client, ids, signal), signal),
     health: (id, signal) =>
@@ -132,11 +138,14 @@ function findInstances(
 
 function findImages(
   client: EC2Client,
-  { ids, name, tags }: ImageQuery,
+  { ids, name, tags, snapshotId }: ImageQuery,
   signal?: AbortSignal,
 ): Promise<Image[]> {
   const Filters = tagFilters(tags);
   if (name !== undefined) Filters.push({ Name: 'name', Values: [name] });
+  if (snapshotId !== undefined) {
+    Filters.push({ Name: 'block-device-mapping.snapshot-id', Values: [snapshotId] });
+  }
   const read = (ImageIds?: string[]): Promise<Image[]> =>
     collect(
       paginateDescribeImages(
@@ -162,6 +171,17 @@ function findSnapshots(
       paginateDescribeSnapshots({ client }, { SnapshotIds }, { abortSignal: signal }),
       ({ Snapshots = [] }) => Snapshots.map(toSnapshot),
     ),
+  );
+}
+
+function searchSnapshots(client: EC2Client, tags: Tags, signal?: AbortSignal): Promise<Snapshot[]> {
+  return collect(
+    paginateDescribeSnapshots(
+      { client, pageSize },
+      { OwnerIds: ['self'], Filters: tagFilters(tags) },
+      { abortSignal: signal },
+    ),
+    ({ Snapshots = [] }) => Snapshots.map(toSnapshot),
   );
 }
 

@@ -47,6 +47,7 @@ export interface Snapshot {
   readonly state: string;
   readonly progressPercent: number;
   readonly message?: string;
+  readonly tags: Readonly<Record<string, string>>;
 }
 
 /** An Elastic IP. */
@@ -103,6 +104,7 @@ export function toSnapshot(from: aws.Snapshot): Snapshot {
     state: from.State ?? 'pending',
     progressPercent: Number.isNaN(percent) ? 0 : percent,
     message: from.StateMessage,
+    tags: tagsOf(from.Tags),
   };
 }
 

@@ -18,6 +18,8 @@ import { dryRun } from './ec2-permitted';
 import type { MutatingCalls } from './ec2-permitted';
 import { createImageInput, runInstancesInput } from './ec2-requests';
 import type { ImageOrder, LaunchOrder } from './ec2-requests';
+import { removals } from './ec2-removals';
+import type { Ec2Removals } from './ec2-removals';
 import { reads } from './ec2-reads';
 import type { Ec2Reads } from './ec2-reads';
 import { toInstance, toTags } from './ec2-shapes';
@@ -28,7 +30,7 @@ export type { Image, Instance } from './ec2-shapes';
 type Tags = Readonly<Record<string, string>>;
 
 /** The EC2 API of one region. */
-export interface Ec2 extends Ec2Reads {
+export interface Ec2 extends Ec2Reads, Ec2Removals {
   /** Begins an image and returns its id. Never sent twice: it has no idempotency token. */
   createImage(order: ImageOrder, signal?: AbortSignal): Promise<string>;
   /** Launches one instance; the same client token and order return the same instance. */
@@ -69,7 +71,11 @@ export function openEc2(options: { readonly region: string; readonly endpoint?: 
   // A reply may be lost after EC2 took the call: a second CreateImage would reboot the machine
   // again, or be refused because of its own name. The activity looks before it sends another.
   const once = new EC2Client({ ...config, maxAttempts: 1 });
-  return { ...reads(client, options.region), ...writes(client, once, options.region) };
+  return {
+    ...reads(client, options.region),
+    ...removals(client, options.region),
+    ...writes(client, once, options.region),
+  };
 }
 
 type Writes = Pick<Ec2, 'createImage' | 'runInstance' | 'tag' | 'associateAddress' | 'permitted'>;

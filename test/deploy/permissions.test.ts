@@ -1,7 +1,8 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ApplicationFailure } from '@temporalio/common';
+import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
+import { ApplicationFailure, WorkflowNotFoundError } from '@temporalio/common';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import { z } from 'zod';
@@ -79,13 +80,23 @@ describe('the policies', () => {
   });
 });
 
+/** A Temporal without any run: no restore holds a claim. */
+const nobodyAtWork = new Client({ connection: Connection.lazy() });
+jest.spyOn(nobodyAtWork.workflow, 'getHandle').mockReturnValue({
+  describe: () => Promise.reject(new WorkflowNotFoundError('none', 'nobody', undefined)),
+} as unknown as WorkflowHandle);
+afterAll(() => nobodyAtWork.connection.close());
+
 /** Runs an activity as the worker would, once. */
 function perform<A extends keyof Activities>(
   activities: Activities,
   name: A,
   input: Parameters<Activities[A]>[0],
 ): ReturnType<Activities[A]> {
-  const environment = new MockActivityEnvironment({}, { logger: new DefaultLogger('ERROR') });
+  const environment = new MockActivityEnvironment(
+    {},
+    { logger: new DefaultLogger('ERROR'), client: nobodyAtWork },
+  );
   const activity = activities[name] as (given: typeof input) => ReturnType<Activities[A]>;
   return environment.run(activity, input) as ReturnType<Activities[A]>;
 }
@@ -150,7 +161,19 @@ async function look(world: World): Promise<void> {
   await ec2.instances({ tags: { Name: 'prod_services' } });
 }
 
+/** Plans and removes what is too old, and takes a hold off as `runbook unhold` does. */
+async function prune(world: World): Promise<void> {
+  const activities = createActivities(world);
+  const plan = await perform(activities, 'planPrune', { installation });
+  const [old = ''] = plan.backups.filter(({ keep }) => !keep).map(({ id }) => id);
+  expect(old).not.toBe('');
+  await world.ec2(region).untag([old], ['runbook:hold']);
+  const removal = { installation, restoreClaim: 'nobody', run: 'prune', strays: plan.strays };
+  await perform(activities, 'removeBackups', { ...removal, imageIds: [old] });
+}
+
 describe.each([
+  ['prune', prune],
   ['backup', backUp],
   ['restore', restore],
   ['read-only', look],
@@ -163,7 +186,8 @@ describe.each([
   beforeAll(async () => {
     const dir = mkdtempSync(join(tmpdir(), 'runbook-permissions-'));
     const reachedBy = { elasticIp: seeded.elasticIp };
-    const lab = await startLab({ dir, speed: 600, installation: { reachedBy } });
+    const keep = { last: 1 };
+    const lab = await startLab({ dir, speed: 600, installation: { reachedBy, keep } });
     jest.replaceProperty(process, 'env', { ...process.env, ...labEnvironment(dir, lab.ec2Url) });
     world = openWorld(loadConfig(lab.configPath));
     // The lab knows what is denied: everything that the role does not name.
@@ -181,6 +205,13 @@ describe.each([
     };
     // A restore needs a backup to start from; the role that makes it is not under test then.
     if (role === 'restore') await backUp(world);
+  });
+  // Each prune needs a backup that is too old.
+  beforeEach(async () => {
+    if (role !== 'prune') return;
+    allowOnly([...reads.keys(), ...writes.keys(), 'iam:PassRole']);
+    await backUp(world);
+    await backUp(world);
   });
   afterEach(() => tidyUp());
   afterAll(async () => {

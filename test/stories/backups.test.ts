@@ -83,6 +83,8 @@ describe('a backup', () => {
         "Start the app again — done",
         "Wait for the image — done",
         "Verify the image — done",
+        "Plan what to keep — not needed",
+        "Remove old backups — not needed",
         "End: done — done",
       ]
     `);

@@ -62,6 +62,7 @@ export async function examinePermissions(
     'elasticIp' in installation.reachedBy
       ? askAssociateAddress(patient, instance, installation.reachedBy.elasticIp)
       : undefined,
+    ...askRemovals(patient, made.backup),
   ];
   const asked = questions.filter((question) => question !== undefined);
   return [looked, ...(await Promise.all(asked))];
@@ -157,6 +158,25 @@ async function askTagMachine(
   if (restored || finding.what !== `${what} is denied`) return finding;
   const todo = 'a policy narrowed to runbook:kind=restore does that; ask again after a rehearsal';
   return { level: 'warn', what: `${what} is denied, but no restore has made it`, todo };
+}
+
+/** Where no backup is ever removed, the role had better not be able to. */
+function askRemovals(
+  { name, installation, ec2 }: Patient,
+  backup: Image | undefined,
+): readonly (Promise<Finding> | undefined)[] {
+  if (!installation.keep || !backup) return [];
+  const [snapshotId] = backup.snapshotIds;
+  return [
+    ask(`${name}: ec2:DeregisterImage of ${backup.id}`, () =>
+      ec2.permitted('DeregisterImage', { imageId: backup.id }),
+    ),
+    snapshotId === undefined
+      ? undefined
+      : ask(`${name}: ec2:DeleteSnapshot of ${snapshotId}`, () =>
+          ec2.permitted('DeleteSnapshot', { snapshotId }),
+        ),
+  ];
 }
 
 function askAssociateAddress(

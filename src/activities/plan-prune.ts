@@ -1,0 +1,95 @@
+/**
+ * Plans what to keep and what to remove of an installation's backups, by the rules in runbook.yaml.
+ *
+ * Looks at: the images and snapshots that backups have made, their tags, and which machines are
+ * being restored from them. Changes: nothing. Safe to repeat because: it only reads.
+ * Fails with: AwsDenied, AwsUnavailable.
+ */
+import { decodeRecord } from '../machine/record-tags';
+import { decide, type Candidate, type Verdict } from '../machine/retention';
+import type { World } from '../world';
+import type { Ec2, Image } from '../world/ec2';
+import type { Outcome } from './attempt';
+import { isUsable } from './choose-image';
+import { isAlive, restoredMachines } from './other-machines';
+import { tagNames } from './tags';
+
+/** A backup with what becomes of it. */
+export interface PlannedBackup extends Verdict {
+  readonly name: string;
+  readonly snapshotIds: readonly string[];
+}
+
+export interface PrunePlan extends Outcome {
+  /** The newest first. */
+  readonly backups: readonly PlannedBackup[];
+  /** Snapshots that an interrupted removal has left behind. */
+  readonly strays: readonly string[];
+}
+
+export const planPrune =
+  (world: World) =>
+  async ({ installation }: { readonly installation: string }): Promise<PrunePlan> => {
+    const { region, keep } = world.installation(installation);
+    if (keep === undefined) {
+      const note = 'runbook.yaml has no `keep` for it: every backup stays';
+      return { note, notNeeded: true, backups: [], strays: [] };
+    }
+    const ec2 = world.ec2(region);
+    const images = await ec2.images({ tags: ownTags(installation) });
+    const inUse = await imagesInUse(ec2, installation);
+    const byId = new Map(images.map((image) => [image.id, image]));
+    const candidates = images.map((image) => candidateOf(image, inUse.get(image.id)));
+    const backups = decide(candidates, keep).map((verdict) => {
+      const { name = '', snapshotIds = [] } = byId.get(verdict.id) ?? {};
+      return { ...verdict, name, snapshotIds };
+    });
+    const strays = await straySnapshots(ec2, installation, images);
+    const removed = backups.filter((one) => !one.keep).length;
+    const left = strays.length > 0 ? `, ${String(strays.length)} snapshots left behind` : '';
+    return {
+      note: `${String(removed)} of ${String(backups.length)} backups are to be removed${left}`,
+      backups,
+      strays,
+    };
+  };
+
+/** The tags of what backups of the installation have made. */
+export function ownTags(installation: string): Record<string, string> {
+  return { [tagNames.installation]: installation, [tagNames.kind]: 'backup' };
+}
+
+function candidateOf(image: Image, usedBy: string | undefined): Candidate {
+  const proven = /^(\S+) passed/.exec(image.tags[tagNames.proven] ?? '')?.[1];
+  return {
+    id: image.id,
+    takenAt: decodeRecord(image.tags)?.takenAt ?? image.createdAt,
+    state: isUsable(image) ? 'usable' : image.state === 'pending' ? 'pending' : 'unusable',
+    held: image.tags[tagNames.hold],
+    provenAt: proven,
+    usedBy,
+  };
+}
+
+/** Images that a living machine of an unfinished restore was launched from. */
+async function imagesInUse(ec2: Ec2, installation: string): Promise<Map<string, string>> {
+  const machines = await restoredMachines(ec2, installation);
+  return new Map(
+    machines
+      .filter((one) => isAlive(one) && one.tags[tagNames.state] !== 'restored')
+      .map(({ imageId, tags, id }) => [imageId, tags[tagNames.run] ?? id]),
+  );
+}
+
+/** Snapshots that bear the mark of a removal and on which no image stands any more. */
+async function straySnapshots(
+  ec2: Ec2,
+  installation: string,
+  images: readonly Image[],
+): Promise<string[]> {
+  const standing = new Set(images.flatMap(({ snapshotIds }) => snapshotIds));
+  const snapshots = await ec2.taggedSnapshots(ownTags(installation));
+  return snapshots
+    .filter(({ id, tags }) => tags[tagNames.removing] !== undefined && !standing.has(id))
+    .map(({ id }) => id);
+}

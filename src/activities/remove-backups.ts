@@ -1,0 +1,119 @@
+/**
+ * Removes old backups: each image, then the snapshots that nothing else stands on.
+ *
+ * Looks at: the tags of each image just before, other images on its snapshots, and whether a
+ * restore of the installation is open. Changes: marks image and snapshots as being removed,
+ * deregisters the image, deletes its snapshots. Safe to repeat because: what is gone is left
+ * alone, and a removal that was cut off is found again by its mark.
+ * Fails with: RestoreOpen, AwsDenied, AwsUnavailable.
+ */
+import { refuse } from '../contract/failures';
+import type { World } from '../world';
+import type { Ec2, Image } from '../world/ec2';
+import type { Outcome, Say } from './attempt';
+import { openHolder } from './claim-holder';
+import { ownTags } from './plan-prune';
+import { tagNames } from './tags';
+import { until } from './until';
+
+export interface RemovalInput {
+  readonly installation: string;
+  /** Id of the claim that an open restore holds. */
+  readonly restoreClaim: string;
+  /** Workflow id, for the mark. */
+  readonly run: string;
+  readonly imageIds: readonly string[];
+  readonly strays: readonly string[];
+}
+
+export interface Removal extends Outcome {
+  /** One line for each image and snapshot that was to go and stays, with the reason. */
+  readonly kept: readonly string[];
+}
+
+export const removeBackups =
+  (world: World) =>
+  async (input: RemovalInput, say: Say): Promise<Removal> => {
+    const { installation, imageIds, strays } = input;
+    const { region, limits } = world.installation(installation);
+    const ec2 = world.ec2(region);
+    const pollSeconds = limits.poll;
+    const kept: string[] = [];
+    let removed = 0;
+    // The oldest first: where the removal is cut off, the newer ones are still there.
+    for (const imageId of [...imageIds].reverse()) {
+      say(`${String(removed)} of ${String(imageIds.length)} removed; ${imageId}`);
+      await refuseWhileRestoring(input);
+      const outcome = await removeOne({ ec2, pollSeconds }, input, imageId);
+      kept.push(...outcome);
+      removed += outcome.length === 0 ? 1 : 0;
+    }
+    for (const id of strays) {
+      say(`the snapshot ${id}, left behind`);
+      kept.push(...(await deleteUnlessShared({ ec2, pollSeconds }, id)));
+    }
+    const left = kept.length > 0 ? `; ${kept.join('; ')}` : '';
+    return {
+      note: `${String(removed)} of ${String(imageIds.length)} backups removed${left}`,
+      kept,
+    };
+  };
+
+/** A restore may have chosen its image and not launched yet: nothing is taken from under it. */
+async function refuseWhileRestoring({ restoreClaim }: RemovalInput): Promise<void> {
+  const holder = await openHolder(restoreClaim);
+  if (holder === undefined) return;
+  throw refuse(
+    'RestoreOpen',
+    `No backup is removed while the restore ${holder.workflowId} is open. Wait for its end, then ` +
+      'start again.',
+  );
+}
+
+interface Place {
+  readonly ec2: Ec2;
+  readonly pollSeconds: number;
+}
+
+async function removeOne(place: Place, input: RemovalInput, imageId: string): Promise<string[]> {
+  const { ec2 } = place;
+  const [image] = await ec2.images({ ids: [imageId] });
+  // Gone already: its snapshots bear the mark, and the next plan finds them as left behind.
+  if (image === undefined) return [];
+  const why = reasonToKeep(image, input.installation);
+  if (why !== undefined) return [`${imageId} stays: ${why}`];
+  const { snapshotIds } = image;
+  const mark = { [tagNames.removing]: `${new Date().toISOString()} by ${input.run}`.slice(0, 256) };
+  await ec2.tag([imageId, ...snapshotIds], mark);
+  await ec2.deregisterImage(imageId);
+  const kept: string[] = [];
+  for (const id of snapshotIds) kept.push(...(await deleteUnlessShared(place, id, imageId)));
+  return kept;
+}
+
+/** Things may have changed since the plan was made. */
+function reasonToKeep({ tags }: Image, installation: string): string | undefined {
+  const isOwn = Object.entries(ownTags(installation)).every(([key, value]) => tags[key] === value);
+  if (!isOwn) return 'it is not a backup of this installation any more';
+  const hold = tags[tagNames.hold];
+  return hold === undefined ? undefined : `it is held now: ${hold}`;
+}
+
+/** EC2 takes a moment to know that a deregistered image stands on its snapshots no more. */
+const graceSeconds = 60;
+
+/** Deletes the snapshot; `removed` is the image that stood on it until now. */
+async function deleteUnlessShared(
+  { ec2, pollSeconds }: Place,
+  id: string,
+  removed?: string,
+): Promise<string[]> {
+  let stays = `the snapshot ${id} stays: an image still stands on it`;
+  const outcome = await until({ limitSeconds: graceSeconds, pollSeconds }, async () => {
+    const users = await ec2.images({ snapshotId: id });
+    const other = users.find((image) => image.id !== removed);
+    if (other) stays = `the snapshot ${id} stays: ${other.id} stands on it too`;
+    return other ? 'shared' : (await ec2.deleteSnapshot(id)) ? 'deleted' : undefined;
+  });
+  return outcome === 'deleted' ? [] : [stays];
+}

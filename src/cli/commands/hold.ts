@@ -1,0 +1,64 @@
+/** `runbook hold` and `unhold`: a backup that no prune removes, as a tag on its image. */
+import { userInfo } from 'node:os';
+import type { Image } from '../../world/ec2';
+import { commandRow } from '../command-row';
+import { readConfig } from '../configured';
+import { CliError, exitStatus } from '../exit-status';
+
+const holdTag = 'runbook:hold';
+
+export const hold = commandRow<{ readonly reason?: string }>({
+  usage: 'hold <image>',
+  summary: 'keep a backup from being removed',
+  options: [['--reason <text>', 'why, for those who come after you']],
+  example: "runbook hold ami-0123456789abcdef0 --reason 'before the upgrade to 2.19.14'",
+  run: async ({ args, options, out }) => {
+    const reason = options.reason?.trim();
+    if (!reason) throw new CliError('WrongUsage', "hold needs a reason: --reason 'why'");
+    const { image, region } = await findBackup(args[0] ?? '');
+    const value = `${reason} (${userInfo().username}, ${new Date().toISOString().slice(0, 10)})`;
+    if (value.length > 256) {
+      throw new CliError('WrongUsage', 'The reason becomes a tag: 200 characters at most.');
+    }
+    const ec2 = await openRegion(region);
+    await ec2.tag([image.id], { [holdTag]: value });
+    out.result(`${image.id} is held: ${value}`, { image: image.id, hold: value });
+    return exitStatus.done;
+  },
+});
+
+export const unhold = commandRow({
+  usage: 'unhold <image>',
+  summary: 'let a backup be removed again when no rule keeps it',
+  example: 'runbook unhold ami-0123456789abcdef0',
+  run: async ({ args, out }) => {
+    const { image, region } = await findBackup(args[0] ?? '');
+    const before = image.tags[holdTag];
+    if (before === undefined) {
+      out.result(`${image.id} is not held.`, { image: image.id });
+      return exitStatus.done;
+    }
+    const ec2 = await openRegion(region);
+    await ec2.untag([image.id], [holdTag]);
+    out.result(`${image.id} is not held any more; it was: ${before}`, { image: image.id, before });
+    return exitStatus.done;
+  },
+});
+
+async function openRegion(region: string) {
+  const { openEc2 } = await import('../../world/ec2.js');
+  return openEc2({ region });
+}
+
+/** Looks in each region of the configuration for the image, which must be a backup of ours. */
+async function findBackup(id: string): Promise<{ image: Image; region: string }> {
+  const { installations } = await readConfig();
+  const regions = [...new Set(Object.values(installations).map(({ region }) => region))];
+  for (const region of regions) {
+    const [image] = await (await openRegion(region)).images({ ids: [id] });
+    if (image === undefined) continue;
+    if (image.tags['runbook:kind'] === 'backup') return { image, region };
+    throw new CliError('WrongUsage', `${id} was not made by this tool; no prune removes it.`);
+  }
+  throw new CliError('WrongUsage', `There is no image ${id} in ${regions.join(', ')}.`);
+}

@@ -1,0 +1,152 @@
+/** Old backups go, and nothing else does: judged by the images and snapshots that are left. */
+import {
+  CreateImageCommand,
+  CreateTagsCommand,
+  DeregisterImageCommand,
+  EC2Client,
+} from '@aws-sdk/client-ec2';
+import { headingsOf } from './headings';
+import { linesOf, setStage, type Run, type Stage } from './stage';
+import { madeByBackups, sourceId } from './world-checks';
+
+jest.setTimeout(120_000);
+
+describe('old backups', () => {
+  let stage: Stage;
+  let ec2: EC2Client;
+  beforeAll(async () => {
+    stage = await setStage({ installation: { keep: { last: 2 } } });
+    const credentials = { accessKeyId: 'PERSON', secretAccessKey: 'opens-nothing' };
+    ec2 = new EC2Client({ region: 'us-east-1', endpoint: stage.lab.ec2Url, credentials });
+  });
+  afterAll(async () => {
+    ec2.destroy();
+    await stage.close();
+  });
+
+  const backUp = async (more: object = {}): Promise<string> => {
+    const run = await stage.start('backup', { installation: 'prod', ...more });
+    return (await run.report()).imageId ?? '';
+  };
+  /** Ids of the images that are registered, in the order in which they were made. */
+  const images = (): string[] =>
+    madeByBackups(stage).filter(
+      (id) => stage.lab.region.state.images[id]?.state !== 'deregistered',
+    );
+  const snapshotOf = (id: string): string => stage.lab.region.state.images[id]?.snapshotId ?? '';
+  const snapshots = (): string[] => Object.keys(stage.lab.region.state.snapshots);
+  const startPrune = (more: object = {}): Promise<Run> =>
+    stage.start('prune', { installation: 'prod', ...more });
+  const tag = async (id: string, Key: string, Value: string): Promise<void> => {
+    await ec2.send(new CreateTagsCommand({ Resources: [id], Tags: [{ Key, Value }] }));
+  };
+
+  test('are told with the reason in a dry run, and stay', async () => {
+    for (let made = 0; made < 5; made += 1) await backUp();
+    const before = images();
+    const report = await (await startPrune({ dryRun: true })).report();
+    expect(report.notes.map((note) => note.replace(/ of \S+ /, ' '))).toEqual(
+      [...before]
+        .reverse()
+        .map((id, index) =>
+          index === 0
+            ? `${id} kept because it is the newest usable one, last 2`
+            : index === 1
+              ? `${id} kept because last 2`
+              : `${id} removed because no rule keeps it`,
+        ),
+    );
+    expect(linesOf(report.journal)).toEqual(headingsOf('prune'));
+    expect(images()).toEqual(before);
+  });
+
+  test('go after a person has approved them by name; held, proven and shared things stay', async () => {
+    const [held = '', proven = '', shared = '', ...kept] = images();
+    await tag(held, 'runbook:hold', 'before the upgrade');
+    await tag(proven, 'runbook:proven', '2026-01-01T00:00:00Z passed');
+    const sharedSnapshot = snapshotOf(shared);
+    const copy = structuredClone(stage.lab.region.state.images[shared]);
+    if (copy)
+      stage.lab.region.state.images['ami-0fff'] = {
+        ...copy,
+        id: 'ami-0fff',
+        name: 'by hand',
+        description: '',
+        tags: {},
+      };
+
+    const run = await startPrune();
+    const gate = await run.gate('Approve removing old backups');
+    expect(gate).toMatchObject({ mustName: true });
+    expect(gate.details).toContain(shared);
+    expect(gate.details).not.toContain(held);
+    await run.answer('approve', gate);
+    const report = await run.report();
+    expect(report.summary).toContain(
+      `the snapshot ${sharedSnapshot} stays: ami-0fff stands on it too`,
+    );
+    expect(images()).toEqual([held, proven, ...kept]);
+    expect(snapshots()).toContain(sharedSnapshot);
+    expect(linesOf(report.journal)).toEqual(headingsOf('prune'));
+    Reflect.deleteProperty(stage.lab.region.state.images, 'ami-0fff');
+  });
+
+  test('whose removal was cut off are found again by the mark on their snapshots', async () => {
+    const [held = '', proven = ''] = images();
+    const left = Object.keys(stage.lab.region.state.snapshots).filter((id) =>
+      Object.values(stage.lab.region.state.images).every(
+        (image) => image.snapshotId !== id || image.state === 'deregistered',
+      ),
+    );
+    expect(left).toHaveLength(1);
+    const run = await startPrune();
+    const gate = await run.gate('Approve removing old backups');
+    expect(gate.details).toContain(`the snapshot **${left[0] ?? ''}**, left behind`);
+    await run.answer('approve', gate);
+    await run.report();
+    expect(snapshots()).not.toContain(left[0]);
+    expect(images()).toEqual(expect.arrayContaining([held, proven]));
+  });
+
+  test('go by themselves at the end of a backup that nobody watches', async () => {
+    const before = images();
+    const newest = await backUp({ unattended: true });
+    // Held and proven ones, and the last two.
+    expect(images()).toEqual([...before.slice(0, 2), before.at(-1), newest]);
+    expect(snapshots()).toHaveLength(images().length);
+  });
+
+  test('whose worker dies between image and snapshots leave nothing for long', async () => {
+    const victim = images().at(-2) ?? '';
+    const snapshot = snapshotOf(victim);
+    const barrier = stage.lab.barriers.hold('DeregisterImage');
+    const run = await stage.start('backup', { installation: 'prod', unattended: true });
+    await barrier.reached;
+    await stage.killWorker();
+    expect(stage.lab.region.state.snapshots[snapshot]?.tags['runbook:removing']).toContain(
+      run.handle.workflowId,
+    );
+    barrier.release();
+    await stage.startWorker();
+    await run.report();
+    const after = await startPrune();
+    await after.answer('approve', await after.gate('Approve removing old backups'));
+    await after.report();
+    expect(images()).not.toContain(victim);
+    expect(snapshots()).not.toContain(snapshot);
+    expect(snapshots()).toHaveLength(images().length);
+  });
+
+  test('stay while a restore is open, and an image made by hand always does', async () => {
+    const made = await ec2.send(new CreateImageCommand({ InstanceId: sourceId, Name: 'mine' }));
+    const acknowledge = ['source-running'];
+    const restore = await stage.start('restore', { installation: 'prod', acknowledge });
+    await restore.gate('Approve the launch');
+    const refused = await startPrune();
+    await expect(refused.handle.result()).rejects.toMatchObject({ cause: { type: 'RestoreOpen' } });
+    await restore.handle.terminate();
+    const { notes } = await (await startPrune({ dryRun: true })).report();
+    expect(notes.join()).not.toContain(made.ImageId);
+    await ec2.send(new DeregisterImageCommand({ ImageId: made.ImageId ?? '' }));
+  });
+});
