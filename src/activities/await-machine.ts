@@ -18,11 +18,11 @@ import {
   readOwnAddresses,
 } from '../machine/commands';
 import { parseOsRelease } from '../machine/os-release';
+import { tagNames } from '../machine/tags';
 import type { World } from '../world';
 import { readAddressFile } from './address-file';
 import type { Outcome, Say } from './attempt';
 import { onBootingMachine, type Remote } from './on-machine';
-import { tagNames } from './tags';
 import { until } from './until';
 
 export interface Awaited extends Outcome {

@@ -1,8 +1,8 @@
 /** Which machine or image a restore starts from; the part of its plan that looks at images. */
 import { refuse } from '../contract/failures';
-import { decodeRecord } from '../machine/record-tags';
+import { backupTags, newestUsable, unusableBecause } from '../machine/backups';
+import { tagNames } from '../machine/tags';
 import type { Ec2, Image, Instance } from '../world/ec2';
-import { tagNames } from './tags';
 
 /** A machine that an earlier restore of this installation launched, to take up again. */
 export async function findExisting(ec2: Ec2, installation: string, id: string): Promise<Instance> {
@@ -41,7 +41,7 @@ export async function imageOf(ec2: Ec2, instance: Instance): Promise<Image> {
 
 /** The named image, or the newest usable backup. */
 export async function chooseImage(ec2: Ec2, installation: string, id?: string): Promise<Image> {
-  if (id === undefined) return newestUsable(ec2, installation);
+  if (id === undefined) return newestBackup(ec2, installation);
   const [image] = await ec2.images({ ids: [id] });
   if (image === undefined) {
     throw refuse('NoUsableImage', `There is no image ${id} in this region. Check id and region.`);
@@ -63,21 +63,11 @@ export async function chooseImage(ec2: Ec2, installation: string, id?: string): 
   return image;
 }
 
-/** Available, with its record, and not found wanting when it was verified. */
-export function isUsable({ state, tags }: Image): boolean {
-  const failed = tags[tagNames.verified]?.startsWith('no') === true;
-  return state === 'available' && !failed && decodeRecord(tags) !== undefined;
-}
-
-async function newestUsable(ec2: Ec2, installation: string): Promise<Image> {
-  const tags = { [tagNames.installation]: installation, [tagNames.kind]: 'backup' };
-  const images = await ec2.images({ tags });
-  const usable = images
-    .filter((image) => isUsable(image))
-    .sort((a, b) => b.createdAt.localeCompare(a.createdAt));
-  const [newest] = usable;
+async function newestBackup(ec2: Ec2, installation: string): Promise<Image> {
+  const images = await ec2.images({ tags: backupTags(installation) });
+  const newest = newestUsable(images);
   if (newest) return newest;
-  const seen = images.map((image) => `${image.id} is ${image.state}`).join(', ');
+  const seen = images.map((image) => `${image.id} ${unusableBecause(image) ?? ''}`).join(', ');
   throw refuse(
     'NoUsableImage',
     `No usable backup of ${installation} was found (seen: ${seen === '' ? 'none' : seen}). ` +

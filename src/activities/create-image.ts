@@ -10,10 +10,10 @@ import { codeOf } from '../contract/aws-code';
 import { refuse, tryAgain } from '../contract/failures';
 import type { BackupRecord } from '../machine/backup-record';
 import { backupName, encodeRecord } from '../machine/record-tags';
+import { tagNames } from '../machine/tags';
 import type { World } from '../world';
 import type { Ec2, Image } from '../world/ec2';
 import type { Outcome, Say } from './attempt';
-import { tagNames } from './tags';
 import { until } from './until';
 
 export interface ImageInput {

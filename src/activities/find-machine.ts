@@ -7,12 +7,12 @@
 import { refuse } from '../contract/failures';
 import type { Machine } from '../contract/plan';
 import type { LaunchSettings } from '../machine/backup-record';
+import { tagNames } from '../machine/tags';
 import type { World } from '../world';
 import type { Instance } from '../world/ec2';
 import type { Outcome } from './attempt';
 import { settingsOf } from './launch-settings';
 import { isAlive, restoredMachines } from './other-machines';
-import { tagNames } from './tags';
 
 export interface Found extends Outcome {
   readonly machine: Machine;

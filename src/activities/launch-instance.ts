@@ -10,10 +10,10 @@ import { createHash } from 'node:crypto';
 import { codeOf } from '../contract/aws-code';
 import { refuse } from '../contract/failures';
 import type { RestorePlan } from '../contract/plan';
+import { tagNames } from '../machine/tags';
 import type { World } from '../world';
 import type { Ec2, Instance } from '../world/ec2';
 import type { Outcome } from './attempt';
-import { tagNames } from './tags';
 
 export interface LaunchInput {
   readonly plan: RestorePlan;

@@ -1,8 +1,8 @@
 /** Machines that may act as the installation at the same time; the part of a plan that fences. */
 import type { RestorePlan } from '../contract/plan';
+import { tagNames } from '../machine/tags';
 import type { World } from '../world';
 import type { Ec2, Instance } from '../world/ec2';
-import { tagNames } from './tags';
 
 /** What is known of the installation when its other machines are looked for. */
 export interface Known {

@@ -7,9 +7,9 @@
  * Fails with: nothing; what did not work is said in the note.
  */
 import type { Report } from '../contract/reports';
+import { tagNames } from '../machine/tags';
 import type { World } from '../world';
 import type { Outcome } from './attempt';
-import { tagNames } from './tags';
 
 export interface Notice {
   readonly message: Readonly<Record<string, unknown>>;

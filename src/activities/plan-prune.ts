@@ -5,14 +5,14 @@
  * being restored from them. Changes: nothing. Safe to repeat because: it only reads.
  * Fails with: AwsDenied, AwsUnavailable.
  */
+import { backupTags, unusableBecause } from '../machine/backups';
 import { decodeRecord } from '../machine/record-tags';
 import { decide, type Candidate, type Verdict } from '../machine/retention';
+import { tagNames } from '../machine/tags';
 import type { World } from '../world';
 import type { Ec2, Image } from '../world/ec2';
 import type { Outcome } from './attempt';
-import { isUsable } from './choose-image';
 import { isAlive, restoredMachines } from './other-machines';
-import { tagNames } from './tags';
 
 /** A backup with what becomes of it. */
 export interface PlannedBackup extends Verdict {
@@ -36,7 +36,7 @@ export const planPrune =
       return { note, notNeeded: true, backups: [], strays: [] };
     }
     const ec2 = world.ec2(region);
-    const images = await ec2.images({ tags: ownTags(installation) });
+    const images = await ec2.images({ tags: backupTags(installation) });
     const inUse = await imagesInUse(ec2, installation);
     const byId = new Map(images.map((image) => [image.id, image]));
     const candidates = images.map((image) => candidateOf(image, inUse.get(image.id)));
@@ -54,21 +54,21 @@ export const planPrune =
     };
   };
 
-/** The tags of what backups of the installation have made. */
-export function ownTags(installation: string): Record<string, string> {
-  return { [tagNames.installation]: installation, [tagNames.kind]: 'backup' };
-}
-
 function candidateOf(image: Image, usedBy: string | undefined): Candidate {
   const proven = /^(\S+) passed/.exec(image.tags[tagNames.proven] ?? '')?.[1];
   return {
     id: image.id,
     takenAt: decodeRecord(image.tags)?.takenAt ?? image.createdAt,
-    state: isUsable(image) ? 'usable' : image.state === 'pending' ? 'pending' : 'unusable',
+    state: stateOf(image),
     held: image.tags[tagNames.hold],
     provenAt: proven,
     usedBy,
   };
+}
+
+function stateOf(image: Image): Candidate['state'] {
+  if (unusableBecause(image) === undefined) return 'usable';
+  return image.state === 'pending' ? 'pending' : 'unusable';
 }
 
 /** Images that a living machine of an unfinished restore was launched from. */
@@ -88,7 +88,7 @@ async function straySnapshots(
   images: readonly Image[],
 ): Promise<string[]> {
   const standing = new Set(images.flatMap(({ snapshotIds }) => snapshotIds));
-  const snapshots = await ec2.taggedSnapshots(ownTags(installation));
+  const snapshots = await ec2.taggedSnapshots(backupTags(installation));
   return snapshots
     .filter(({ id, tags }) => tags[tagNames.removing] !== undefined && !standing.has(id))
     .map(({ id }) => id);

@@ -11,6 +11,7 @@ import type { OldAddresses, RestorePlan } from '../contract/plan';
 import type { RestoreRequest } from '../contract/requests';
 import type { BackupRecord } from '../machine/backup-record';
 import { decodeRecord } from '../machine/record-tags';
+import { tagNames } from '../machine/tags';
 import type { World } from '../world';
 import type { Ec2, Image, Instance } from '../world/ec2';
 import type { Outcome } from './attempt';
@@ -18,7 +19,6 @@ import { chooseImage, findExisting, imageOf } from './choose-image';
 import { launchSettings, settingsOf } from './launch-settings';
 import { otherMachines } from './other-machines';
 import { changesOf } from './planned-changes';
-import { tagNames } from './tags';
 
 /** The part of a restore's request that the plan depends on. */
 export type PlanInput = Pick<

@@ -8,12 +8,12 @@
  * Fails with: RestoreOpen, AwsDenied, AwsUnavailable.
  */
 import { refuse } from '../contract/failures';
+import { backupTags } from '../machine/backups';
+import { tagNames } from '../machine/tags';
 import type { World } from '../world';
 import type { Ec2, Image } from '../world/ec2';
 import type { Outcome, Say } from './attempt';
 import { openHolder } from './claim-holder';
-import { ownTags } from './plan-prune';
-import { tagNames } from './tags';
 import { until } from './until';
 
 export interface RemovalInput {
@@ -93,7 +93,9 @@ async function removeOne(place: Place, input: RemovalInput, imageId: string): Pr
 
 /** Things may have changed since the plan was made. */
 function reasonToKeep({ tags }: Image, installation: string): string | undefined {
-  const isOwn = Object.entries(ownTags(installation)).every(([key, value]) => tags[key] === value);
+  const isOwn = Object.entries(backupTags(installation)).every(
+    ([key, value]) => tags[key] === value,
+  );
   if (!isOwn) return 'it is not a backup of this installation any more';
   const hold = tags[tagNames.hold];
   return hold === undefined ? undefined : `it is held now: ${hold}`;

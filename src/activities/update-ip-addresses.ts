@@ -20,11 +20,11 @@ import {
 } from '../machine/addresses';
 import { findMentions, replaceFile, stateFolder } from '../machine/commands';
 import type { Distribution } from '../machine/os-release';
+import { tagNames } from '../machine/tags';
 import type { World } from '../world';
 import { readAddressFile, type AddressFile } from './address-file';
 import type { Outcome } from './attempt';
 import { commandFailed, onMachine, type Remote } from './on-machine';
-import { tagNames } from './tags';
 
 export interface AddressesInput {
   readonly machine: Machine;

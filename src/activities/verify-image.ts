@@ -7,9 +7,9 @@
  */
 import { refuse } from '../contract/failures';
 import { decodeRecord } from '../machine/record-tags';
+import { tagNames } from '../machine/tags';
 import type { World } from '../world';
 import type { Outcome } from './attempt';
-import { tagNames } from './tags';
 
 export interface VerifyInput {
   readonly region: string;
