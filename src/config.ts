@@ -132,6 +132,7 @@ const installation = z.strictObject({
       message: 'gives at least one of last, daily, weekly, monthly and within',
     })
     .optional(),
+  freshness: z.strictObject({ maxAge: seconds('26 hours') }).prefault({}),
   approvals: z
     .strictObject({
       launch: approval,

@@ -68,6 +68,7 @@ describe('the example file', () => {
 
   it('shows the limits that hold without it', () => {
     expect(prodOf(loadConfig(exampleFile)).limits).toEqual(prodOf(loadProd({})).limits);
+    expect(prodOf(loadConfig(exampleFile)).freshness).toEqual(prodOf(loadProd({})).freshness);
   });
 
   it('shows every key that the page on configuration explains', () => {

@@ -1,8 +1,15 @@
 /** What the program's exit status means, and which error leads to which status. */
 
-export const exitStatus = { done: 0, failed: 1, usage: 2, waits: 3, unreachable: 4 } as const;
+export const exitStatus = {
+  done: 0,
+  failed: 1,
+  usage: 2,
+  waits: 3,
+  unreachable: 4,
+  stale: 5,
+} as const;
 
-/** One of the five statuses that `--help` lists. */
+/** One of the six statuses that `--help` lists. */
 export type ExitStatus = (typeof exitStatus)[keyof typeof exitStatus];
 
 /** The statuses in the words of `--help`. */
@@ -12,7 +19,8 @@ export const exitStatusHelp = [
   '  1  failed, or ended by a person before it was done',
   '  2  wrong usage',
   '  3  the run waits for a person',
-  '  4  cannot reach Temporal',
+  '  4  cannot reach Temporal; of `check`: cannot tell, because AWS did not answer',
+  '  5  of `check`: a backup is missing or too old',
 ].join('\n');
 
 /** An end of a command that its caller should hear about in one message. */

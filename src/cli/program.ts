@@ -4,6 +4,7 @@ import type { AddCommand } from './command-row';
 import { abort, approve, reject, retry, skip } from './commands/answers';
 import { backup } from './commands/backup';
 import { backups } from './commands/backups';
+import { check } from './commands/check';
 import { cleanUpBuilds } from './commands/clean-up-builds';
 import { demo } from './commands/demo';
 import { doctor } from './commands/doctor';
@@ -25,7 +26,7 @@ const commands: readonly (readonly [heading: string, rows: readonly AddCommand[]
   ['Run a runbook:', [backup, restore, cleanUpBuilds, prune]],
   ['Answer a run that waits:', [approve, reject, retry, skip, abort]],
   ['Keep backups:', [hold, unhold]],
-  ['Look:', [status, list, backups, report, doctor]],
+  ['Look:', [status, list, backups, check, report, doctor]],
   ['Run the parts:', [up, worker, lab, demo]],
 ];
 

@@ -43,8 +43,8 @@ function failureOf(error: unknown, call: Call): ApplicationFailure {
   if (isTransient(error, call)) {
     return tryAgain(
       'AwsUnavailable',
-      `AWS did not take ${where}: ${code}: ${said}. The step tries again by itself; if it ` +
-        "gives up, check AWS's status page, the quota or the endpoint, then retry.",
+      `AWS did not take ${where}: ${code}: ${said}. A step tries it again by itself; if ` +
+        "it stays so, check AWS's status page, the quota or the endpoint, then retry.",
       { code },
     );
   }

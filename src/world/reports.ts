@@ -1,9 +1,9 @@
 /** Keeps reports as files: Temporal's history expires, the story of a restore should not. */
-import { randomBytes } from 'node:crypto';
-import { mkdir, readdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { reportMarkdown } from '../contract/report-markdown';
 import type { Report } from '../contract/reports';
+import { writeWhole } from './whole-file';
 
 /** Writes the report as Markdown and JSON into the folder; returns the path of the Markdown. */
 export async function saveReport(folder: string, report: Report): Promise<string> {
@@ -45,11 +45,4 @@ function nameOf(workflowId: string): string {
 /** A workflow id may hold any character, also those that lead out of the folder. */
 function safe(text: string): string {
   return text.replace(/[^A-Za-z0-9._-]+/g, '-').replace(/^\.+/, '');
-}
-
-// In one rename, so that a reader never meets half a report.
-async function writeWhole(path: string, text: string): Promise<void> {
-  const part = `${path}.${randomBytes(4).toString('hex')}.part`;
-  await writeFile(part, text);
-  await rename(part, path);
 }

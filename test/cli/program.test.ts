@@ -12,7 +12,7 @@ async function run(...args: string[]) {
 const commands = [
   ...['up', 'worker', 'lab', 'demo', 'backup', 'restore', 'clean-up-builds'],
   ...['approve', 'reject', 'retry', 'skip', 'abort'],
-  ...['status', 'list', 'backups', 'report', 'doctor'],
+  ...['status', 'list', 'backups', 'check', 'report', 'doctor'],
 ];
 
 describe('help', () => {
@@ -20,7 +20,7 @@ describe('help', () => {
     const { status, out } = await run('--help');
     expect(status).toBe(0);
     for (const command of commands) expect(out).toMatch(new RegExp(`^ +${command}\\b`, 'm'));
-    for (const number of [0, 1, 2, 3, 4]) expect(out).toMatch(new RegExp(`^ +${number}  `, 'm'));
+    for (const number of [0, 1, 2, 3, 4, 5]) expect(out).toMatch(new RegExp(`^ +${number}  `, 'm'));
   });
 
   it.each(commands)('of %s shows an example and takes --json', async (command) => {

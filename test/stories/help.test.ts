@@ -12,7 +12,7 @@ const nowhere = {
 const commands = [
   ...['up', 'worker', 'lab', 'demo', 'backup', 'restore', 'clean-up-builds'],
   ...['approve', 'reject', 'retry', 'skip', 'abort'],
-  ...['status', 'list', 'backups', 'report', 'doctor'],
+  ...['status', 'list', 'backups', 'check', 'report', 'doctor'],
 ];
 
 async function secondsOfHelp(command: string): Promise<number> {

@@ -1,0 +1,102 @@
+/**
+ * `runbook check`: whether each installation has a backup that is new enough. It asks EC2 for the
+ * tags of images and nobody else, because it matters most when Temporal or the worker is down.
+ */
+import type { Installation } from '../../config';
+import { backupTags, type BackupImage } from '../../machine/backups';
+import { commandRow } from '../command-row';
+import { readConfig } from '../configured';
+import { findingText, type Finding } from '../doctor/check';
+import { CliError, exitStatus, messageOf, type ExitStatus } from '../exit-status';
+import { prometheusText } from '../freshness/prometheus';
+import { verdictOf, verdictWithoutAws, worst, type Verdict } from '../freshness/verdict';
+
+export const check = commandRow<{ readonly prometheus?: string }>({
+  usage: 'check [installations...]',
+  summary: 'tell whether the newest backup is fresh; asks AWS only, works without Temporal',
+  options: [
+    ['--prometheus <file>', "also write a file for node_exporter's textfile collector (*.prom)"],
+  ],
+  example: [
+    'runbook check',
+    'runbook check prod --json',
+    'runbook check --prometheus /var/lib/node_exporter/runbook.prom',
+  ].join('\n'),
+  run: async ({ args, options, out }) => {
+    const chosen = choose((await readConfig()).installations, args);
+    const answers = await Promise.all(chosen.map((named) => ask(named)));
+    const now = Date.now();
+    const verdicts = answers.map((answer) => judge(answer, now));
+    const findings = verdicts.flatMap((verdict) => verdict.findings);
+    const written =
+      options.prometheus === undefined
+        ? undefined
+        : await write(options.prometheus, prometheusText(verdicts, now));
+    if (written) findings.push(written);
+    for (const finding of findings) out.line(findingText(finding, out.paint));
+    const freshness = worst(verdicts);
+    const checkedAt = new Date(now).toISOString();
+    out.result('', { checkedAt, freshness, installations: verdicts, prometheus: written });
+    return statusFor(freshness, written);
+  },
+});
+
+type Named = readonly [name: string, installation: Installation];
+
+interface Answer {
+  readonly named: Named;
+  /** What AWS told, or why it did not. */
+  readonly backups: readonly BackupImage[] | { readonly unknown: string };
+}
+
+function choose(all: Readonly<Record<string, Installation>>, names: readonly string[]): Named[] {
+  const configured = Object.entries(all);
+  const unknown = names.filter((name) => !configured.some(([known]) => known === name));
+  if (unknown.length > 0) {
+    const known = configured.map(([name]) => name).join(', ');
+    throw new CliError(
+      'WrongUsage',
+      `The configuration has no installation "${unknown.join('", "')}"; it has ${known}.`,
+    );
+  }
+  return configured.filter(([name]) => names.length === 0 || names.includes(name));
+}
+
+// An error is an answer, too: that of one installation must not hide the others.
+async function ask(named: Named): Promise<Answer> {
+  const [name, { region }] = named;
+  try {
+    const { openEc2 } = await import('../../world/ec2.js');
+    return { named, backups: await openEc2({ region }).images({ tags: backupTags(name) }) };
+  } catch (error) {
+    return { named, backups: { unknown: messageOf(error) } };
+  }
+}
+
+function judge({ named: [installation, settings], backups }: Answer, now: number): Verdict {
+  const maxAgeSeconds = settings.freshness.maxAge;
+  const imageLimitSeconds = settings.limits.image;
+  if ('unknown' in backups) {
+    return verdictWithoutAws({ installation, maxAgeSeconds }, backups.unknown);
+  }
+  return verdictOf({ installation, now, maxAgeSeconds, imageLimitSeconds, backups });
+}
+
+// What was found is told all the same: a full disk must not hide a missing backup.
+async function write(file: string, text: string): Promise<Finding> {
+  try {
+    const { writeWhole } = await import('../../world/whole-file.js');
+    // The collector runs as another user.
+    await writeWhole(file, text, 0o644);
+    return { level: 'ok', what: `prometheus: ${file} written` };
+  } catch (error) {
+    const todo = 'name a file in a folder that this user may write to';
+    return { level: 'FAIL', what: `prometheus: ${messageOf(error)}`, todo };
+  }
+}
+
+function statusFor(freshness: Verdict['freshness'], written: Finding | undefined): ExitStatus {
+  if (freshness === 'stale') return exitStatus.stale;
+  if (freshness === 'unknown') return exitStatus.unreachable;
+  return written?.level === 'FAIL' ? exitStatus.failed : exitStatus.done;
+}

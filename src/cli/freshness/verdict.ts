@@ -1,0 +1,192 @@
+/**
+ * Whether an installation could be restored from a backup that is new enough, judged from its
+ * images alone. Each thing that is judged is an aspect with lines of its own, and the worst of them
+ * decides.
+ */
+import {
+  newestFirst,
+  newestUsable,
+  unusableBecause,
+  type BackupImage,
+} from '../../machine/backups';
+import { provenRestore, type ProvenRestore } from '../../machine/proven-restore';
+import { tagNames } from '../../machine/tags';
+import type { Finding } from '../doctor/check';
+import { moment, span } from '../render/span';
+
+/** `unknown` is neither good nor bad: nobody could tell. */
+export type Freshness = 'fresh' | 'unknown' | 'stale';
+
+/** What the verdict on one installation is formed from. */
+export interface Evidence {
+  readonly installation: string;
+  /** Milliseconds since the epoch, by the clock of this machine. */
+  readonly now: number;
+  readonly maxAgeSeconds: number;
+  /** How long AWS may take to make an image. */
+  readonly imageLimitSeconds: number;
+  readonly backups: readonly BackupImage[];
+}
+
+/** What is told of one installation. */
+export interface Verdict {
+  readonly installation: string;
+  readonly freshness: Freshness;
+  readonly maxAgeSeconds: number;
+  /** Whether AWS told which images there are. */
+  readonly answered: boolean;
+  /** Absent where there is none, or where AWS was not able to say. */
+  readonly newestBackup?: NewestBackup;
+  /** The last restore that proved an image to be good. */
+  readonly lastProvenRestore?: { readonly image: string; readonly at: string };
+  readonly findings: readonly Finding[];
+}
+
+interface NewestBackup {
+  readonly image: string;
+  readonly takenAt: string;
+  /** Absent where the clocks disagree. */
+  readonly ageSeconds?: number;
+}
+
+/** One thing that is judged; its lines, and what they mean for the whole. */
+interface Aspect extends Partial<Omit<Verdict, 'findings'>> {
+  readonly findings: readonly Finding[];
+}
+
+/** How far the clocks of AWS and of this machine may be apart. */
+const skewSeconds = 300;
+/** How many unusable images are told one by one. */
+const told = 5;
+
+/** The verdict of what AWS told. */
+export function verdictOf(evidence: Evidence): Verdict {
+  const { installation, maxAgeSeconds } = evidence;
+  const aspects = [newestBackup(evidence), newerOnes(evidence), lastProven(evidence)];
+  const facts = aspects.reduce((whole, aspect) => ({ ...whole, ...aspect }));
+  return {
+    ...facts,
+    installation,
+    maxAgeSeconds,
+    answered: true,
+    freshness: worst(aspects),
+    findings: aspects.flatMap(({ findings }) => findings),
+  };
+}
+
+/** The verdict where AWS told nothing. */
+export function verdictWithoutAws(
+  { installation, maxAgeSeconds }: Pick<Evidence, 'installation' | 'maxAgeSeconds'>,
+  why: string,
+): Verdict {
+  const what = `${installation}: AWS could not be asked: ${why}`;
+  const todo =
+    'nothing is known of its backups until it answers; the credentials of this shell need ec2:DescribeImages';
+  const findings: readonly Finding[] = [{ level: 'FAIL', what, todo }];
+  return { installation, freshness: 'unknown', maxAgeSeconds, answered: false, findings };
+}
+
+/** What several verdicts mean together: a backup that is known to be bad is worse than a doubt. */
+export function worst(all: readonly { readonly freshness?: Freshness }[]): Freshness {
+  const seen = new Set(all.map(({ freshness }) => freshness));
+  return seen.has('stale') ? 'stale' : seen.has('unknown') ? 'unknown' : 'fresh';
+}
+
+function newestBackup({ installation, backups, now, maxAgeSeconds }: Evidence): Aspect {
+  const newest = newestUsable(backups);
+  if (newest === undefined) {
+    const todo = makeOne(installation);
+    const what = `${installation}: there is no usable backup`;
+    return { freshness: 'stale', findings: [{ level: 'FAIL', what, todo }] };
+  }
+  const { id: image, createdAt: takenAt, tags } = newest;
+  const age = (now - Date.parse(takenAt)) / 1000;
+  const what = `${installation}: newest usable backup ${image} taken ${moment(takenAt)}`;
+  // A clock that is late makes an old backup look young: that must not pass for fresh.
+  if (Number.isNaN(age) || age < -skewSeconds) {
+    const ahead = Number.isNaN(age) ? '' : `, ${span(-age)} ahead of this machine's clock`;
+    const unknown = `${what}${ahead}: its age is not known`;
+    const todo = 'set the clock of this machine, then check again';
+    const findings: readonly Finding[] = [{ level: 'FAIL', what: unknown, todo }];
+    return { freshness: 'unknown', newestBackup: { image, takenAt }, findings };
+  }
+  const ageSeconds = Math.max(0, age);
+  const facts = { newestBackup: { image, takenAt, ageSeconds } };
+  const line = `${what}, age ${span(ageSeconds)} of ${span(maxAgeSeconds)}`;
+  if (age > maxAgeSeconds) {
+    const todo = makeOne(installation);
+    return { ...facts, freshness: 'stale', findings: [{ level: 'FAIL', what: line, todo }] };
+  }
+  if (tags[tagNames.verified] !== undefined) {
+    return { ...facts, findings: [{ level: 'ok', what: line }] };
+  }
+  const unverified = `${line}, not verified`;
+  return { ...facts, findings: [{ level: 'warn', what: unverified, todo: seeRun(newest) }] };
+}
+
+/** Attempts after the newest usable backup: they tell why there is no newer one. */
+function newerOnes(evidence: Evidence): Aspect {
+  const { installation, backups } = evidence;
+  const ordered = newestFirst(backups);
+  const usable = ordered.findIndex((image) => unusableBecause(image) === undefined);
+  const newer = usable === -1 ? ordered : ordered.slice(0, usable);
+  const findings = newer.slice(0, told).map((image) => newerOne(evidence, image));
+  const more = newer.length - told;
+  if (more > 0) {
+    const what = `${installation}: ${String(more)} more that cannot be used`;
+    findings.push({ level: 'warn', what, todo: `runbook backups ${installation} lists them` });
+  }
+  return { findings };
+}
+
+function newerOne({ installation, now, imageLimitSeconds }: Evidence, image: BackupImage): Finding {
+  const seconds = (now - Date.parse(image.createdAt)) / 1000;
+  const what =
+    `${installation}: backup ${image.id} begun ${moment(image.createdAt)} ` +
+    (unusableBecause(image) ?? '');
+  if (image.state !== 'pending') return { level: 'warn', what, todo: seeRun(image) };
+  if (seconds <= imageLimitSeconds) return { level: 'ok', what };
+  const late = `${what} for longer than ${span(imageLimitSeconds)}`;
+  return { level: 'warn', what: late, todo: seeRun(image) };
+}
+
+/** The proof counts for what was restored then; a warning only, because nothing demands one. */
+function lastProven({ installation, backups, now }: Evidence): Aspect {
+  const read = newestFirst(backups).map((image) => ({ image, proof: provenRestore(image) }));
+  const proofs = read
+    .flatMap(({ proof }): ProvenRestore[] => (typeof proof === 'object' ? [proof] : []))
+    .sort((a, b) => Date.parse(b.at) - Date.parse(a.at));
+  const passed = proofs.find((proof) => proof.passed);
+  const failed = proofs[0]?.passed === false ? proofs[0] : undefined;
+  const findings: Finding[] = [];
+  if (failed) {
+    const what = `${installation}: the last test restore failed, ${moment(failed.at)} from ${failed.image}: ${failed.why}`;
+    findings.push({ level: 'warn', what, todo: 'find out whether the next backup has it too' });
+  }
+  for (const { image, proof } of read) {
+    if (proof !== 'unreadable') continue;
+    const what = `${installation}: the tag ${tagNames.proven} of ${image.id} cannot be read`;
+    findings.push({ level: 'warn', what, todo: 'write "<ISO time> passed" or remove it' });
+  }
+  if (passed === undefined) {
+    const what = `${installation}: no restore of a backup was ever proven`;
+    const todo = 'rehearse a restore, so that it is not tried for the first time in need';
+    return { findings: [...findings, { level: 'warn', what, todo }] };
+  }
+  const { image, at } = passed;
+  const ago = span((now - Date.parse(at)) / 1000);
+  const what = `${installation}: last proven restore ${moment(at)} (${ago} ago), from ${image}`;
+  return { lastProvenRestore: { image, at }, findings: [...findings, { level: 'ok', what }] };
+}
+
+function makeOne(installation: string): string {
+  return (
+    `make one now (runbook backup ${installation}) and see why there is no newer one: ` +
+    'docs/operate/freshness.md'
+  );
+}
+
+function seeRun({ id, tags }: BackupImage): string {
+  const run = tags[tagNames.run];
+  return run === undefined ? `look at ${id} in the EC2 console` : `see runbook report ${run}`;
+}
