@@ -10,6 +10,7 @@ import { msToNumber } from '@temporalio/common/lib/time';
 import type { Duration } from '@temporalio/common';
 import { parse } from 'yaml';
 import { z } from 'zod';
+import { isPin } from './machine/host-keys';
 
 /** Every problem of a configuration file, one line each. */
 export class ConfigError extends Error {
@@ -47,8 +48,8 @@ function toMilliseconds(value: string | number): number {
 
 const pin = z
   .string()
-  .regex(
-    /^(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(256|384|521)) SHA256:[A-Za-z0-9+/]{43}$/,
+  .refine(
+    isPin,
     'is a pinned host key: "ssh-ed25519 SHA256:…" (ssh-keyscan HOST | ssh-keygen -lf - shows it)',
   );
 

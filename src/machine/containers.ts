@@ -15,8 +15,3 @@ export function parseContainers(text: string): string[] {
 export function appContainers(names: readonly string[]): string[] {
   return names.filter((name) => !ofReplicated.test(name));
 }
-
-/** Whether the Nomad server runs, which holds /opt/nomad. */
-export function runsNomad(names: readonly string[]): boolean {
-  return names.includes('nomad');
-}

@@ -1,4 +1,4 @@
-import { appContainers, parseContainers, runsNomad } from '../../src/machine/containers';
+import { appContainers, parseContainers } from '../../src/machine/containers';
 
 const running = `frontend
 replicated
@@ -27,9 +27,4 @@ test("tells the app's containers from Replicated's", () => {
 test('none are left of a stopped app', () => {
   expect(appContainers(parseContainers('replicated\nretraced-nsqd\n'))).toEqual([]);
   expect(parseContainers('\n')).toEqual([]);
-});
-
-test('sees whether the Nomad server runs', () => {
-  expect(runsNomad(parseContainers(running))).toBe(true);
-  expect(runsNomad(parseContainers('nomad-metrics\nfrontend\n'))).toBe(false);
 });
