@@ -15,8 +15,8 @@ const project = {
 const stories = join(__dirname, 'test/stories');
 
 module.exports = {
-  // Stories wait for servers more than they compute; two at a time keep two cores busy.
-  maxWorkers: 2,
+  // Stories wait for servers more than they compute; three at a time keep two cores busy.
+  maxWorkers: 3,
   testTimeout: 30_000,
   projects: [
     {
