@@ -10,6 +10,8 @@ import { msToNumber } from '@temporalio/common/lib/time';
 import type { Duration } from '@temporalio/common';
 import { parse } from 'yaml';
 import { z } from 'zod';
+import { readCron } from './contract/cron';
+import { backupRequest } from './contract/requests';
 import { isPin } from './machine/host-keys';
 
 /** Every problem of a configuration file, one line each. */
@@ -86,6 +88,43 @@ const ssh = z
 
 /** How many backups a rule keeps; a rule that keeps none is left out. */
 const keepCount = z.int().min(1).max(10_000).optional();
+/** A clock that Temporal's server knows: it takes names as the time zone database spells them. */
+const timezone = z.string().superRefine((name, context) => {
+  const known = [...Intl.supportedValuesOf('timeZone'), 'UTC'];
+  const meant = known.find((one) => one.toLowerCase() === name.toLowerCase());
+  if (meant === name || (meant === undefined && isTimezone(name))) return;
+  const instead = meant ?? 'UTC" or "Europe/Berlin';
+  context.addIssue({
+    code: 'custom',
+    message: `"${name}" is no time zone: write for example "${instead}"`,
+  });
+});
+
+/** Older names, such as `US/Pacific`, are not listed but taken; an offset is no name. */
+function isTimezone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name }).format();
+    return /^[A-Z]/.test(name);
+  } catch {
+    return false;
+  }
+}
+
+const day = 86_400;
+
+const schedule = z.strictObject({
+  cron: z.string().superRefine((text, context) => {
+    const problem = readCron(text);
+    if (typeof problem !== 'string') return;
+    context.addIssue({ code: 'custom', message: `"${text}" ${problem}` });
+  }),
+  timezone: timezone.default('UTC'),
+  consistency: backupRequest.shape.consistency,
+  jitter: duration.optional(),
+  catchup: seconds('1 hour').refine((late) => late >= 10 && late <= 31 * day, {
+    message: 'is between 10 seconds (Temporal takes no less) and 31 days',
+  }),
+});
 
 const approval = z.enum(['required', 'waived']).default('required');
 
@@ -134,6 +173,7 @@ const installation = z.strictObject({
     })
     .optional(),
   freshness: z.strictObject({ maxAge: seconds('26 hours') }).prefault({}),
+  schedule: schedule.optional(),
   approvals: z
     .strictObject({
       launch: approval,

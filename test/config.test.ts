@@ -128,6 +128,65 @@ describe('durations', () => {
   });
 });
 
+describe('a schedule', () => {
+  const scheduled = (schedule: object): Config => loadProd({ schedule });
+  const problemIn = (schedule: object): readonly string[] => problemsOf(() => scheduled(schedule));
+
+  it('is not there unless it is asked for', () => {
+    expect(prodOf(loadProd({})).schedule).toBeUndefined();
+  });
+
+  it('needs no more than its cron expression', () => {
+    expect(prodOf(scheduled({ cron: '30 2 * * *' })).schedule).toEqual({
+      cron: '30 2 * * *',
+      timezone: 'UTC',
+      consistency: 'no-reboot',
+      catchup: 3600,
+    });
+  });
+
+  it.each(['UTC', 'Etc/UTC', 'Europe/Berlin', 'America/Argentina/Buenos_Aires', 'US/Pacific'])(
+    'may follow the clock of %p',
+    (timezone) => {
+      expect(prodOf(scheduled({ cron: '@daily', timezone })).schedule).toMatchObject({ timezone });
+    },
+  );
+
+  it.each([
+    ['Mars/Olympus', 'UTC" or "Europe/Berlin'],
+    ['+02:00', 'UTC" or "Europe/Berlin'],
+    ['europe/berlin', 'Europe/Berlin'],
+    ['utc', 'UTC'],
+    ['', 'UTC" or "Europe/Berlin'],
+  ])('is refused with the time zone %p', (timezone, instead) => {
+    expect(problemIn({ cron: '@daily', timezone })).toEqual([
+      `installations.prod.schedule.timezone: "${timezone}" is no time zone: write for example "${instead}"`,
+    ]);
+  });
+
+  it('is refused with a bad expression, and says what is wrong with it', () => {
+    expect(problemIn({ cron: '0 25 * * *' })).toEqual([
+      'installations.prod.schedule.cron: "0 25 * * *" has "25" as hour, which takes 0-23',
+    ]);
+  });
+
+  it.each(['5 seconds', '1 year'])('is caught up within bounds, not within %p', (catchup) => {
+    expect(problemIn({ cron: '@daily', catchup })).toEqual([
+      'installations.prod.schedule.catchup: is between 10 seconds (Temporal takes no less) and 31 days',
+    ]);
+  });
+
+  it('is refused with a jitter that is no duration, or another way to make an image', () => {
+    const paths = problemIn({ cron: '@daily', jitter: 'some', consistency: 'best' }).map(
+      (problem) => problem.split(':', 1)[0],
+    );
+    expect(paths.sort()).toEqual([
+      'installations.prod.schedule.consistency',
+      'installations.prod.schedule.jitter',
+    ]);
+  });
+});
+
 describe('paths', () => {
   it('are relative to the file, not to the current folder', () => {
     const config = loadProd({ ssh: { ...least.ssh, bastion } }, { reports: './out' });
