@@ -14,6 +14,7 @@ import { list } from './commands/list';
 import { prune } from './commands/prune';
 import { report } from './commands/report';
 import { restore } from './commands/restore';
+import { schedules } from './commands/schedules';
 import { status } from './commands/status';
 import { up } from './commands/up';
 import { worker } from './commands/worker';
@@ -23,7 +24,7 @@ import type { Terminal } from './output';
 import { packageVersion } from './package';
 
 const commands: readonly (readonly [heading: string, rows: readonly AddCommand[]])[] = [
-  ['Run a runbook:', [backup, restore, cleanUpBuilds, prune]],
+  ['Run a runbook:', [backup, restore, cleanUpBuilds, prune, schedules]],
   ['Answer a run that waits:', [approve, reject, retry, skip, abort]],
   ['Keep backups:', [hold, unhold]],
   ['Look:', [status, list, backups, check, report, doctor]],

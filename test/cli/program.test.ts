@@ -10,7 +10,7 @@ async function run(...args: string[]) {
 }
 
 const commands = [
-  ...['up', 'worker', 'lab', 'demo', 'backup', 'restore', 'clean-up-builds'],
+  ...['up', 'worker', 'lab', 'demo', 'backup', 'restore', 'clean-up-builds', 'schedules'],
   ...['approve', 'reject', 'retry', 'skip', 'abort'],
   ...['status', 'list', 'backups', 'check', 'report', 'doctor'],
 ];
@@ -67,6 +67,8 @@ describe('wrong usage ends with status 2', () => {
     ['a skip without a reason', ['skip', 'restore-prod', '--by', 'ana'], /needs a reason/],
     ['a bad limit', ['list', '--limit', 'many'], /whole number/],
     ['a bad port', ['up', '--port', '99999'], /port number/],
+    ['a word that schedules does not know', ['schedules', 'aply'], /schedules apply/],
+    ['a dry run of a list', ['schedules', '--dry-run'], /schedules apply/],
     ['a bad format', ['report', 'restore-prod', '--format', 'pdf'], /md or json/],
   ])('for %s', async (_what, args, message) => {
     const { status, err } = await run(...args);

@@ -10,7 +10,7 @@ const nowhere = {
 };
 
 const commands = [
-  ...['up', 'worker', 'lab', 'demo', 'backup', 'restore', 'clean-up-builds'],
+  ...['up', 'worker', 'lab', 'demo', 'backup', 'restore', 'clean-up-builds', 'schedules'],
   ...['approve', 'reject', 'retry', 'skip', 'abort'],
   ...['status', 'list', 'backups', 'check', 'report', 'doctor'],
 ];

@@ -23,7 +23,7 @@ export const doctor = commandRow({
       findings.push(...found);
     };
     const config = await examineConfig(told);
-    told(await examineTemporal());
+    told(await examineTemporal(config));
     for (const [name, installation] of Object.entries(config?.installations ?? {})) {
       if (args[0] === undefined || args[0] === name) told(await examine(name, installation));
     }

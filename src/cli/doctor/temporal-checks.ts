@@ -7,11 +7,13 @@ import {
 } from '../temporal/prepare-namespace';
 import { taskQueue, withTemporal, workerPolls } from '../temporal/connect';
 import type { Temporal } from '../temporal/connect';
+import type { Config } from '../../config';
 import type { Finding } from './check';
 import { check } from './check';
+import { examineSchedules } from './schedule-checks';
 
-/** Reachable, retention, search attributes, worker. */
-export async function examineTemporal(): Promise<readonly Finding[]> {
+/** Reachable, retention, search attributes, worker, and the schedules where the configuration is. */
+export async function examineTemporal(config: Config | undefined): Promise<readonly Finding[]> {
   const reachable = await check(
     'Temporal',
     'start one with `runbook up`, or name yours with TEMPORAL_ADDRESS',
@@ -23,6 +25,7 @@ export async function examineTemporal(): Promise<readonly Finding[]> {
     await examineRetention(temporal),
     await examineAttributes(temporal),
     await examineWorker(temporal),
+    ...(config === undefined ? [] : await examineSchedules(temporal, config)),
   ]);
 }
 
