@@ -47,6 +47,8 @@ describe('a machine whose host key nothing confirms', () => {
         "Start the app again — not needed",
         "Wait for the image — done",
         "Verify the image — done",
+        "Plan what to keep — not needed",
+        "Remove old backups — not needed",
         "End: done — done",
       ]
     `);
