@@ -19,16 +19,25 @@ export function clientOf(endpoint: string, maxAttempts = 1): EC2Client {
   });
 }
 
-/** Starts a lab whose machines are fake, in a folder of its own unless one is given. */
-export function startFakeLab(options: Partial<LabOptions> = {}): Promise<Lab> {
-  return composeLab(
-    { dir: mkdtempSync(join(tmpdir(), 'lab-')), speed: 600, ...options },
+/** Starts a lab whose machines are fake, in a folder that goes with it unless one is given. */
+export async function startFakeLab(options: Partial<LabOptions> = {}): Promise<Lab> {
+  const dir = options.dir ?? mkdtempSync(join(tmpdir(), 'lab-'));
+  const lab = await composeLab(
+    { speed: 600, ...options, dir },
     {
       factory: fakeFactory,
       shell: (name) => ({ name, serve: () => undefined, stop: () => Promise.resolve() }),
       bastion: () => Promise.resolve({ port: 2222, stop: () => Promise.resolve() }),
     },
   );
+  if (options.dir !== undefined) return lab;
+  return {
+    ...lab,
+    stop: async () => {
+      await lab.stop();
+      await rm(dir, { recursive: true, force: true });
+    },
+  };
 }
 
 export interface Scene {
