@@ -32,11 +32,27 @@ export interface DevServer {
 
 const healthyWithinMs = 60_000;
 
+/** The server itself chooses more ports, and may take one of ours just before it listens there. */
+const maxStarts = 5;
+
 /** Starts the server, waits until it answers, and prepares its namespace. */
 export async function startTemporal(options: DevServerOptions): Promise<DevServer> {
   for (const file of [options.dbFile, options.logFile]) {
     mkdirSync(dirname(file), { recursive: true });
   }
+  for (let starts = 1; ; starts += 1) {
+    try {
+      return await startOnce(options);
+    } catch (error) {
+      if (!(error instanceof PortTaken) || starts === maxStarts) throw error;
+    }
+  }
+}
+
+/** A port that was free a moment ago is not any more. */
+class PortTaken extends Error {}
+
+async function startOnce(options: DevServerOptions): Promise<DevServer> {
   const port = options.port ?? (await freePort());
   const uiPort = options.uiPort ?? (await freePort());
   const child = startChild({
@@ -45,7 +61,11 @@ export async function startTemporal(options: DevServerOptions): Promise<DevServe
     args: serverArguments({ port, uiPort, dbFile: options.dbFile }),
   });
   const log = createWriteStream(options.logFile, { flags: 'a' });
-  child.onOutput((text) => log.write(text));
+  let taken: string | undefined;
+  child.onOutput((text) => {
+    log.write(text);
+    taken ??= /listen tcp \S+ bind: address already in use/.exec(text)?.[0];
+  });
   const address = `127.0.0.1:${String(port)}`;
   try {
     const connection = await whenHealthy(address, child);
@@ -57,7 +77,10 @@ export async function startTemporal(options: DevServerOptions): Promise<DevServe
   } catch (error) {
     await child.stop();
     log.end();
-    throw error;
+    if (taken === undefined) throw error;
+    throw new PortTaken(
+      `The Temporal server could not start: ${taken}. End what listens there, or choose other ports.`,
+    );
   }
   return {
     address,

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Connection } from '@temporalio/client';
@@ -18,6 +18,24 @@ const withServer = cliPath === undefined && !required ? describe.skip : describe
 
 it('prepares the search attributes that the workflows set', () => {
   expect([...runbookAttributes].sort()).toEqual([...searchAttributeNames].sort());
+});
+
+it('is tried again on other ports when one was taken meanwhile, and says so in the end', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'dev-server-'));
+  const cliPath = join(folder, 'temporal');
+  const said = 'listen tcp 127.0.0.1:7233: bind: address already in use';
+  writeFileSync(cliPath, `#!/bin/sh\necho "$@" >>"$0.starts"\necho '${said}'\nexit 2\n`, {
+    mode: 0o755,
+  });
+  const place = { cliPath, dbFile: join(folder, 't.db'), logFile: join(folder, 't.log') };
+  try {
+    await expect(startTemporal(place)).rejects.toThrow(`${said}. End what listens there`);
+    const starts = readFileSync(`${cliPath}.starts`, 'utf8').trim().split('\n');
+    expect(starts).toHaveLength(5);
+    expect(new Set(starts).size).toBe(5);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 });
 
 withServer('the development server', () => {
