@@ -7,6 +7,7 @@
  * alone, and a removal that was cut off is found again by its mark.
  * Fails with: RestoreOpen, AwsDenied, AwsUnavailable.
  */
+import { Context } from '@temporalio/activity';
 import { refuse } from '../contract/failures';
 import { backupTags } from '../machine/backups';
 import { tagNames } from '../machine/tags';
@@ -43,6 +44,7 @@ export const removeBackups =
     // The oldest first: where the removal is cut off, the newer ones are still there.
     for (const imageId of [...imageIds].reverse()) {
       say(`${String(removed)} of ${String(imageIds.length)} removed; ${imageId}`);
+      await unlessCancelled();
       await refuseWhileRestoring(input);
       const outcome = await removeOne({ ec2, pollSeconds }, input, imageId);
       kept.push(...outcome);
@@ -58,6 +60,12 @@ export const removeBackups =
       kept,
     };
   };
+
+/** A run that is cancelled removes no further image; nothing else here would notice. */
+async function unlessCancelled(): Promise<void> {
+  const { cancellationSignal, cancelled } = Context.current();
+  if (cancellationSignal.aborted) await cancelled;
+}
 
 /** A restore may have chosen its image and not launched yet: nothing is taken from under it. */
 async function refuseWhileRestoring({ restoreClaim }: RemovalInput): Promise<void> {

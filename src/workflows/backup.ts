@@ -178,6 +178,8 @@ async function whileStopped(run: Run, machine: Machine, record: BackupRecord): P
     ({ staysStopped } = await run.attempt(at, acts.stopAppForImage, { machine }));
     at = 'Create the image';
     const { imageId } = await run.attempt(at, acts.createImage, imageInput(run, record));
+    // Also the report of a run that fails to start the app names what was made.
+    run.findings.imageId = imageId;
     return { at, staysStopped, imageId };
   } catch (failure) {
     noteUnfinished(run, record, failure);

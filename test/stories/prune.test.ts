@@ -6,7 +6,7 @@ import {
   EC2Client,
 } from '@aws-sdk/client-ec2';
 import { headingsOf } from './headings';
-import { linesOf, setStage, type Run, type Stage } from './stage';
+import { eventually, linesOf, setStage, type Run, type Stage } from './stage';
 import { madeByBackups, sourceId } from './world-checks';
 
 jest.setTimeout(120_000);
@@ -135,6 +135,30 @@ describe('old backups', () => {
     expect(images()).not.toContain(victim);
     expect(snapshots()).not.toContain(snapshot);
     expect(snapshots()).toHaveLength(images().length);
+  });
+
+  test('stay as soon as the run that removes them is cancelled', async () => {
+    await backUp();
+    await backUp();
+    const before = images();
+    const barrier = stage.lab.barriers.hold('DeregisterImage');
+    const run = await startPrune();
+    await run.answer('approve', await run.gate('Approve removing old backups'));
+    await barrier.reached;
+    await run.handle.cancel();
+    // The answer to the first heartbeat after that tells the activity.
+    const heartbeat = async (): Promise<string> => {
+      const { raw } = await run.handle.describe();
+      return JSON.stringify(raw.pendingActivities?.[0]?.lastHeartbeatTime);
+    };
+    const first = await heartbeat();
+    const later = async (): Promise<true | undefined> =>
+      (await heartbeat()) === first ? undefined : true;
+    await eventually('a heartbeat', 30, later);
+    barrier.release();
+    await expect(run.handle.result()).rejects.toThrow('cancelled');
+    // Held, proven, and two more than the rules keep, of which the oldest was under way.
+    expect(images()).toEqual(before.filter((_, index) => index !== 2));
   });
 
   test('stay while a restore is open, and an image made by hand always does', async () => {
