@@ -41,6 +41,12 @@ export const stopAppForImage =
       };
     });
 
+export interface StartInput {
+  readonly machine: Machine;
+  /** False when the stop failed, so that nobody knows whether it took place. */
+  readonly isStopSure: boolean;
+}
+
 export interface StartedAgain extends Outcome {
   /** The app was up before it was to be started: the machine's timer or a person started it. */
   readonly wasUp: boolean;
@@ -48,8 +54,13 @@ export interface StartedAgain extends Outcome {
 
 export const startAppAgain =
   (world: World) =>
-  ({ machine }: { readonly machine: Machine }, say: Say): Promise<StartedAgain> =>
+  ({ machine, isStopSure }: StartInput, say: Say): Promise<StartedAgain> =>
     onMachine(world, machine, async (remote) => {
+      const app = isStopSure ? undefined : await lookAtApp(remote);
+      // The timer is armed before the stop: a stopped app without one was stopped by somebody else.
+      if (app && isDown(app) && (await remote.read(readStartTimer)) !== 'active') {
+        return { note: `not stopped by this run (${app.seen}): it stays stopped`, wasUp: false };
+      }
       const outcome = await startOn(world, { machine, remote, say });
       // Disarmed last: until the app is up, the machine's own timer stays the safety net.
       await remote.read(disarmStartTimer);

@@ -6,13 +6,13 @@
  * Fails with: AwsDenied, AwsUnavailable.
  */
 import { backupTags, unusableBecause } from '../machine/backups';
-import { decodeRecord } from '../machine/record-tags';
 import { decide, type Candidate, type Verdict } from '../machine/retention';
 import { tagNames } from '../machine/tags';
 import type { World } from '../world';
 import type { Ec2, Image } from '../world/ec2';
 import type { Outcome } from './attempt';
-import { isAlive, restoredMachines } from './other-machines';
+import { isGone } from './launch-instance';
+import { restoredMachines } from './other-machines';
 
 /** A backup with what becomes of it. */
 export interface PlannedBackup extends Verdict {
@@ -58,7 +58,8 @@ function candidateOf(image: Image, usedBy: string | undefined): Candidate {
   const proven = /^(\S+) passed/.exec(image.tags[tagNames.proven] ?? '')?.[1];
   return {
     id: image.id,
-    takenAt: decodeRecord(image.tags)?.takenAt ?? image.createdAt,
+    // The order in which a restore looks for the newest.
+    takenAt: image.createdAt,
     state: stateOf(image),
     held: image.tags[tagNames.hold],
     provenAt: proven,
@@ -68,15 +69,21 @@ function candidateOf(image: Image, usedBy: string | undefined): Candidate {
 
 function stateOf(image: Image): Candidate['state'] {
   if (unusableBecause(image) === undefined) return 'usable';
-  return image.state === 'pending' ? 'pending' : 'unusable';
+  const isBad = ['failed', 'error', 'invalid'].includes(image.state) || isFoundWanting(image);
+  // What is pending, disabled, or has a record that this version cannot read, is not ours to judge.
+  return isBad ? 'unusable' : 'pending';
 }
 
-/** Images that a living machine of an unfinished restore was launched from. */
+function isFoundWanting({ state, tags }: Image): boolean {
+  return state === 'available' && tags[tagNames.verified]?.startsWith('no') === true;
+}
+
+/** Images that a machine of an unfinished restore was launched from. */
 async function imagesInUse(ec2: Ec2, installation: string): Promise<Map<string, string>> {
   const machines = await restoredMachines(ec2, installation);
   return new Map(
     machines
-      .filter((one) => isAlive(one) && one.tags[tagNames.state] !== 'restored')
+      .filter((one) => !isGone(one) && one.tags[tagNames.state] !== 'restored')
       .map(({ imageId, tags, id }) => [imageId, tags[tagNames.run] ?? id]),
   );
 }

@@ -14,6 +14,7 @@ import { tagNames } from '../machine/tags';
 import type { World } from '../world';
 import type { Ec2, Image } from '../world/ec2';
 import type { Outcome, Say } from './attempt';
+import { planPrune } from './plan-prune';
 import { openHolder } from './claim-holder';
 import { until } from './until';
 
@@ -41,8 +42,16 @@ export const removeBackups =
     const pollSeconds = limits.poll;
     const kept: string[] = [];
     let removed = 0;
+    // A question may have waited for days: what the rules keep by now stays, whatever was approved.
+    const { backups } = await planPrune(world)({ installation });
+    const stillKept = new Map(backups.flatMap((one) => (one.keep ? [[one.id, one]] : [])));
     // The oldest first: where the removal is cut off, the newer ones are still there.
     for (const imageId of [...imageIds].reverse()) {
+      const verdict = stillKept.get(imageId);
+      if (verdict) {
+        kept.push(`${imageId} stays: ${verdict.because.join(', ')}`);
+        continue;
+      }
       say(`${String(removed)} of ${String(imageIds.length)} removed; ${imageId}`);
       await unlessCancelled();
       await refuseWhileRestoring(input);
@@ -51,6 +60,7 @@ export const removeBackups =
       removed += outcome.length === 0 ? 1 : 0;
     }
     for (const id of strays) {
+      await unlessCancelled();
       say(`the snapshot ${id}, left behind`);
       kept.push(...(await deleteUnlessShared({ ec2, pollSeconds }, id)));
     }

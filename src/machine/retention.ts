@@ -54,7 +54,7 @@ export function decide(candidates: readonly Candidate[], rules: KeepRules): Verd
   for (const one of newestFirst) {
     if (one.held !== undefined) keep(one, `it is held: ${one.held}`);
     if (one.usedBy !== undefined) keep(one, `${one.usedBy} uses it`);
-    if (one.state === 'pending') keep(one, 'it is still being made');
+    if (one.state === 'pending') keep(one, 'it is still being made, or cannot be judged');
     if (one.state === 'unusable' && !isOlder(one, newest)) {
       keep(one, 'it is not usable, but no newer one is');
     }

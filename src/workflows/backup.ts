@@ -163,6 +163,8 @@ async function imageWithAppStopped(
   }
 }
 
+const stopping = 'Stop the app for the image';
+
 /** What came of the moment in which the app is stopped: an image, or a failure of a step. */
 interface Moment {
   readonly at: string;
@@ -172,7 +174,7 @@ interface Moment {
 }
 
 async function whileStopped(run: Run, machine: Machine, record: BackupRecord): Promise<Moment> {
-  let at = 'Stop the app for the image';
+  let at = stopping;
   let staysStopped = false;
   try {
     ({ staysStopped } = await run.attempt(at, acts.stopAppForImage, { machine }));
@@ -187,24 +189,36 @@ async function whileStopped(run: Run, machine: Machine, record: BackupRecord): P
   }
 }
 
-/** Starts the app in every outcome. A cancelled run must end: it asks nobody, and says what is. */
+/**
+ * Starts the app in every outcome. Only the start itself cannot be cancelled: a question about a
+ * start that failed can, because a run that is asked to make way must end. It says what it leaves.
+ */
 async function startAgain(run: Run, machine: Machine, moment: Moment): Promise<void> {
   const title = 'Start the app again';
-  await CancellationScope.nonCancellable(async () => {
-    const started = isCancellation(moment.failure)
-      ? await run.tried(title, acts.startAppAgain, { machine })
-      : await run.step(title, acts.startAppAgain, { machine });
-    if (started === undefined) {
-      run.findings.notes.push(
-        `The app on ${machine.instanceId} may be stopped: the timer on the machine starts it ` +
-          `within ${String(run.settings.limits.stoppedForImage)} s of the stop. Look at it.`,
+  for (;;) {
+    try {
+      const started = await CancellationScope.nonCancellable(() =>
+        run.attempt(title, acts.startAppAgain, { machine, isStopSure: moment.at !== stopping }),
       );
-    } else if (started.wasUp && started.attempts === 1 && moment.imageId !== undefined) {
-      run.findings.notes.push(
-        'The app was up again before the run started it: the image may be of a running app.',
-      );
+      if (started.wasUp && started.attempts === 1 && moment.imageId !== undefined) {
+        run.findings.notes.push(
+          'The app was up again before the run started it: the image may be of a running app.',
+        );
+      }
+      return;
+    } catch (error) {
+      try {
+        if (isCancellation(moment.failure)) throw moment.failure;
+        await run.askAboutFailure(title, troubleOf(error), false);
+      } catch (end) {
+        run.findings.notes.push(
+          `The app on ${machine.instanceId} may be stopped: the timer on the machine starts it ` +
+            `within ${String(run.settings.limits.stoppedForImage)} s of the stop. Look at it.`,
+        );
+        throw end;
+      }
     }
-  });
+  }
 }
 
 /** The reply with the image's id was cut off by the cancellation: its name still finds it. */

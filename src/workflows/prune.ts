@@ -21,10 +21,12 @@ export function prune(request: unknown): Promise<Report> {
     return whileClaimed(claimOn('backup', run.settings, installation), async () => {
       const plan = await run.step(planning, acts.planPrune, { installation });
       noteThePlan(run, plan);
-      await run.approval(approving, toRemove(plan, whyNotAsked(run, plan, dryRun)));
-      if (dryRun || isEmpty(plan)) {
-        run.notNeeded(removing, dryRun ? 'a dry run removes nothing' : 'nothing is to be removed');
-        return plan.note;
+      const notAsked = whyNotAsked(run, plan, dryRun);
+      const isApproved = await run.approval(approving, toRemove(plan, notAsked));
+      if (dryRun || isEmpty(plan) || !isApproved) {
+        const why = dryRun || isEmpty(plan) ? notAsked : 'nobody approved it in time';
+        run.notNeeded(removing, why ?? '');
+        return isApproved ? plan.note : 'Nobody approved the removal in time; every backup stays.';
       }
       const removal = await run.step(removing, acts.removeBackups, removalOf(run, plan, input));
       return removal.note;
@@ -91,7 +93,8 @@ function toRemove({ backups, strays }: PrunePlan, notNeeded: string | undefined)
     ...strays.map((id) => `- the snapshot **${id}**, left behind by a removal that was cut off`),
   ];
   const details = `Remove for good, with their snapshots:\n\n${lines.join('\n')}`;
-  return { name: 'prune', mustName: true, details, notNeeded };
+  // Backups cannot run meanwhile, so this question does not wait for days.
+  return { name: 'prune', mustName: true, goesOnWithout: true, details, notNeeded };
 }
 
 function isEmpty({ backups, strays }: PrunePlan): boolean {

@@ -24,7 +24,10 @@ export function aboutOldMachine(plan: RestorePlan, request: RestoreRequest): App
     const state = source ? `${source.instanceId} is ${source.state}` : 'no source instance is left';
     return { name, details: '', notNeeded: state };
   }
-  const acknowledged = request.acknowledge.includes('source-running');
+  // The request can know of the machine that is replaced, not of one that nobody expects.
+  const acknowledged =
+    request.acknowledge.includes('source-running') &&
+    others.every(({ instanceId }) => instanceId === source?.instanceId);
   const ids = others.map(({ instanceId }) => instanceId).join(' and ');
   return {
     name,

@@ -137,8 +137,21 @@ describe('old backups', () => {
     expect(snapshots()).toHaveLength(images().length);
   });
 
-  test('stay as soon as the run that removes them is cancelled', async () => {
+  test('stay when a rule keeps them by the time that they were to go', async () => {
     await backUp();
+    const before = images();
+    const victim = before[2] ?? '';
+    const run = await startPrune();
+    const gate = await run.gate('Approve removing old backups');
+    expect(gate.details).toContain(victim);
+    await tag(victim, 'runbook:proven', '2026-02-01T00:00:00Z passed');
+    await run.answer('approve', gate);
+    expect((await run.report()).summary).toContain(`${victim} stays: it is the last one`);
+    expect(images()).toEqual(before);
+    await tag(victim, 'runbook:proven', '2025-02-01T00:00:00Z passed');
+  });
+
+  test('stay as soon as the run that removes them is cancelled', async () => {
     await backUp();
     const before = images();
     const barrier = stage.lab.barriers.hold('DeregisterImage');

@@ -15,7 +15,7 @@ export const restore = commandRow<LaunchOptions & RestoreOptions>({
     ['--build <url...>', 'stuck build records to delete at the end'],
     [
       '--acknowledge <what...>',
-      'known beforehand: source-running (any other machine of the installation), external-services',
+      'known beforehand: source-running (the machine that is replaced), external-services',
     ],
     ...launchOptions,
   ],

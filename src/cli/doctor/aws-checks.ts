@@ -167,7 +167,11 @@ function askRemovals(
 ): readonly (Promise<Finding> | undefined)[] {
   if (!installation.keep || !backup) return [];
   const [snapshotId] = backup.snapshotIds;
+  const ids = [backup.id, ...backup.snapshotIds];
   return [
+    ask(`${name}: ec2:CreateTags on ${ids.join(' and ')}`, () =>
+      ec2.permitted('CreateTags', { ids, tags: { 'runbook:removing': 'doctor' } }),
+    ),
     ask(`${name}: ec2:DeregisterImage of ${backup.id}`, () =>
       ec2.permitted('DeregisterImage', { imageId: backup.id }),
     ),

@@ -63,7 +63,10 @@ async function statusOf({ client }: Temporal, workflowId: string): Promise<strin
       .getHandle(workflowId)
       .describe();
     const own = typedSearchAttributes.getAll().find(({ key }) => key.name === 'RunbookStatus');
-    return own === undefined ? status.name.toLowerCase() : String(own.value);
+    const word = own === undefined ? '' : String(own.value);
+    // A run that was terminated could not say so.
+    const isStale = status.name !== 'RUNNING' && /^(running|waiting)$/.test(word);
+    return word === '' || isStale ? status.name.toLowerCase() : word;
   } catch (error) {
     if (error instanceof Error && error.name === 'WorkflowNotFoundError') return 'forgotten';
     throw error;
