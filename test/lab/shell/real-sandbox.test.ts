@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
-import { openSync } from 'node:fs';
-import { join } from 'node:path';
+import { openSync, readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import type { Commands } from '../../../src/lab/shell/real-socket';
 import {
   describeReal,
@@ -78,12 +78,23 @@ describeOnSandbox('A real machine', () => {
     const parent = spawn('/bin/sh', ['-c', '"$@"; true', 'sh', ...(invocation ?? [])], {
       stdio: ['pipe', 'ignore', 'ignore', filter],
     });
-    const before = processesUnder(served.dir).length;
-    await eventually(() => processesUnder(served.dir).length > before);
+    const before = processesUnder(served.dir);
+    // Only once its command runs has bwrap asked the kernel to end it with its parent.
+    await eventually(() =>
+      processesUnder(served.dir).some((pid) => !before.includes(pid) && !isBwrap(pid)),
+    );
     parent.kill('SIGKILL');
-    await eventually(() => processesUnder(served.dir).length === before);
+    await eventually(() => processesUnder(served.dir).length === before.length);
     session.end();
     await served.stop();
     served.lab.remove();
   });
 });
+
+function isBwrap(pid: string): boolean {
+  try {
+    return basename(readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0')[0] ?? '') === 'bwrap';
+  } catch {
+    return true;
+  }
+}
