@@ -101,7 +101,7 @@ test('shows everything that the launch asked for', () =>
       });
       expect((await look(ec2, id))?.LaunchTime).toBeInstanceOf(Date);
     },
-    { timings },
+    { speed: 10, timings },
   ));
 
 test('runs after a while, passes its checks later, and its console speaks in between', () =>
