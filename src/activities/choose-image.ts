@@ -36,7 +36,7 @@ export async function imageOf(ec2: Ec2, instance: Instance): Promise<Image> {
   if (image) return image;
   const createdAt = instance.launchedAt;
   const gone = { id: instance.imageId, name: 'no longer registered', state: 'deregistered' };
-  return { ...gone, createdAt, tags: {}, snapshotIds: [] };
+  return { ...gone, createdAt, tags: {}, snapshotIds: [], disks: [] };
 }
 
 /** The named image, or the newest usable backup. */

@@ -3,16 +3,17 @@ import {
   DescribeAddressesCommand,
   DescribeInstanceAttributeCommand,
   DescribeInstanceStatusCommand,
+  DescribeInstanceTypesCommand,
   GetConsoleOutputCommand,
   paginateDescribeImages,
   paginateDescribeInstances,
   paginateDescribeSnapshots,
 } from '@aws-sdk/client-ec2';
-import type { EC2Client } from '@aws-sdk/client-ec2';
+import type { DescribeInstanceTypesCommandInput, EC2Client } from '@aws-sdk/client-ec2';
 import { codeOf } from '../contract/aws-code';
 import { call, isNotFound } from './ec2-errors';
-import { tagFilters, toAddress, toImage, toInstance, toSnapshot } from './ec2-shapes';
-import type { Address, Image, Instance, Snapshot } from './ec2-shapes';
+import { tagFilters, toAddress, toImage, toInstance, toSnapshot, toSpecs } from './ec2-shapes';
+import type { Address, Image, Instance, InstanceSpecs, Snapshot } from './ec2-shapes';
 
 type Tags = Readonly<Record<string, string>>;
 
@@ -41,6 +42,8 @@ export interface Ec2Reads {
   /** The instance's status checks, which EC2 makes once a minute. */
   health(id: string, signal?: AbortSignal): Promise<Health>;
   terminationProtection(id: string, signal?: AbortSignal): Promise<boolean>;
+  /** What an instance type has; undefined for one that this region does not know. */
+  specs(instanceType: string, signal?: AbortSignal): Promise<InstanceSpecs | undefined>;
   /** What the machine printed while it booted; empty until EC2 has it. */
   consoleOutput(id: string, signal?: AbortSignal): Promise<string>;
   /** The account's own images; with explicit ids also those of others. */
@@ -68,6 +71,8 @@ export function reads(client: EC2Client, region: string): Ec2Reads {
       ask('DescribeAddresses', () => findAddresses(client, ids, signal), signal),
     health: (id, signal) =>
       ask('DescribeInstanceStatus', () => readHealth(client, id, signal), signal),
+    specs: (instanceType, signal) =>
+      ask('DescribeInstanceTypes', () => readSpecs(client, instanceType, signal), signal),
     consoleOutput: (id, signal) =>
       ask('GetConsoleOutput', () => readConsole(client, id, signal), signal),
     terminationProtection: (id, signal) =>
@@ -210,6 +215,23 @@ async function readHealth(client: EC2Client, id: string, signal?: AbortSignal): 
   if (status.AttachedEbsStatus?.Status === 'impaired') return 'impaired';
   if (checks.includes('impaired')) return 'impaired';
   return checks.every((check) => check === 'ok') ? 'ok' : 'initializing';
+}
+
+async function readSpecs(
+  client: EC2Client,
+  name: string,
+  signal?: AbortSignal,
+): Promise<InstanceSpecs | undefined> {
+  // EC2 offers types that this version of the SDK has not heard of.
+  const InstanceTypes = [name] as DescribeInstanceTypesCommandInput['InstanceTypes'];
+  try {
+    const command = new DescribeInstanceTypesCommand({ InstanceTypes });
+    const { InstanceTypes: found = [] } = await client.send(command, { abortSignal: signal });
+    return found[0] && toSpecs(found[0]);
+  } catch (error) {
+    if (codeOf(error) === 'InvalidInstanceType') return undefined;
+    throw error;
+  }
 }
 
 async function readConsole(client: EC2Client, id: string, signal?: AbortSignal): Promise<string> {

@@ -37,7 +37,24 @@ export interface Image {
   readonly tags: Readonly<Record<string, string>>;
   /** Appear a little after the image itself. */
   readonly snapshotIds: readonly string[];
+  readonly disks: readonly Disk[];
   readonly rootDevice?: string;
+}
+
+/** A volume that a machine launched from the image gets. */
+export interface Disk {
+  readonly device: string;
+  readonly snapshotId?: string;
+  readonly sizeGib?: number;
+  readonly volumeType?: string;
+}
+
+/** What a machine of an instance type has. */
+export interface InstanceSpecs {
+  readonly vCpus: number;
+  readonly memoryMib: number;
+  /** `x86_64`, `arm64` … */
+  readonly architectures: readonly string[];
 }
 
 /** A copy of one volume. */
@@ -92,7 +109,24 @@ export function toImage(from: aws.Image): Image {
     createdAt: from.CreationDate ?? '',
     tags: tagsOf(from.Tags),
     snapshotIds: present(from.BlockDeviceMappings?.map((device) => device.Ebs?.SnapshotId)),
+    disks: (from.BlockDeviceMappings ?? []).flatMap(toDisk),
     rootDevice: from.RootDeviceName,
+  };
+}
+
+// A device without a volume is instance storage, of which an image holds nothing.
+function toDisk({ DeviceName = '', Ebs }: aws.BlockDeviceMapping): Disk[] {
+  if (Ebs === undefined) return [];
+  const { SnapshotId: snapshotId, VolumeSize: sizeGib, VolumeType: volumeType } = Ebs;
+  return [{ device: DeviceName, snapshotId, sizeGib, volumeType }];
+}
+
+/** Maps an instance type. */
+export function toSpecs(from: aws.InstanceTypeInfo): InstanceSpecs {
+  return {
+    vCpus: from.VCpuInfo?.DefaultVCpus ?? 0,
+    memoryMib: from.MemoryInfo?.SizeInMiB ?? 0,
+    architectures: from.ProcessorInfo?.SupportedArchitectures ?? [],
   };
 }
 

@@ -105,6 +105,11 @@ const installation = 'prod';
 const { region } = seeded;
 let runs = 0;
 
+/** Asked for the sheet, which is made without an answer too: here a denial must be seen. */
+async function readSpecs(world: World): Promise<void> {
+  await world.ec2(region).specs('m5.2xlarge');
+}
+
 /** A backup's calls to AWS, by a worker that pins no host key and so looks at the console. */
 async function backUp(world: World): Promise<void> {
   const activities = createActivities(world);
@@ -132,6 +137,7 @@ async function backUp(world: World): Promise<void> {
   });
   await perform(activities, 'awaitImage', { installation, region, imageId });
   await perform(activities, 'verifyImage', { region, imageId, volumes });
+  await readSpecs(world);
 }
 
 /** A restore's calls to AWS, after those of a clean-up of builds, which the same worker does. */
@@ -154,11 +160,12 @@ async function restore(world: World): Promise<void> {
   await perform(activities, 'awaitMachine', { machine: { ...stranger, hostKeys: [offered] } });
 }
 
-/** What `backups` and `doctor` ask AWS for a person who only looks. */
+/** What `backups`, `doctor` and `sheet` ask AWS for a person who only looks. */
 async function look(world: World): Promise<void> {
   const ec2 = world.ec2(region);
   await ec2.images({ tags: { 'runbook:installation': installation } });
   await ec2.instances({ tags: { Name: 'prod_services' } });
+  await readSpecs(world);
 }
 
 /** Plans and removes what is too old, and takes a hold off as `runbook unhold` does. */

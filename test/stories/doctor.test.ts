@@ -71,6 +71,7 @@ test('on a sound lab every line is ok, and nothing was changed', async () => {
     `Temporal: answers at ${stage.environment['TEMPORAL_ADDRESS'] ?? ''}`,
     `worker: polls task queue ${stage.taskQueue}`,
     `prod: Services machine: ${sourceId} is running`,
+    'prod: specs of m5.2xlarge: 8 vCPU, 32768 MiB',
     'prod: ec2:RunInstances from ami-',
     'prod: SSH to ubuntu@10.0.1.5: logged in through the bastion',
     'prod: Replicated version: ',
@@ -121,6 +122,14 @@ test('an action that the role may not do is named, with what to do', async () =>
       'docs/operate/permissions.md has the policy',
   ]);
   expect(said.status).toBe(1);
+});
+
+test('specs that may not be read are no failure: only the sheet does without them', async () => {
+  await control(stage.lab, '/deny', { actions: ['DescribeInstanceTypes'] });
+  const said = await doctor();
+  await control(stage.lab, '/deny', { actions: [] });
+  expect(said.out).toMatch(/^warn  prod: specs of m5\.2xlarge: AWS denied DescribeInstanceTypes/m);
+  expect(said.status).toBe(0);
 });
 
 test('a denied tag on a machine that no restore made is no failure: a policy may be so narrow', async () => {

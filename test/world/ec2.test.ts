@@ -321,8 +321,9 @@ describe('images and snapshots', () => {
         '<imagesSet><item><imageId>ami-1</imageId><name>prod</name><imageState>failed</imageState>' +
         '<creationDate>2026-09-30T10:00:00.000Z</creationDate><sourceInstanceId>i-1</sourceInstanceId>' +
         '<stateReason><message>terminated</message></stateReason><rootDeviceName>/dev/sda1</rootDeviceName>' +
-        '<blockDeviceMapping><item><ebs><snapshotId>snap-1</snapshotId></ebs></item>' +
-        '<item><deviceName>/dev/sdb</deviceName></item></blockDeviceMapping></item></imagesSet>',
+        '<blockDeviceMapping><item><deviceName>/dev/sda1</deviceName><ebs>' +
+        '<snapshotId>snap-1</snapshotId><volumeSize>100</volumeSize><volumeType>gp2</volumeType>' +
+        '</ebs></item><item><deviceName>/dev/sdb</deviceName></item></blockDeviceMapping></item></imagesSet>',
     });
     await expect(ec2.images({ name: 'prod' })).resolves.toEqual([
       {
@@ -334,6 +335,7 @@ describe('images and snapshots', () => {
         createdAt: '2026-09-30T10:00:00.000Z',
         tags: {},
         snapshotIds: ['snap-1'],
+        disks: [{ device: '/dev/sda1', snapshotId: 'snap-1', sizeGib: 100, volumeType: 'gp2' }],
         rootDevice: '/dev/sda1',
       },
     ]);
@@ -358,6 +360,27 @@ describe('images and snapshots', () => {
       { id: 'snap-1', state: 'pending', progressPercent: 37 },
       { id: 'snap-2', progressPercent: 0 },
     ]);
+  });
+});
+
+describe('instance types', () => {
+  it('tell their specs, and an unknown one is an answer', async () => {
+    server.answer = ({ 'InstanceType.1': name }) =>
+      name === 'm5.2xlarge'
+        ? {
+            xml:
+              '<instanceTypeSet><item><instanceType>m5.2xlarge</instanceType><processorInfo>' +
+              '<supportedArchitectures><item>x86_64</item></supportedArchitectures></processorInfo>' +
+              '<vCpuInfo><defaultVCpus>8</defaultVCpus></vCpuInfo>' +
+              '<memoryInfo><sizeInMiB>32768</sizeInMiB></memoryInfo></item></instanceTypeSet>',
+          }
+        : { code: 'InvalidInstanceType' };
+    await expect(ec2.specs('m5.2xlarge')).resolves.toEqual({
+      vCpus: 8,
+      memoryMib: 32_768,
+      architectures: ['x86_64'],
+    });
+    await expect(ec2.specs('m5.enormous')).resolves.toBeUndefined();
   });
 });
 

@@ -55,6 +55,7 @@ export async function examinePermissions(
   });
   if (looked.level === 'FAIL') return [looked];
   const questions = [
+    askSpecs(patient, instance),
     askCreateImage(patient, instance),
     askTagImage(patient, made.backup),
     askRunInstances(patient, instance, made.backup),
@@ -102,6 +103,18 @@ function askCreateImage({ name, ec2 }: Patient, { id: instanceId }: Instance): P
   return ask(`${name}: ec2:CreateImage of ${instanceId}`, () =>
     ec2.permitted('CreateImage', { instanceId, tags }),
   );
+}
+
+/** Only the sheet needs them, and it is made without. */
+async function askSpecs({ name, ec2 }: Patient, { instanceType }: Instance): Promise<Finding> {
+  const todo = 'the sheet says "specs unknown"; docs/operate/permissions.md has the action';
+  const finding = await check(`${name}: specs of ${instanceType}`, todo, async () => {
+    const { vCpus, memoryMib } = (await ec2.specs(instanceType)) ?? {};
+    return vCpus === undefined
+      ? 'unknown in this region'
+      : `${String(vCpus)} vCPU, ${String(memoryMib)} MiB`;
+  });
+  return finding.level === 'FAIL' ? { ...finding, level: 'warn' } : finding;
 }
 
 /** The verdict of a backup's last step; without a backup there is nothing to ask about. */

@@ -3,6 +3,7 @@ import * as addresses from './address-actions';
 import type { Action } from './call';
 import * as images from './image-actions';
 import * as instances from './instance-actions';
+import { describeInstanceTypes } from './type-catalogue';
 import { runInstances } from './launch';
 import * as network from './network-actions';
 import { createTags, deleteTags, describeTags } from './tagging';
@@ -15,6 +16,7 @@ export const reads: ReadonlyMap<string, Action> = new Map(
     DescribeInstanceAttribute: instances.describeInstanceAttribute,
     DescribeInstances: instances.describeInstances,
     DescribeInstanceStatus: instances.describeInstanceStatus,
+    DescribeInstanceTypes: describeInstanceTypes,
     DescribeRegions: network.describeRegions,
     DescribeSecurityGroups: network.describeSecurityGroups,
     DescribeSnapshots: images.describeSnapshots,

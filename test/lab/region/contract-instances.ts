@@ -136,6 +136,36 @@ export const instanceCases: readonly Case[] = [
     },
   },
   {
+    says: 'tells what an instance type has',
+    aws: [8, 32_768, ['x86_64']],
+    ask: async ({ ec2 }) => {
+      const request = { InstanceTypes: ['m5.2xlarge'] as sdk._InstanceType[] };
+      const reply = await ec2.send(new sdk.DescribeInstanceTypesCommand(request));
+      const { VCpuInfo, MemoryInfo, ProcessorInfo } = reply.InstanceTypes?.[0] ?? {};
+      return [VCpuInfo?.DefaultVCpus, MemoryInfo?.SizeInMiB, ProcessorInfo?.SupportedArchitectures];
+    },
+  },
+  {
+    says: 'finds instance types by what they have',
+    aws: ['m5.2xlarge'],
+    ask: async ({ ec2 }) => {
+      const Filters = [
+        { Name: 'instance-type', Values: ['m5.*xlarge'] },
+        { Name: 'vcpu-info.default-vcpus', Values: ['8'] },
+      ];
+      const reply = await ec2.send(new sdk.DescribeInstanceTypesCommand({ Filters }));
+      return reply.InstanceTypes?.map(({ InstanceType }) => InstanceType);
+    },
+  },
+  {
+    says: 'knows no instance type that there is not, nor the others asked for with it',
+    aws: 'InvalidInstanceType',
+    ask: ({ ec2 }) => {
+      const InstanceTypes = ['m5.2xlarge', 'm5.enormous'] as sdk._InstanceType[];
+      return codeOf(ec2.send(new sdk.DescribeInstanceTypesCommand({ InstanceTypes })));
+    },
+  },
+  {
     says: 'holds 50 tags, no value over 256 characters, and none of its own',
     aws: ['TagLimitExceeded', 'InvalidParameterValue', 'InvalidParameterValue'],
     ask: async (backend) => {
