@@ -1,10 +1,8 @@
 /** How to launch the machine: configured, else recorded at backup, else as the source is now. */
 import { refuse } from '../contract/failures';
 import type { LaunchSettings } from '../machine/backup-record';
-import type { World } from '../world';
+import { launchLike, type ConfiguredLaunch } from '../machine/launch-settings';
 import type { Ec2, Instance } from '../world/ec2';
-
-type ConfiguredLaunch = ReturnType<World['installation']>['launch'];
 
 /** The settings of a machine as EC2 tells them now. */
 export async function settingsOf(ec2: Ec2, instance: Instance): Promise<LaunchSettings> {
@@ -24,27 +22,13 @@ export async function settingsOf(ec2: Ec2, instance: Instance): Promise<LaunchSe
 /** Puts the launch settings together; refuses when nothing says what they are. */
 export function launchSettings(
   configured: ConfiguredLaunch,
-  base: Partial<LaunchSettings> = {},
+  base?: Partial<LaunchSettings>,
 ): LaunchSettings {
-  const instanceType = configured.instanceType ?? base.instanceType;
-  const subnetId = configured.subnet ?? base.subnetId;
-  const securityGroupIds = configured.securityGroups ?? base.securityGroupIds;
-  if (!instanceType || !subnetId || !securityGroupIds?.length) {
-    throw refuse(
-      'MissingLaunchSetting',
-      'Neither the image nor a living source says how to launch the machine. Set launch.' +
-        'instanceType, launch.subnet and launch.securityGroups in runbook.yaml, restart the worker.',
-    );
-  }
-  return {
-    instanceType,
-    subnetId,
-    securityGroupIds,
-    instanceProfile: configured.instanceProfile ?? base.instanceProfile,
-    keyPair: configured.keyPair ?? base.keyPair,
-    httpTokens: configured.httpTokens ?? base.httpTokens ?? 'optional',
-    httpPutResponseHopLimit:
-      configured.httpPutResponseHopLimit ?? base.httpPutResponseHopLimit ?? 2,
-    terminationProtection: configured.terminationProtection ?? base.terminationProtection ?? false,
-  };
+  const settings = launchLike(configured, base);
+  if (settings) return settings;
+  throw refuse(
+    'MissingLaunchSetting',
+    'Neither the image nor a living source says how to launch the machine. Set launch.' +
+      'instanceType, launch.subnet and launch.securityGroups in runbook.yaml, restart the worker.',
+  );
 }

@@ -1,8 +1,9 @@
 /**
  * Tells people: of gates while the run is open, and of its end. The report also goes to a folder,
- * because Temporal's history expires.
+ * because Temporal's history expires; after a backup so does the sheet for a restore by hand.
  *
- * Looks at: nothing. Changes: POSTs to notify.url, tags the machine, writes the report.
+ * Looks at: the newest usable backup. Changes: POSTs to notify.url, tags the machine, writes the
+ * report and the sheet.
  * Safe to repeat because: tags and files are overwritten; a message may arrive twice.
  * Fails with: nothing; what did not work is said in the note.
  */
@@ -46,6 +47,10 @@ export const recordEnd =
     await tried('report written', world.saveReport(report));
     const { journal, record, ...brief } = report;
     await tried('people told', world.notify({ event: 'end', ...brief }));
+    // Last, and never a reason to fail: the backup is good without it.
+    if (report.runbook === 'backup' && report.status === 'done') {
+      await tried('sheet written', world.saveSheet(report.installation));
+    }
     return { note: notes.join(', ') };
   };
 

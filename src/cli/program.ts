@@ -15,6 +15,7 @@ import { prune } from './commands/prune';
 import { report } from './commands/report';
 import { restore } from './commands/restore';
 import { schedules } from './commands/schedules';
+import { sheet } from './commands/sheet';
 import { status } from './commands/status';
 import { up } from './commands/up';
 import { worker } from './commands/worker';
@@ -27,7 +28,7 @@ const commands: readonly (readonly [heading: string, rows: readonly AddCommand[]
   ['Run a runbook:', [backup, restore, cleanUpBuilds, prune, schedules]],
   ['Answer a run that waits:', [approve, reject, retry, skip, abort]],
   ['Keep backups:', [hold, unhold]],
-  ['Look:', [status, list, backups, check, report, doctor]],
+  ['Look:', [status, list, backups, check, sheet, report, doctor]],
   ['Run the parts:', [up, worker, lab, demo]],
 ];
 

@@ -5,6 +5,7 @@
  * of a URL and renders tables, but no task lists and no HTML.
  */
 import { toldErrors, type EntryState, type JournalEntry, type OpenGate } from './journal';
+import { rows, shorten, text, time } from './markdown';
 import type { Report, Standing } from './reports';
 
 const marks: Readonly<Record<EntryState, string>> = {
@@ -199,11 +200,6 @@ function took({ state, startedAt, endedAt }: JournalEntry): string {
   return state === 'not needed' ? '' : duration(startedAt, endedAt);
 }
 
-function rows(head: readonly string[], body: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
-  return [line(head), line(head.map(() => '---')), ...body.map(line)].join('\n');
-}
-
 function list(title: string, items: readonly string[]): string {
   if (items.length === 0) return '';
   // "4. Update …" is the title of a step, not the beginning of a list within the list.
@@ -211,26 +207,10 @@ function list(title: string, items: readonly string[]): string {
   return [title, '', ...lines].join('\n');
 }
 
-/** One line of plain words: nothing in it can end a cell, begin a tag or make a link. */
-function text(value: string, length = 1000): string {
-  const line = value.replace(/\s+/g, ' ').trim();
-  return shorten(line, length).replace(/[\\`*<[\]|]/g, '\\$&');
-}
-
-function shorten(value: string, length: number): string {
-  const characters = Array.from(value);
-  return characters.length <= length ? value : `${characters.slice(0, length - 1).join('')}…`;
-}
-
 /** Closes a code block that was cut in its middle; it would swallow the rest of the page. */
 function closed(markdown: string): string {
   const fences = markdown.match(/^```/gm)?.length ?? 0;
   return fences % 2 === 0 ? markdown : `${markdown}\n\`\`\``;
-}
-
-/** `2026-09-30T13:02:11.000Z` → `2026-09-30 13:02 UTC`. */
-function time(iso: string): string {
-  return `${iso.slice(0, 10)} ${iso.slice(11, 16)} UTC`;
 }
 
 function duration(from: string, to: string): string {

@@ -57,30 +57,6 @@ export function notRecorded(record: BackupRecord): string[] {
   return record.unrecorded.map((what) => `Not recorded: ${what}`);
 }
 
-/** Says plainly what this image does not hold. */
-export function notHeld(record: BackupRecord): string[] {
-  const notes: string[] = [];
-  if (record.externalServices) {
-    notes.push(
-      'This image does NOT hold the databases: the installation uses external services. Back them ' +
-        'up with their own means, at the same time.',
-    );
-  }
-  if (record.objectStorage === 'nfs') {
-    notes.push(
-      'This image does NOT hold artifacts, caches and logs: they are on an NFS share. Back that up ' +
-        'separately and mount it at the same place on restore.',
-    );
-  }
-  if (record.objectStorage === 'disk') {
-    notes.push(
-      'Artifacts, caches and logs are on a disk of the machine (/data/circle/storage-fileserver). ' +
-        'The image holds them only if that disk is one of its volumes: check the symlink.',
-    );
-  }
-  return notes;
-}
-
 /** What each line of a backup does. */
 export function changesOfBackup(consistency: Consistency): { step: string; change: string }[] {
   const image = { step: 'Create the image', change: `an AMI of the machine (${consistency})` };

@@ -19,4 +19,6 @@ export interface World {
   notify(message: Readonly<Record<string, unknown>>): Promise<boolean>;
   /** Writes the report as Markdown and JSON; returns the path of the Markdown file. */
   saveReport(report: Report): Promise<string>;
+  /** Writes the sheet of an installation beside the reports; returns the path of its Markdown. */
+  saveSheet(installation: string): Promise<string>;
 }

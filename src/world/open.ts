@@ -1,4 +1,5 @@
 /** Opens the outside world that a configuration describes. */
+import { join } from 'node:path';
 import type { Config } from '../config';
 import { refuse } from '../contract/failures';
 import { openEc2 } from './ec2';
@@ -7,12 +8,16 @@ import type { World } from './index';
 import { fingerprint } from './fingerprint';
 import { postNotification } from './notify';
 import { saveReport } from './reports';
+import { readSheet, saveSheet } from './sheets';
 import { openSsh } from './ssh';
+
+/** The end of a run does not wait longer for an AWS that does not answer. */
+const sheetLimitMs = 30_000;
 
 /** Connects nothing yet: clients are made when a runbook first needs them. */
 export function openWorld(config: Config): World {
   const regions = new Map<string, Ec2>();
-  return {
+  const world: World = {
     installation(name) {
       const known = new Map(Object.entries(config.installations));
       const installation = known.get(name);
@@ -33,5 +38,13 @@ export function openWorld(config: Config): World {
     fingerprint,
     notify: (message) => postNotification(config.notify?.url, message),
     saveReport: (report) => saveReport(config.reports, report),
+    async saveSheet(name) {
+      const installation = world.installation(name);
+      const ec2 = world.ec2(installation.region);
+      const signal = AbortSignal.timeout(sheetLimitMs);
+      const facts = await readSheet({ name, installation, ec2, madeAt: new Date(), signal });
+      return saveSheet(join(config.reports, 'sheets'), facts);
+    },
   };
+  return world;
 }

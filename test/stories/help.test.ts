@@ -12,7 +12,7 @@ const nowhere = {
 const commands = [
   ...['up', 'worker', 'lab', 'demo', 'backup', 'restore', 'clean-up-builds', 'schedules'],
   ...['approve', 'reject', 'retry', 'skip', 'abort'],
-  ...['status', 'list', 'backups', 'check', 'report', 'doctor'],
+  ...['status', 'list', 'backups', 'check', 'sheet', 'report', 'doctor'],
 ];
 
 async function secondsOfHelp(command: string): Promise<number> {

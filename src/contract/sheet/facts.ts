@@ -1,0 +1,55 @@
+/** What a sheet is made of: runbook.yaml and the tags of the newest usable backup, nothing else. */
+import type { BackupRecord, LaunchSettings } from '../../machine/backup-record';
+
+/** An SSH account, without its key. */
+export interface Login {
+  readonly user: string;
+  readonly host: string;
+  readonly port: number;
+}
+
+/** Everything that a sheet says. */
+export interface SheetFacts {
+  readonly installation: string;
+  /** ISO 8601, UTC. */
+  readonly madeAt: string;
+  readonly region: string;
+  /** As configured: a DNS name, or an address of the machine. */
+  readonly hostname: string;
+  /** Allocation id of the Elastic IP by which the installation is reached; else a DNS record. */
+  readonly elasticIp?: string;
+  readonly login: Omit<Login, 'host'> & {
+    readonly address: 'private' | 'public';
+    readonly bastion?: Login;
+  };
+  /** Pinned keys of the machine that lives now. */
+  readonly hostKeys: readonly string[];
+  /** The tags by which the next backup finds the machine. */
+  readonly foundBy: Readonly<Record<string, string>>;
+  readonly image: {
+    readonly id: string;
+    readonly name: string;
+    /** ISO 8601, UTC. */
+    readonly createdAt: string;
+    readonly disks: readonly {
+      readonly device: string;
+      readonly snapshotId?: string;
+      readonly sizeGib?: number;
+      readonly volumeType?: string;
+    }[];
+  };
+  readonly record: BackupRecord;
+  /** How a restore would launch the machine. */
+  readonly launch: LaunchSettings;
+  /** What the instance type has, or why nobody could tell. */
+  readonly specs:
+    | {
+        readonly vCpus: number;
+        readonly memoryMib: number;
+        readonly architectures: readonly string[];
+      }
+    | { readonly unknown: string };
+  /** Recorded or configured; either is enough for a warning. */
+  readonly externalServices: boolean;
+  readonly objectStorage: BackupRecord['objectStorage'];
+}

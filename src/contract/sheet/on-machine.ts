@@ -1,0 +1,251 @@
+/** Instructions 2 to 6 by hand, in one root shell on the new machine. */
+import { configFiles } from '../../machine/addresses';
+import * as commands from '../../machine/commands';
+import { byHand, word } from './by-hand';
+import type { SheetFacts } from './facts';
+import type { Step } from './page';
+
+const copies = '/root/before-restore';
+
+/** A root shell, and the variables that the later commands use. */
+export function rootShell({ record }: SheetFacts): Step {
+  const { privateAddress, publicAddress } = record;
+  const outer = publicAddress === undefined ? [] : [`OLD_PUBLIC=${word(publicAddress)}`];
+  return {
+    title: 'On the new machine: be root, and say where it is',
+    actions: [
+      {
+        say: 'Become root; everything up to the end is typed into this one shell.',
+        run: 'sudo -i',
+      },
+      {
+        say: 'The addresses that the image carries:',
+        run: [`OLD_PRIVATE=${word(privateAddress)}`, ...outer].join('\n'),
+      },
+      {
+        say:
+          'Type the addresses of the new machine behind the equals signs. Leave the public one ' +
+          'empty where it has none.',
+        run: 'NEW_PRIVATE=\nNEW_PUBLIC=',
+      },
+      {
+        say: 'See that this is the new machine: the first address must be its private one.',
+        run: byHand(commands.readOwnAddresses),
+      },
+    ],
+  };
+}
+
+/** Instruction 2. */
+export function stopping(): Step {
+  return {
+    title: '2. Stop the app',
+    actions: [
+      {
+        say: 'It starts by itself a few minutes after the boot. If the daemon does not answer yet, repeat.',
+        run: byHand(commands.stopApp),
+      },
+      {
+        say:
+          'Repeat until State and DesiredState are "stopped" and IsTransitioning is false; the ' +
+          'command above returns before that.',
+        run: byHand(commands.readAppStatus),
+      },
+      {
+        say: 'Repeat until only containers of Replicated are left (replicated…, retraced-…, premkit, statsd).',
+        run: byHand(commands.readContainers),
+      },
+      { say: 'Only if that takes longer than five minutes:', run: byHand(commands.forceStopApp) },
+    ],
+  };
+}
+
+/** The hostname as a word of bash: it moves with the machine where it is itself an address. */
+function hostnameWord({ hostname, record }: SheetFacts): string {
+  if (hostname === record.privateAddress) return '"$NEW_PRIVATE"';
+  if (hostname === record.publicAddress) return '"${NEW_PUBLIC:-$NEW_PRIVATE}"';
+  return word(hostname);
+}
+
+/** Instruction 3, and the DNS record before it. */
+export function naming(facts: SheetFacts): Step {
+  const { hostname, elasticIp, record } = facts;
+  const target = hostnameWord(facts);
+  const isAddress = [record.privateAddress, record.publicAddress].includes(hostname);
+  const wanted = isAddress ? 'the new machine’s address' : hostname;
+  const dns = {
+    say: `Where your DNS is kept: point ${hostname} at the new machine, and wait for its time to live.`,
+  };
+  return {
+    title: '3. Fix the hostname',
+    actions: [
+      ...(elasticIp === undefined && !isAddress ? [dns] : []),
+      {
+        say: 'The machine itself must resolve it, to one of its own addresses:',
+        run: byHand(commands.resolveHostname(hostname), [target]),
+      },
+      { say: `If this prints ${wanted}, go on with 4.`, run: byHand(commands.readHostname) },
+      {
+        say: 'Else set it, and read it again:',
+        run: byHand(commands.setHostname(hostname), [target]),
+      },
+      {
+        say:
+          'If it has changed: in GitHub, change homepage and callback URL of the OAuth application, ' +
+          'or make a new one to test the recovery. This file must not name the old hostname:',
+        run: byHand(commands.readUrlOverride),
+      },
+    ],
+  };
+}
+
+// What stands before and after a whole address, and after a host name that is made of one, as
+// src/machine/addresses.ts has it: 10.0.1.5/24 is a network and stays, 10.0.1.5/32 is the machine.
+const before = '(^|[^0-9A-Za-z_.-])';
+const after =
+  String.raw`($|[^0-9A-Za-z_./-]|\.($|[^0-9A-Za-z_])|/($|[^0-9]|` +
+  '[0-9][A-Za-z_./-]|[0-9]{2}[0-9A-Za-z_./-]|32($|[^0-9])))';
+const afterName = '($|[^0-9A-Za-z_-])';
+
+// Two turns: of two addresses with one character between them the first turn sees only one.
+const change = [
+  'change() {',
+  '  for file in $FILES; do for turn in 1 2; do',
+  String.raw`    sed -E -i -e "s#${before}${'$'}{1//./[.]}${after}#\1$2\2#g" \
+      -e "s#${before}(ip|ec2)-${'$'}{1//./-}${afterName}#\1\2-${'$'}{2//./-}\3#g" "$file"`,
+  '  done; done',
+  '}',
+].join('\n');
+
+/** Instruction 4. */
+export function addressing({ record }: SheetFacts): Step {
+  const { distribution, privateAddress, publicAddress } = record;
+  // The private address wins where the old machine named it as its public one too.
+  const hasOuter = publicAddress !== undefined && publicAddress !== privateAddress;
+  const old = hasOuter ? ['"$OLD_PRIVATE"', '"$OLD_PUBLIC"'] : ['"$OLD_PRIVATE"'];
+  return {
+    title: '4. Update the IP addresses',
+    actions: [
+      { say: 'The two files of Replicated that hold them:', run: filesOf(distribution) },
+      {
+        say: 'Keep a copy. The files hold a token: show them to nobody.',
+        run: `mkdir -p ${copies} && chmod 700 ${copies} && cp -p -n $FILES ${copies}/`,
+      },
+      {
+        say: 'Replace whole addresses only: 10.0.1.5 must not change within 10.0.1.50.',
+        run: change,
+      },
+      {
+        say: 'The private address:',
+        run: 'change "$OLD_PRIVATE" "${NEW_PRIVATE:?is empty: type it first}"',
+      },
+      ...(hasOuter
+        ? [
+            {
+              say: 'The public address, where the new machine has one:',
+              run: 'if [ -n "$NEW_PUBLIC" ]; then change "$OLD_PUBLIC" "$NEW_PUBLIC"; fi',
+            },
+          ]
+        : []),
+      {
+        say: 'See what has changed, line by line.',
+        run: `for file in $FILES; do diff ${copies}/"$(basename "$file")" "$file"; done`,
+      },
+      {
+        say:
+          'These files still mention an old address. The two must not be among them, unless for ' +
+          'a network such as 10.0.1.5/24; judge the others yourself.',
+        run: byHand(commands.findMentions([]), old),
+      },
+    ],
+  };
+}
+
+function filesOf(distribution: 'debian' | 'rhel' | undefined): string {
+  const named = (one: 'debian' | 'rhel'): string => `FILES='${configFiles(one).join(' ')}'`;
+  if (distribution !== undefined) return named(distribution);
+  // Not recorded, so the machine tells.
+  const [rhelFile] = configFiles('rhel');
+  return `if [ -e ${rhelFile} ]; then ${named('rhel')}; else ${named('debian')}; fi; echo "$FILES"`;
+}
+
+/** Instruction 5. */
+export function wiping(): Step {
+  return {
+    title: '5. Remove /opt/nomad',
+    actions: [
+      {
+        say: 'The app must be stopped, and no container named nomad may run.',
+        run: byHand(commands.readContainers),
+      },
+      {
+        say: 'Nothing may be mounted below it: this must print nothing.',
+        run: `${byHand(commands.readMounts)} | grep /opt/nomad`,
+      },
+      { say: 'Nomad makes the folder anew.', run: 'sudo rm -rf /opt/nomad' },
+    ],
+  };
+}
+
+/** What the vendor's document leaves out. */
+export function restarting(): Step {
+  const restart = commands.readInit.script
+    .replace('echo systemd', byHand(commands.restartReplicatedBySystemd))
+    .replace('echo upstart', byHand(commands.restartReplicatedByUpstart));
+  return {
+    title: 'Restart Replicated on its new addresses',
+    actions: [
+      {
+        say:
+          'The vendor’s document leaves this out. The units read their files only when they ' +
+          'start: without it the app comes back on the old addresses.',
+        run: restart,
+      },
+      { say: 'Repeat until every part is "ready".', run: byHand(commands.readSystemStatus) },
+      {
+        say: 'Both must print the new private address.',
+        run: `${byHand(commands.readLocalAddress)}\n${byHand(commands.readOperatorEndpoint)}`,
+      },
+    ],
+  };
+}
+
+/** Instruction 6. */
+export function starting(): Step {
+  return {
+    title: '6. Restart the app',
+    actions: [
+      { say: 'Start it.', run: byHand(commands.startApp) },
+      {
+        say:
+          'Repeat until State is "started", IsTransitioning is false and Error is empty; up to 20 ' +
+          'minutes. If the error is "no such image", start it once more: the names of the images ' +
+          'hold the address.',
+        run: byHand(commands.readAppStatus),
+      },
+    ],
+  };
+}
+
+/** What a restore verifies. */
+export function verifying(): Step {
+  const urls = Object.values(commands.healthUrls).map(word).join(' ');
+  const probe = byHand(commands.probe(''), ['"$url"']);
+  return {
+    title: 'Verify the app',
+    actions: [
+      {
+        say: 'Every line must end with a number from 200 to 399.',
+        run: `for url in ${urls}; do printf '%s ' "$url"; ${probe}; done`,
+      },
+      {
+        say: 'Nomad must have a leader: one line with "true".',
+        run: byHand(commands.readNomadServers),
+      },
+      {
+        say: 'The Nomad clients that have joined:',
+        run: byHand(commands.readNomadClients),
+      },
+    ],
+  };
+}

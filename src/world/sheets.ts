@@ -1,0 +1,87 @@
+/** Makes the sheet of an installation from its configuration and what EC2 tells; keeps it as files. */
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Installation } from '../config';
+import { refuse } from '../contract/failures';
+import type { SheetFacts } from '../contract/sheet/facts';
+import { sheetHtml } from '../contract/sheet/html';
+import { sheetMarkdown } from '../contract/sheet/markdown';
+import { makeSheet } from '../contract/sheet/sheet';
+import { backupTags, newestUsable, unusableBecause } from '../machine/backups';
+import { launchLike } from '../machine/launch-settings';
+import { decodeRecord } from '../machine/record-tags';
+import type { Ec2 } from './ec2';
+import { writeWhole } from './whole-file';
+
+/** Which installation, and who is asked about it. */
+export interface SheetOrder {
+  readonly name: string;
+  readonly installation: Installation;
+  readonly ec2: Pick<Ec2, 'images' | 'specs'>;
+  readonly madeAt: Date;
+  readonly signal?: AbortSignal;
+}
+
+/** Reads what a sheet says; refuses when there is no backup that a restore could start from. */
+export async function readSheet(order: SheetOrder): Promise<SheetFacts> {
+  const { name, installation, ec2, madeAt, signal } = order;
+  const { region, servicesMachine, reachedBy } = installation;
+  const images = await ec2.images({ tags: backupTags(name) }, signal);
+  const image = newestUsable(images);
+  const record = image && decodeRecord(image.tags);
+  if (image === undefined || record === undefined) {
+    const seen = images.map((one) => `${one.id} ${unusableBecause(one) ?? ''}`).join(', ');
+    throw refuse(
+      'NoUsableImage',
+      `No usable backup of ${name} was found in ${region} (seen: ${seen === '' ? 'none' : seen}), ` +
+        `so there is nothing to write on its sheet. Make one: runbook backup ${name}`,
+    );
+  }
+  const launch = launchLike(installation.launch, record.launch) ?? record.launch;
+  return {
+    installation: name,
+    madeAt: madeAt.toISOString(),
+    region,
+    hostname: installation.hostname,
+    elasticIp: 'elasticIp' in reachedBy ? reachedBy.elasticIp : undefined,
+    login: loginOf(installation),
+    hostKeys: installation.ssh.hostKeys,
+    foundBy: 'tags' in servicesMachine ? servicesMachine.tags : {},
+    image: { id: image.id, name: image.name, createdAt: image.createdAt, disks: image.disks },
+    record,
+    launch,
+    specs: await specsOf(order, launch.instanceType),
+    externalServices: installation.externalServices || record.externalServices,
+    objectStorage:
+      installation.objectStorage === 's3' ? record.objectStorage : installation.objectStorage,
+  };
+}
+
+// Word by word: a path of a key, or a field that comes to the configuration later, stays out of it.
+function loginOf({ ssh: { user, port, address, bastion } }: Installation): SheetFacts['login'] {
+  const through = bastion && { user: bastion.user, host: bastion.host, port: bastion.port };
+  return { user, port, address, bastion: through };
+}
+
+/** The only thing that a sheet can do without. */
+async function specsOf(
+  { ec2, installation, signal }: SheetOrder,
+  type: string,
+): Promise<SheetFacts['specs']> {
+  try {
+    const specs = await ec2.specs(type, signal);
+    return specs ?? { unknown: `there is no instance type ${type} in ${installation.region}` };
+  } catch (error) {
+    return { unknown: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+/** Replaces both files of an installation's sheet; returns the path of the Markdown. */
+export async function saveSheet(folder: string, facts: SheetFacts): Promise<string> {
+  const sheet = makeSheet(facts);
+  await mkdir(folder, { recursive: true });
+  const path = join(folder, facts.installation);
+  await writeWhole(`${path}.html`, sheetHtml(sheet));
+  await writeWhole(`${path}.md`, sheetMarkdown(sheet));
+  return `${path}.md`;
+}
