@@ -86,6 +86,19 @@ const ssh = z
     path: ['key'],
   });
 
+/** Scheme, host and port; the token travels there, so nothing but TLS or this host itself will do. */
+const apiUrl = z.url().refine(isSafeOrigin, {
+  message: 'is https://HOST or https://HOST:PORT, without user, path or query',
+});
+
+function isSafeOrigin(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const { protocol, hostname, origin } = new URL(text);
+  const isLocal = hostname === '127.0.0.1' || hostname === 'localhost';
+  const isBare = text === origin || text === `${origin}/`;
+  return isBare && (protocol === 'https:' || (protocol === 'http:' && isLocal));
+}
+
 /** How many backups a rule keeps; a rule that keeps none is left out. */
 const keepCount = z.int().min(1).max(10_000).optional();
 /** A clock that Temporal's server knows: it takes names as the time zone database spells them. */
@@ -158,6 +171,7 @@ const installation = z.strictObject({
       terminationProtection: z.boolean().optional(),
     })
     .prefault({}),
+  circleciApi: z.strictObject({ tokenFile: z.string().min(1), url: apiUrl.optional() }).optional(),
   externalServices: z.boolean().default(false),
   objectStorage: z.enum(['s3', 'disk', 'nfs']).default('s3'),
   keep: z
@@ -255,7 +269,9 @@ function withAbsolutePaths(config: Config, folder: string): Config {
   const installations = Object.fromEntries(
     Object.entries(config.installations).map(([name, one]) => {
       const { bastion: hop, ...rest } = keyed(one.ssh);
-      return [name, { ...one, ssh: hop ? { ...rest, bastion: keyed(hop) } : rest }];
+      const { circleciApi: api } = one;
+      const circleciApi = api && { ...api, tokenFile: absolute(api.tokenFile) };
+      return [name, { ...one, circleciApi, ssh: hop ? { ...rest, bastion: keyed(hop) } : rest }];
     }),
   );
   return { ...config, installations, reports: absolute(config.reports) };

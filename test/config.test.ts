@@ -187,6 +187,36 @@ describe('a schedule', () => {
   });
 });
 
+describe('the API of CircleCI', () => {
+  const api = (url: string) => ({ circleciApi: { tokenFile: './token', url } });
+
+  it('is asked only with a token, whose file is relative to this one', () => {
+    expect(prodOf(loadProd({})).circleciApi).toBeUndefined();
+    const { circleciApi } = prodOf(loadProd({ circleciApi: { tokenFile: './token' } }));
+    expect(circleciApi).toEqual({ tokenFile: join(folder, 'token') });
+    expect(problemsOf(() => loadProd({ circleciApi: {} }))).toHaveLength(1);
+  });
+
+  it.each(['https://ci.example.com', 'https://ci.example.com:8443', 'http://127.0.0.1:8080'])(
+    'may be at %s',
+    (url) => {
+      expect(prodOf(loadProd(api(url))).circleciApi?.url).toBe(url);
+    },
+  );
+
+  it.each([
+    'http://ci.example.com',
+    'http://127.0.0.1.example.com',
+    'https://user:word@ci.example.com',
+    'https://ci.example.com/api',
+    'https://ci.example.com?circle-token=1',
+    'ftp://ci.example.com',
+    'ci.example.com',
+  ])('is not at %s: the token would travel readably, or elsewhere', (url) => {
+    expect(problemsOf(() => loadProd(api(url))).join()).toContain('circleciApi.url');
+  });
+});
+
 describe('paths', () => {
   it('are relative to the file, not to the current folder', () => {
     const config = loadProd({ ssh: { ...least.ssh, bastion } }, { reports: './out' });

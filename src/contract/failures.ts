@@ -43,6 +43,8 @@ export const failureTypes = {
   AppNotHealthy: 'the app started but a check fails',
   WorkerLost: 'the worker stopped or the step hung; what it did is looked up before it is repeated',
   Unforeseen: 'the step failed in a way that it does not know',
+  CircleciRefused: 'the API of CircleCI refused the request, or what answers is not that API',
+  CircleciUnavailable: 'the API of CircleCI did not answer',
   BuildsNotDeleted: 'a build record could not be deleted',
   Rejected: 'a person rejected a gate',
   Aborted: 'a person aborted the run',

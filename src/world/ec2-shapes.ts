@@ -18,8 +18,10 @@ export interface Instance {
   readonly publicAddress?: string;
   readonly httpTokens: 'optional' | 'required';
   readonly httpPutResponseHopLimit: number;
-  /** ISO 8601, UTC. */
+  /** ISO 8601, UTC: its last start. */
   readonly launchedAt: string;
+  /** ISO 8601, UTC: its first start. */
+  readonly firstLaunchedAt: string;
   readonly tags: Readonly<Record<string, string>>;
   readonly volumeIds: readonly string[];
 }
@@ -93,9 +95,16 @@ export function toInstance(from: aws.Instance): Instance {
     httpTokens: from.MetadataOptions?.HttpTokens ?? 'optional',
     httpPutResponseHopLimit: from.MetadataOptions?.HttpPutResponseHopLimit ?? 1,
     launchedAt: from.LaunchTime?.toISOString() ?? '',
+    firstLaunchedAt: firstLaunch(from)?.toISOString() ?? '',
     tags: tagsOf(from.Tags),
     volumeIds: present(from.BlockDeviceMappings?.map((device) => device.Ebs?.VolumeId)),
   };
+}
+
+/** A start after a stop changes LaunchTime; the first network interface stays from the first on. */
+function firstLaunch({ NetworkInterfaces = [], LaunchTime }: aws.Instance): Date | undefined {
+  const first = NetworkInterfaces.find(({ Attachment }) => Attachment?.DeviceIndex === 0);
+  return first?.Attachment?.AttachTime ?? LaunchTime;
 }
 
 /** Maps an image. */

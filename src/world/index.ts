@@ -1,9 +1,10 @@
 /**
  * The outside world as activities see it. `ec2.ts` is the only importer of the AWS SDK, `ssh.ts`
- * of ssh2, `notify.ts` talks HTTP, `reports.ts` writes files.
+ * of ssh2, `notify.ts` and `circleci-api.ts` talk HTTP, `reports.ts` writes files.
  */
 import type { Installation } from '../config';
 import type { Report } from '../contract/reports';
+import type { RunningBuilds } from '../machine/running-builds';
 import type { Ec2 } from './ec2';
 import type { Ssh } from './ssh';
 
@@ -15,10 +16,14 @@ export interface World {
   readonly ssh: Ssh;
   /** The pin of a public key line: `ssh-ed25519 SHA256:…`. */
   readonly fingerprint: (publicKey: string) => string;
+  /** The builds that claim to run, as CircleCI's own API lists them. */
+  runningBuilds(installation: Installation): Promise<RunningBuilds>;
   /** POSTs one JSON object to `notify.url`; resolves to false when nobody took it. */
   notify(message: Readonly<Record<string, unknown>>): Promise<boolean>;
   /** Writes the report as Markdown and JSON; returns the path of the Markdown file. */
   saveReport(report: Report): Promise<string>;
   /** Writes the sheet of an installation beside the reports; returns the path of its Markdown. */
   saveSheet(installation: string): Promise<string>;
+  /** The newest report of that workflow id, as JSON; undefined when none is kept here. */
+  findReport(workflowId: string): Promise<string | undefined>;
 }

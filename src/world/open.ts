@@ -2,12 +2,13 @@
 import { join } from 'node:path';
 import type { Config } from '../config';
 import { refuse } from '../contract/failures';
+import { runningBuildsOf } from './circleci-api';
 import { openEc2 } from './ec2';
 import type { Ec2 } from './ec2';
 import type { World } from './index';
 import { fingerprint } from './fingerprint';
 import { postNotification } from './notify';
-import { saveReport } from './reports';
+import { findReport, saveReport } from './reports';
 import { readSheet, saveSheet } from './sheets';
 import { openSsh } from './ssh';
 
@@ -36,6 +37,7 @@ export function openWorld(config: Config): World {
     },
     ssh: openSsh(),
     fingerprint,
+    runningBuilds: runningBuildsOf,
     notify: (message) => postNotification(config.notify?.url, message),
     saveReport: (report) => saveReport(config.reports, report),
     async saveSheet(name) {
@@ -45,6 +47,7 @@ export function openWorld(config: Config): World {
       const facts = await readSheet({ name, installation, ec2, madeAt: new Date(), signal });
       return saveSheet(join(config.reports, 'sheets'), facts);
     },
+    findReport: (workflowId) => findReport(config.reports, workflowId, 'json'),
   };
   return world;
 }

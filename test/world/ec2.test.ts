@@ -221,6 +221,12 @@ describe('instances', () => {
             '<metadataOptions><httpTokens>required</httpTokens>' +
             '<httpPutResponseHopLimit>2</httpPutResponseHopLimit></metadataOptions>' +
             '<launchTime>2026-09-30T10:00:00.000Z</launchTime>' +
+            // The second one was attached later; the machine was stopped and started since.
+            '<networkInterfaceSet><item><attachment><deviceIndex>1</deviceIndex>' +
+            '<attachTime>2026-09-29T08:00:00.000Z</attachTime></attachment></item>' +
+            '<item><attachment><deviceIndex>0</deviceIndex>' +
+            '<attachTime>2026-09-28T07:00:00.000Z</attachTime></attachment></item>' +
+            '</networkInterfaceSet>' +
             '<tagSet><item><key>Name</key><value>prod_services</value></item></tagSet>' +
             '<stateReason><code>Client.InternalError</code><message>no key</message></stateReason>' +
             '<blockDeviceMapping><item><ebs><volumeId>vol-1</volumeId></ebs></item></blockDeviceMapping>',
@@ -243,6 +249,7 @@ describe('instances', () => {
         httpTokens: 'required',
         httpPutResponseHopLimit: 2,
         launchedAt: '2026-09-30T10:00:00.000Z',
+        firstLaunchedAt: '2026-09-28T07:00:00.000Z',
         tags: { Name: 'prod_services' },
         volumeIds: ['vol-1'],
       },
