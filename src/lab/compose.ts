@@ -4,13 +4,14 @@ import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { createBarriers, type Barriers } from './barriers';
 import type { Bastion, BastionOptions } from './bastion';
+import type { CircleciOptions } from './circleci-api';
 import { startClock, type StoppableClock } from './clock';
 import { bastionUser, writeConfig } from './config-file';
 import { serveControl } from './control';
 import { createFaults, type Faults } from './faults';
 import { lastEntryAt, openJournal } from './journal';
 import { labKeys } from './keys';
-import { listenPreferring } from './listen';
+import { listenPreferring, type Listening } from './listen';
 import { defaultTimings, type Timings } from './region/model';
 import { openRegion } from './region/open-region';
 import type { Region } from './region/region';
@@ -48,6 +49,7 @@ export interface Lab {
   readonly ec2Url: string;
   readonly controlUrl: string;
   readonly bastionPort: number;
+  readonly circleciUrl: string;
   readonly configPath: string;
   readonly region: Region;
   readonly faults: Faults;
@@ -62,12 +64,18 @@ export interface LabParts {
   readonly factory: MachineFactory;
   readonly shell: (name: Shell['name'], dir: string) => Shell;
   readonly bastion: (options: BastionOptions) => Promise<Bastion>;
+  readonly circleci: (options: CircleciOptions) => Promise<Listening>;
 }
 
-const labFile = z.object({ ec2Url: z.string(), controlUrl: z.string(), bastionPort: z.number() });
+const labFile = z.object({
+  ec2Url: z.string(),
+  controlUrl: z.string(),
+  bastionPort: z.number(),
+  circleciUrl: z.string().optional(),
+});
 
 /** Ports of the last time, so that a worker finds the lab again after a restart. */
-function lastPorts(dir: string): { ec2: number; control: number; bastion: number } {
+function lastPorts(dir: string): Record<'ec2' | 'control' | 'bastion' | 'circleci', number> {
   const path = join(dir, 'lab.json');
   const last = existsSync(path)
     ? labFile.safeParse(JSON.parse(readFileSync(path, 'utf8'))).data
@@ -77,6 +85,7 @@ function lastPorts(dir: string): { ec2: number; control: number; bastion: number
     ec2: port(last?.ec2Url),
     control: port(last?.controlUrl),
     bastion: last?.bastionPort ?? 0,
+    circleci: port(last?.circleciUrl),
   };
 }
 
@@ -163,11 +172,36 @@ async function openDoors(ground: Ground, options: LabOptions, parts: LabParts) {
         last.control,
       ),
     );
-    return { ec2Url: ec2.url, controlUrl: control.url, bastionPort: bastion.port, stop };
+    const { token, machine } = circleciOf(ground);
+    const circleci = keep(
+      await listenPreferring(
+        (free) => parts.circleci({ token, machine, journal, port: free }),
+        last.circleci,
+      ),
+    );
+    const circleciUrl = circleci.url;
+    return {
+      circleciUrl,
+      ec2Url: ec2.url,
+      controlUrl: control.url,
+      bastionPort: bastion.port,
+      stop,
+    };
   } catch (error) {
     await stop();
     throw error;
   }
+}
+
+/** Whoever asks for the hostname reaches the machine that the DNS record names. */
+function circleciOf({ keys, world, region }: Ground) {
+  return {
+    token: keys.circleciToken,
+    machine: () => {
+      const address = world.dns[seeded.hostname];
+      return address === undefined ? undefined : region.machineAt(address);
+    },
+  };
 }
 
 /** Starts a lab of these parts. */

@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
-import { pinOf, type LabKeys } from './keys';
+import { circleciTokenFile, pinOf, type LabKeys } from './keys';
 import { seeded } from './region/seed';
 
 /** Where a lab is reached. */
@@ -10,6 +10,8 @@ export interface LabAddresses {
   readonly ec2Url: string;
   readonly controlUrl: string;
   readonly bastionPort: number;
+  /** CircleCI's own API, as the machine of the hostname serves it. */
+  readonly circleciUrl: string;
 }
 
 /** What the configuration is made of. */
@@ -77,6 +79,7 @@ function installation(facts: ConfigFacts): Record<string, unknown> {
       },
     },
     reachedBy: { dns: true },
+    circleciApi: { tokenFile: `./${circleciTokenFile}`, url: facts.circleciUrl },
     limits: { ...limits(facts.speed), ...facts.limits },
     ...facts.installation,
   };
@@ -95,7 +98,7 @@ export function labEnvironment(dir: string, ec2Url: string): Readonly<Record<str
 
 /** Writes runbook.yaml, lab.json and env into the lab's folder; gives the path of the first. */
 export function writeConfig(facts: ConfigFacts): string {
-  const { dir, ec2Url, controlUrl, bastionPort } = facts;
+  const { dir, ec2Url, controlUrl, bastionPort, circleciUrl } = facts;
   const configPath = join(dir, 'runbook.yaml');
   const config = stringify({
     installations: { prod: installation(facts) },
@@ -105,7 +108,7 @@ export function writeConfig(facts: ConfigFacts): string {
   writeFileSync(configPath, `# Written by the lab each time it starts.\n${config}`);
   writeFileSync(
     join(dir, 'lab.json'),
-    `${JSON.stringify({ ec2Url, controlUrl, bastionPort }, undefined, 2)}\n`,
+    `${JSON.stringify({ ec2Url, controlUrl, bastionPort, circleciUrl }, undefined, 2)}\n`,
   );
   const lines = Object.entries(labEnvironment(dir, ec2Url)).map(
     ([name, value]) => `${name}=${value}`,

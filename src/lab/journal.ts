@@ -6,7 +6,7 @@ import type { LabClock, LabEvent, LabJournal } from './shapes';
 const labEvent = z.object({
   seq: z.number(),
   at: z.string(),
-  kind: z.enum(['ec2', 'command', 'dial', 'boot', 'app', 'unit', 'ssh', 'fault', 'control']),
+  kind: z.enum(['ec2', 'command', 'dial', 'boot', 'app', 'api', 'unit', 'ssh', 'fault', 'control']),
   machine: z.string().optional(),
   text: z.string(),
   data: z.record(z.string(), z.unknown()).optional(),

@@ -1,5 +1,5 @@
-/** The lab's SSH keys: the operator's, the bastion login's, the bastion's own. */
-import { createHash } from 'node:crypto';
+/** The lab's secrets: SSH keys of the operator, the bastion login and the bastion, an API token. */
+import { createHash, randomBytes } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ed25519Pair } from './key-pair';
@@ -18,7 +18,12 @@ export interface LabKeys {
   readonly operator: KeyPair;
   readonly bastionLogin: KeyPair;
   readonly bastionHost: KeyPair;
+  /** Token of CircleCI's own API. */
+  readonly circleciToken: string;
 }
+
+/** The token's file in the lab's folder. */
+export const circleciTokenFile = 'circleci_token';
 
 function keyPair(dir: string, name: string): KeyPair {
   const path = join(dir, name);
@@ -35,12 +40,21 @@ function keyPair(dir: string, name: string): KeyPair {
   };
 }
 
+function tokenIn(dir: string): string {
+  const path = join(dir, circleciTokenFile);
+  if (!existsSync(path)) {
+    writeFileSync(path, `${randomBytes(20).toString('hex')}\n`, { mode: 0o600 });
+  }
+  return readFileSync(path, 'utf8').trim();
+}
+
 /** Reads the keys of the folder; makes those that are missing. */
 export function labKeys(dir: string): LabKeys {
   return {
     operator: keyPair(dir, 'services_ed25519'),
     bastionLogin: keyPair(dir, 'bastion_ed25519'),
     bastionHost: keyPair(dir, 'bastion_host_ed25519'),
+    circleciToken: tokenIn(dir),
   };
 }
 

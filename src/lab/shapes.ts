@@ -16,7 +16,8 @@ export interface LabEvent {
   readonly seq: number;
   /** ISO 8601, simulated time. */
   readonly at: string;
-  readonly kind: 'ec2' | 'command' | 'dial' | 'boot' | 'app' | 'unit' | 'ssh' | 'fault' | 'control';
+  readonly kind:
+    'ec2' | 'command' | 'dial' | 'boot' | 'app' | 'api' | 'unit' | 'ssh' | 'fault' | 'control';
   /** Instance id of the machine concerned. */
   readonly machine?: string;
   readonly text: string;

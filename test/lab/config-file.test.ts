@@ -16,6 +16,7 @@ test('writes a configuration that the worker takes', () =>
         servicesMachine: { tags: { Name: 'prod_services' } },
         hostname: seeded.hostname,
         reachedBy: { elasticIp: seeded.elasticIp },
+        circleciApi: { url: lab.circleciUrl, tokenFile: join(dir, 'circleci_token') },
         ssh: {
           key: join(dir, 'services_ed25519'),
           hostKeys: lab.region.machines.get(seeded.servicesMachine)?.hostKeys.map(pinOf),
@@ -24,9 +25,9 @@ test('writes a configuration that the worker takes', () =>
       });
       expect(prod?.limits.poll).toBeLessThan(1);
       expect(statSync(join(dir, 'services_ed25519')).mode & 0o777).toBe(0o600);
-      const { ec2Url, controlUrl } = lab;
+      const { ec2Url, controlUrl, circleciUrl } = lab;
       const about: unknown = JSON.parse(readFileSync(join(dir, 'lab.json'), 'utf8'));
-      expect(about).toEqual({ ec2Url, controlUrl, bastionPort: 2222 });
+      expect(about).toEqual({ ec2Url, controlUrl, circleciUrl, bastionPort: 2222 });
       expect(readFileSync(join(dir, 'env'), 'utf8')).toContain(`AWS_ENDPOINT_URL_EC2=${ec2Url}\n`);
       await Promise.resolve();
     },

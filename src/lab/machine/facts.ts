@@ -1,6 +1,6 @@
 /** Sets traps and facts of a machine from outside. */
 import { z } from 'zod';
-import type { MachineState } from './state';
+import { build, type MachineState } from './state';
 import { trapValues } from './traps';
 
 const facts = z
@@ -10,7 +10,7 @@ const facts = z
     config: z.record(z.string(), z.string()),
     /** `set hostname` is silently ignored. */
     hostnameWriteOnce: z.boolean(),
-    builds: z.array(z.object({ url: z.string(), status: z.string() })),
+    builds: z.array(build),
     nomadLayout: z.enum(['old', 'new']),
     replicatedVersion: z.string(),
   })

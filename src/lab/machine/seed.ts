@@ -154,6 +154,9 @@ function lines(...text: string[]): string {
 /** The facts that the daemon keeps on disk. */
 export function seedState(place: MachinePlace, profile: MachineProfile): DurableState {
   const { hostname } = profile;
+  const project = `https://${hostname}/gh/acme`;
+  const now = place.surroundings.clock.now();
+  const minutesAgo = (minutes: number): string => new Date(now - minutes * 60_000).toISOString();
   return {
     distribution: profile.distribution,
     init: profile.init,
@@ -162,15 +165,15 @@ export function seedState(place: MachinePlace, profile: MachineProfile): Durable
       id: 'edd9471be0bc4ea04dfca94718ddf621',
       sequence: 2439,
       desired: 'started',
-      lastModifiedAt: new Date(place.surroundings.clock.now()).toISOString(),
+      lastModifiedAt: minutesAgo(0),
     },
     config: configOf(hostname),
     imagesAddress: place.privateAddress,
     builds: [
-      { url: `https://${hostname}/gh/acme/web/1201`, status: 'running' },
-      { url: `https://${hostname}/gh/acme/web/1202`, status: 'running' },
-      { url: `https://${hostname}/gh/acme/api/77`, status: 'running' },
-      { url: `https://${hostname}/gh/acme/web/1200`, status: 'success' },
+      { url: `${project}/web/1201`, status: 'running', startedAt: minutesAgo(12) },
+      { url: `${project}/web/1202`, status: 'running', startedAt: minutesAgo(9) },
+      { url: `${project}/api/77`, status: 'running', startedAt: minutesAgo(3) },
+      { url: `${project}/web/1200`, status: 'success', startedAt: minutesAgo(20) },
     ],
     nomadLayout: 'old',
   };

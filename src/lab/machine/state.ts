@@ -14,6 +14,14 @@ const configItem = z.object({
   writeOnce: z.boolean().optional(),
 });
 
+/** A build's record in the app's database. */
+export const build = z.object({
+  url: z.string(),
+  status: z.string(),
+  /** ISO 8601. */
+  startedAt: z.string().optional(),
+});
+
 const durableState = z.object({
   distribution: z.enum(['debian', 'rhel']),
   init: z.enum(['systemd', 'upstart']),
@@ -27,7 +35,7 @@ const durableState = z.object({
   config: z.record(z.string(), configItem),
   /** Private address in the names of the app's container images. */
   imagesAddress: z.string(),
-  builds: z.array(z.object({ url: z.string(), status: z.string() })),
+  builds: z.array(build),
   /** Before Nomad 0.8 `node-status` had no Eligibility column. */
   nomadLayout: z.enum(['old', 'new']),
 });

@@ -89,7 +89,12 @@ function network(region: Region, instance: Instance, publicAddress: string | und
         status: 'in-use',
         privateIpAddress: instance.privateAddress,
         groupSet: groups,
-        attachment: { deviceIndex: 0, status: 'attached', deleteOnTermination: true },
+        attachment: {
+          deviceIndex: 0,
+          status: 'attached',
+          attachTime: new Date(instance.createdAt),
+          deleteOnTermination: true,
+        },
         association,
         privateIpAddressesSet: [
           { privateIpAddress: instance.privateAddress, primary: true, association },

@@ -4,6 +4,7 @@ import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { EC2Client } from '@aws-sdk/client-ec2';
+import { serveCircleci } from '../../../src/lab/circleci-api';
 import { composeLab, type Lab, type LabOptions } from '../../../src/lab/compose';
 import { fakeFactory } from './fake-machine';
 
@@ -27,6 +28,7 @@ export async function startFakeLab(options: Partial<LabOptions> = {}): Promise<L
     {
       factory: fakeFactory,
       shell: (name) => ({ name, serve: () => undefined, stop: () => Promise.resolve() }),
+      circleci: serveCircleci,
       bastion: () => Promise.resolve({ port: 2222, stop: () => Promise.resolve() }),
     },
   );

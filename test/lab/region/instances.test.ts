@@ -36,6 +36,11 @@ function until(ec2: EC2Client, state: string): Promise<void> {
 test('keeps the private address over stop and start and gives another public one', () =>
   inFakeLab(
     async ({ ec2, lab }) => {
+      const attached = async () => {
+        const { LaunchTime, NetworkInterfaces } = await look(ec2);
+        return { LaunchTime, first: NetworkInterfaces?.[0]?.Attachment?.AttachTime };
+      };
+      const before = await attached();
       const reply = await ec2.send(new StopInstancesCommand(one));
       expect(reply.StoppingInstances).toMatchObject([
         { InstanceId, PreviousState: { Name: 'running' }, CurrentState: { Name: 'stopping' } },
@@ -50,6 +55,10 @@ test('keeps the private address over stop and start and gives another public one
         PrivateIpAddress: seeded.privateAddress,
         PublicIpAddress: '203.0.113.101',
       });
+      // A start makes the launch time anew; what tells of the first one stays.
+      const after = await attached();
+      expect(after.first).toEqual(before.first);
+      expect(after.LaunchTime?.getTime()).toBeGreaterThan(before.LaunchTime?.getTime() ?? Infinity);
       expect(lab.region.machines.get(InstanceId)).toMatchObject({
         answers: true,
         publicAddress: '203.0.113.101',
