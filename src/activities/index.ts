@@ -9,9 +9,11 @@ import { checkClaim, findHolder, preemptBackup } from './claim-holder';
 import { createImage } from './create-image';
 import { deleteBuilds } from './delete-builds';
 import { findMachine } from './find-machine';
+import { findUnendingBuilds } from './find-unending-builds';
 import { fixHostname } from './fix-hostname';
 import { startAppAgain, stopAppForImage } from './image-consistency';
 import { launchInstance } from './launch-instance';
+import { listRunningBuilds } from './list-running-builds';
 import { moveElasticIp } from './move-elastic-ip';
 import { notifyPeople, recordEnd } from './people';
 import { planPrune } from './plan-prune';
@@ -39,6 +41,7 @@ export const createActivities = (world: World) => ({
 
   findMachine: attempted(findMachine(world)),
   readMachine: attempted(readMachine(world)),
+  listRunningBuilds: attempted(listRunningBuilds(world)),
   stopAppForImage: attempted(stopAppForImage(world)),
   createImage: attempted(createImage(world)),
   startAppAgain: attempted(startAppAgain(world)),
@@ -63,6 +66,7 @@ export const createActivities = (world: World) => ({
   restartReplicated: attempted(restartReplicated(world)),
   restartApp: attempted(restartApp(world)),
   verifyApp: attempted(verifyApp(world)),
+  findUnendingBuilds: attempted(findUnendingBuilds(world)),
   deleteBuilds: attempted(deleteBuilds(world)),
 });
 

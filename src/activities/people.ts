@@ -45,7 +45,7 @@ export const recordEnd =
       await tried('machine tagged', tagMachine(world, report, region));
     }
     await tried('report written', world.saveReport(report));
-    const { journal, record, ...brief } = report;
+    const { journal, record, buildsAtBackup, ...brief } = report;
     await tried('people told', world.notify({ event: 'end', ...brief }));
     // Last, and never a reason to fail: the backup is good without it.
     if (report.runbook === 'backup' && report.status === 'done') {

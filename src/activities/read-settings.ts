@@ -26,6 +26,7 @@ export const readSettings =
       hostname,
       elasticIp,
       servicesMachineId: 'instance' in servicesMachine ? servicesMachine.instance : undefined,
+      hasCircleciApi: configured.circleciApi !== undefined,
       externalServices,
       objectStorage,
       approvals,

@@ -59,7 +59,12 @@ export function requestCleanUp(
   options: { readonly unattended?: boolean },
 ): RunRequest {
   const { unattended } = options;
-  return checked('cleanUpBuilds', cleanUpBuildsRequest, { installation, builds, unattended });
+  const named = builds.length > 0 ? builds : undefined;
+  return checked('cleanUpBuilds', cleanUpBuildsRequest, {
+    installation,
+    builds: named,
+    unattended,
+  });
 }
 
 /** The request of `runbook prune`. */

@@ -42,6 +42,8 @@ export interface OpenGate {
   readonly title: string;
   /** What the person should know to decide; Markdown. */
   readonly details: string;
+  /** Where an approval may be of a part: the builds it can name. */
+  readonly builds?: readonly string[];
   /** The signals (and updates) that answer this gate. */
   readonly answers: readonly Answer[];
   /** Whether the answer must name this gate's id. */

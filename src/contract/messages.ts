@@ -11,6 +11,8 @@ export interface Decision {
   readonly by: string;
   readonly note?: string;
   readonly gate?: string;
+  /** Of the builds that the gate offers, those that are approved; absent: all of them. */
+  readonly builds?: readonly string[];
 }
 
 export const signals = {

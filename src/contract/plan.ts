@@ -11,6 +11,8 @@ export interface Settings {
   readonly elasticIp?: string;
   /** Absent when the machine is found by its tags. */
   readonly servicesMachineId?: string;
+  /** Whether a token for CircleCI's own API is configured. */
+  readonly hasCircleciApi: boolean;
   readonly externalServices: boolean;
   readonly objectStorage: 's3' | 'disk' | 'nfs';
   readonly approvals: Readonly<

@@ -33,6 +33,7 @@ export function reportMarkdown(report: Report): string {
     recordSection(report),
     checksSection(report),
     buildsSection(report),
+    atBackupSection(report),
     `## Journal\n\n${journalTable(report.journal)}`,
   ]
     .filter((section) => section !== '')
@@ -149,6 +150,16 @@ function buildsSection({ builds = [] }: Report): string {
       text(said),
     ]),
   )}`;
+}
+
+function atBackupSection({ buildsAtBackup }: Report): string {
+  if (buildsAtBackup === undefined || buildsAtBackup.builds.length === 0) return '';
+  const { builds, more, isCut } = buildsAtBackup;
+  const rest = more > 0 || isCut ? `\n\nAnd ${isCut ? 'at least ' : ''}${String(more)} more.` : '';
+  return `## Builds that ran when the backup began\n\n${rows(
+    ['Build', 'Started'],
+    builds.map(({ url, startedAt = '' }) => [text(url), startedAt]),
+  )}${rest}`;
 }
 
 /** Shortens the notes, then leaves out the oldest rows, until the table fits. */

@@ -1,5 +1,6 @@
 /** What a run gives back: its standing while it is open, its report at the end. */
 import type { BackupRecord } from '../machine/backup-record';
+import type { BuildsAtBackup } from '../machine/running-builds';
 import type { JournalEntry, OpenGate, RunStatus } from './journal';
 
 export type RunbookName = 'backup' | 'restore' | 'cleanUpBuilds' | 'prune';
@@ -38,6 +39,8 @@ export interface Report {
   readonly record?: BackupRecord;
   readonly checks?: readonly HealthCheck[];
   readonly builds?: readonly BuildOutcome[];
+  /** What ran when a backup began: the evidence for a clean-up after a restore. */
+  readonly buildsAtBackup?: BuildsAtBackup;
   readonly journal: readonly JournalEntry[];
 }
 

@@ -9,6 +9,9 @@ const instanceId = z.string().regex(/^i-([0-9a-f]{8}|[0-9a-f]{17})$/, 'is an ins
 const address = z.ipv4('is an IPv4 address');
 const buildUrl = z.string().min(1).max(300);
 
+/** How many build records one run deletes: so many fit into its time. */
+export const buildsAtOnce = 100;
+
 /** What a person can declare to know beforehand, so that no gate asks for it. */
 const acknowledgements = ['source-running', 'external-services'] as const;
 
@@ -27,7 +30,7 @@ export const restoreRequest = z
     image: imageId.optional(),
     instance: instanceId.optional(),
     replaces: z.strictObject({ private: address, public: address.optional() }).optional(),
-    builds: z.array(buildUrl).max(100).default([]),
+    builds: z.array(buildUrl).max(buildsAtOnce).default([]),
     acknowledge: z.array(z.enum(acknowledgements)).default([]),
     unattended: z.boolean().default(false),
   })
@@ -36,10 +39,10 @@ export const restoreRequest = z
     path: ['instance'],
   });
 
-/** `cleanUpBuilds {"installation":"prod","builds":["https://…"]}`. */
+/** `cleanUpBuilds {"installation":"prod","builds":["https://…"]}`; without `builds`, those that never end. */
 export const cleanUpBuildsRequest = z.strictObject({
   installation,
-  builds: z.array(buildUrl).min(1).max(100),
+  builds: z.array(buildUrl).min(1).max(buildsAtOnce).optional(),
   unattended: z.boolean().default(false),
 });
 
@@ -53,6 +56,7 @@ export const pruneRequest = z.strictObject({
 
 export type BackupRequest = z.infer<typeof backupRequest>;
 export type RestoreRequest = z.infer<typeof restoreRequest>;
+export type CleanUpBuildsRequest = z.infer<typeof cleanUpBuildsRequest>;
 
 /** How the image is made: without a reboot, with one, or with the app stopped for a moment. */
 export type Consistency = BackupRequest['consistency'];

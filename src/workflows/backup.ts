@@ -45,6 +45,7 @@ async function backUpMachine(run: Run, request: BackupRequest): Promise<string> 
   const hostKeys = await trustedKeys(run, found.machine, request);
   const machine: Machine = { ...found.machine, hostKeys };
   const read = await readFacts(run, machine, consistency);
+  await listRunningBuilds(run, installation);
 
   const record = recordOf({
     request,
@@ -125,6 +126,22 @@ async function readFacts(
   } catch (error) {
     if (isCancellation(error)) throw error;
     return { facts: undefined, missing: troubleOf(error).message };
+  }
+}
+
+/** What runs now is in the image half done. Without the list an image is made all the same. */
+async function listRunningBuilds(run: Run, installation: string): Promise<void> {
+  const title = 'List the running builds';
+  if (!run.settings.hasCircleciApi) {
+    run.notNeeded(title, 'runbook.yaml names no token for the API of CircleCI');
+    return;
+  }
+  try {
+    const { atBackup } = await run.attempt(title, acts.listRunningBuilds, { installation });
+    run.findings.buildsAtBackup = atBackup;
+  } catch (error) {
+    if (isCancellation(error)) throw error;
+    run.findings.notes.push(`The running builds were not listed: ${troubleOf(error).message}`);
   }
 }
 

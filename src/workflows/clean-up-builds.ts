@@ -4,31 +4,42 @@
  */
 import { ApplicationFailure } from '@temporalio/workflow';
 import { refuse } from '../contract/failures';
-import type { Machine } from '../contract/plan';
+import type { Machine, Settings } from '../contract/plan';
 import type { Report } from '../contract/reports';
-import { cleanUpBuildsRequest } from '../contract/requests';
+import {
+  buildsAtOnce,
+  cleanUpBuildsRequest,
+  type CleanUpBuildsRequest,
+} from '../contract/requests';
 import { parseBuildUrl } from '../machine/dev-console';
 import * as acts from './acts';
 import { claimOn, refuseWhileClaimed } from './claim';
 import { runbook, type Run } from './runbook';
+
+/** Build records to delete, before anybody has approved it. */
+interface Offer {
+  readonly builds: readonly string[];
+  /** Why nothing is asked, where there are none. */
+  readonly none: string;
+  /** For builds that the API told, not a person: how each is known never to end. */
+  readonly why?: ReadonlyMap<string, string>;
+}
+
+const deleting = 'Delete abnormal build records';
 
 export function cleanUpBuilds(request: unknown): Promise<Report> {
   return runbook(
     { name: 'cleanUpBuilds', shape: cleanUpBuildsRequest },
     request,
     async (run, input) => {
-      const builds = checkedBuilds(input.builds, run.settings.hostname);
-      run.findings.changes = [
-        {
-          step: 'Delete abnormal build records',
-          change: `${String(builds.length)} build record(s)`,
-        },
-      ];
       const { installation } = input;
+      const named = namedBuilds(input, run.settings);
+      const what = named ? `${String(named.length)} build record(s)` : 'those of unending builds';
+      run.findings.changes = [{ step: deleting, change: what }];
       // While a restore is open, nobody knows which machine is the live one.
       await refuseWhileClaimed(claimOn('restore', run.settings, installation));
       const { machine } = await run.step('Find the machine', acts.findMachine, { installation });
-      await deleteBuildRecords(run, machine, builds);
+      await deleteBuildRecords(run, machine, await offerOf(run, machine, named));
       const { deleted, failed } = countOf(run);
       if (failed > 0)
         throw refuse(
@@ -38,6 +49,19 @@ export function cleanUpBuilds(request: unknown): Promise<Report> {
       return `${String(deleted)} build record(s) deleted.`;
     },
   );
+}
+
+/** The request's builds; undefined: they are to be found, which needs a token. */
+function namedBuilds(
+  { installation, builds }: CleanUpBuildsRequest,
+  { hostname, hasCircleciApi }: Settings,
+): readonly string[] | undefined {
+  if (builds !== undefined) return checkedBuilds(builds, hostname);
+  if (hasCircleciApi) return undefined;
+  const problem =
+    `builds: name them, or set circleciApi.tokenFile of ${installation} in runbook.yaml and ` +
+    'restart the worker: then those that never end are found without';
+  throw refuse('InvalidRequest', problem, { problems: [problem] });
 }
 
 /** Refuses every URL that is not a build of this installation, all problems at once. */
@@ -55,30 +79,72 @@ export function checkedBuilds(builds: readonly string[], hostname: string): stri
   });
 }
 
-/** Deletes the records after their own gate, which must be named: a record cannot come back. */
-export async function deleteBuildRecords(
+async function offerOf(
   run: Run,
   machine: Machine,
-  builds: readonly string[],
-): Promise<void> {
-  const none = builds.length === 0 ? 'the request names no builds' : undefined;
-  const waived =
-    run.settings.approvals.buildRecords === 'waived' ? 'waived in runbook.yaml' : undefined;
-  await run.approval('Approve deleting the build records', {
+  named: readonly string[] | undefined,
+): Promise<Offer> {
+  const title = 'Find the builds that never end';
+  if (named !== undefined) {
+    run.notNeeded(title, 'the request names the builds');
+    return { builds: named, none: 'the request names no builds' };
+  }
+  const input = { machine, limit: buildsAtOnce };
+  const found = await run.step(title, acts.findUnendingBuilds, input);
+  run.findings.notes.push(...found.notes);
+  return {
+    builds: found.builds.map(({ url }) => url),
+    none: 'no build that claims to run is from before the machine was launched',
+    why: new Map(
+      found.builds.map(({ url, startedAt, why }) => [
+        url,
+        startedAt === undefined ? why : `${why}, started ${startedAt}`,
+      ]),
+    ),
+  };
+}
+
+/** Deletes the records after their own gate, which must be named: a record cannot come back. */
+export async function deleteBuildRecords(run: Run, machine: Machine, offer: Offer): Promise<void> {
+  const { builds, none } = offer;
+  // Waived is what the person who wrote the request knew, not what an API says.
+  const isWaived = run.settings.approvals.buildRecords === 'waived' && offer.why === undefined;
+  const waived = isWaived ? 'waived in runbook.yaml' : undefined;
+  const approved = await run.approvedBuilds('Approve deleting the build records', {
     name: 'delete-builds',
     mustName: true,
-    details: `Delete for good, on ${machine.instanceId}:\n\n${builds.map((url) => `- ${url}`).join('\n')}`,
-    notNeeded: none ?? waived,
+    details: detailsOf(machine, offer),
+    builds,
+    notNeeded: builds.length === 0 ? none : waived,
   });
-  if (none !== undefined) {
-    run.notNeeded('Delete abnormal build records', none);
+  if (builds.length === 0) {
+    run.notNeeded(deleting, none);
     return;
   }
-  const deleted = await run.step('Delete abnormal build records', acts.deleteBuilds, {
-    machine,
-    builds,
-  });
+  const wanted = builds.filter((url) => approved.includes(url));
+  run.findings.notes.push(...aboutTheRest(builds, wanted));
+  const deleted = await run.step(deleting, acts.deleteBuilds, { machine, builds: wanted });
   run.findings.builds = deleted?.builds;
+}
+
+function detailsOf({ instanceId }: Machine, { builds, why }: Offer): string {
+  const lines = builds.map((url) => {
+    const reason = why?.get(url);
+    return reason === undefined ? `- ${url}` : `- ${url} (${reason})`;
+  });
+  return [
+    `Delete **${String(builds.length)} build record(s)** for good, on ${instanceId}. To approve only ` +
+      'some of them, name these in the answer: `"builds":["URL"]`.',
+    lines.join('\n'),
+  ].join('\n\n');
+}
+
+function aboutTheRest(builds: readonly string[], approved: readonly string[]): string[] {
+  const rest = builds.filter((url) => !approved.includes(url));
+  if (rest.length === 0) return [];
+  const shown = rest.slice(0, 10).join(', ');
+  const more = rest.length > 10 ? ` and ${String(rest.length - 10)} more` : '';
+  return [`Not approved, so not deleted: ${shown}${more}.`];
 }
 
 function countOf({ findings }: Run): { readonly deleted: number; readonly failed: number } {

@@ -6,7 +6,7 @@ import { ApplicationFailure, condition, setHandler, uuid4 } from '@temporalio/wo
 import { z } from 'zod';
 import { answers, type Answer, type OpenGate } from '../contract/journal';
 import { descriptions, signals, standing, updates, type Decision } from '../contract/messages';
-import { problemsOf } from '../contract/requests';
+import { buildsAtOnce, problemsOf } from '../contract/requests';
 import { now, type RunState } from './state';
 
 /** A question before it is asked. */
@@ -19,6 +19,8 @@ export interface Question {
   readonly answers: readonly Answer[];
   /** Whether the answer must name the gate: so no re-applied approval ever opens a later one. */
   readonly mustName?: boolean;
+  /** Where an approval may name a part of them. */
+  readonly builds?: readonly string[];
   readonly seconds: number;
 }
 
@@ -29,6 +31,7 @@ const decisionShape = z.strictObject({
   by: z.string().trim().min(1).max(200),
   note: z.string().max(2000).optional(),
   gate: z.string().max(100).optional(),
+  builds: z.array(z.string().max(300)).min(1).max(buildsAtOnce).optional(),
 });
 
 /** Keeps at most one gate open and takes the messages that answer it. */
@@ -76,6 +79,7 @@ export class Gates {
       id,
       title: question.title,
       details: question.details,
+      ...(question.builds ? { builds: question.builds } : {}),
       answers: question.answers,
       mustName: question.mustName ?? false,
       openedAt: now(),
@@ -120,6 +124,8 @@ export class Gates {
     if (!gate.answers.includes(answer)) {
       return `gate ${gate.id} takes ${gate.answers.join(', ')}, not ${answer}; ${instead}`;
     }
+    const unfit = buildsProblem(gate, answer, parsed.data.builds);
+    if (unfit !== undefined) return `${unfit}; ${instead}`;
     if (answer === 'skip' && !parsed.data.note) return 'skip needs a reason: "note":"why"';
     return undefined;
   }
@@ -142,4 +148,19 @@ export class Gates {
       ...(by === undefined ? {} : { by }),
     });
   }
+}
+
+/** Approved may be nothing but what the gate offers. */
+function buildsProblem(
+  gate: OpenGate,
+  answer: Answer,
+  builds: readonly string[] | undefined,
+): string | undefined {
+  if (builds === undefined) return undefined;
+  if (gate.builds === undefined || answer !== 'approve') {
+    return `builds: ${answer} of gate ${gate.id} takes none`;
+  }
+  const foreign = builds.filter((url) => !gate.builds?.includes(url));
+  if (foreign.length === 0) return undefined;
+  return `builds: the gate does not offer ${foreign.slice(0, 3).join(', ')}`;
 }

@@ -199,6 +199,15 @@ export function aboutNomadClients(
   return notes;
 }
 
+/** What ran when the image was made claims to run for ever. */
+export function aboutUnendingBuilds(settings: Settings, installation: string): string[] {
+  if (!settings.hasCircleciApi) return [];
+  return [
+    'Builds that ran at the backup claim to run for ever. To find them and to delete their ' +
+      `records: cleanUpBuilds ${JSON.stringify({ installation })}`,
+  ];
+}
+
 /** What to change in runbook.yaml, so that the next backup finds the new machine. */
 export function aboutConfiguration(settings: Settings, machine: Machine): string[] {
   const configured = settings.servicesMachineId;

@@ -66,8 +66,9 @@ async function restoreMachine(run: Run, request: RestoreRequest): Promise<string
   const verified = await step('Verify the app', acts.verifyApp, { machine });
   findings.checks = verified?.checks ?? findings.checks;
   findings.notes.push(...ask.aboutNomadClients(verified?.clients, { old, machine }));
-  await deleteBuildRecords(run, machine, builds);
+  await deleteBuildRecords(run, machine, { builds, none: 'the request names no builds' });
 
+  findings.notes.push(...ask.aboutUnendingBuilds(settings, installation));
   findings.notes.push(...ask.aboutConfiguration(settings, machine));
   return `${hostname} runs on ${machine.instanceId}, restored from ${plan.imageId}.`;
 }

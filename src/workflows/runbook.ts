@@ -12,6 +12,7 @@ import {
 import type { z } from 'zod';
 import { refuse } from '../contract/failures';
 import type { EntryState, OpenGate, RunStatus } from '../contract/journal';
+import type { Decision } from '../contract/messages';
 import type { Settings } from '../contract/plan';
 import type { Report, RunbookName } from '../contract/reports';
 import { problemsOf } from '../contract/requests';
@@ -48,6 +49,11 @@ export interface Run {
   readonly askAboutFailure: Steps['askAboutFailure'];
   /** Asks a person to approve; a rejection ends the run. False: nobody answered, go on without. */
   readonly approval: (title: string, question: Approval) => Promise<boolean>;
+  /** The same where a person may approve a part of the builds; gives those that are approved. */
+  readonly approvedBuilds: (
+    title: string,
+    question: Approval & { readonly builds: readonly string[] },
+  ) => Promise<readonly string[]>;
   readonly findings: Findings;
   readonly settings: Settings;
 }
@@ -111,7 +117,11 @@ class Frame {
       notNeeded: this.steps.notNeeded.bind(this.steps),
       retriesOf: this.steps.retriesOf.bind(this.steps),
       askAboutFailure: this.steps.askAboutFailure.bind(this.steps),
-      approval: this.approval.bind(this),
+      approval: async (title, question) => (await this.ask(title, question)) !== 'nobody',
+      approvedBuilds: async (title, question) => {
+        const said = await this.ask(title, question);
+        return typeof said === 'string' ? question.builds : (said.builds ?? question.builds);
+      },
       findings: this.state.findings,
       settings,
     };
@@ -126,11 +136,15 @@ class Frame {
     return this.steps.settings?.limits.unattendedGate ?? 3600;
   }
 
-  private async approval(title: string, question: Approval): Promise<boolean> {
+  /** The approval that was given, or why there is none: an answer that is no approval ends the run. */
+  private async ask(
+    title: string,
+    question: Approval & Pick<Question, 'builds'>,
+  ): Promise<Decision | 'not needed' | 'nobody'> {
     const entry = this.state.open('approval', title, 'waiting');
     if (question.notNeeded !== undefined) {
       this.state.close(entry, 'not needed', { note: question.notNeeded });
-      return true;
+      return 'not needed';
     }
     const asked = this.gates.ask({
       name: question.name,
@@ -138,6 +152,7 @@ class Frame {
       title,
       answers: ['approve', 'reject'],
       mustName: question.mustName ?? false,
+      ...(question.builds ? { builds: question.builds } : {}),
       seconds: question.goesOnWithout ? this.shortGateSeconds() : this.gateSeconds(),
     });
     const { gate, reply } = await asked.catch((error: unknown) => {
@@ -146,17 +161,18 @@ class Frame {
     });
     if (reply.answer === 'expired') {
       this.state.close(entry, 'expired', { gate });
-      if (question.goesOnWithout) return false;
+      if (question.goesOnWithout) return 'nobody';
       throw refuse(
         'GateExpired',
         `Nobody answered "${title}" in time. The report lists what is left to do.`,
       );
     }
     const { by, note } = reply;
-    const said = { gate, by, ...(note === undefined ? {} : { note }) };
+    const told = [partOf(reply, question), note].filter((part) => part !== undefined).join('; ');
+    const said = { gate, by, ...(told === '' ? {} : { note: told }) };
     if (reply.answer === 'approve') {
       this.state.close(entry, 'approved', said);
-      return true;
+      return reply;
     }
     this.state.close(entry, 'rejected', said);
     throw refuse(
@@ -216,4 +232,16 @@ class Frame {
     };
     this.notices.push(perform(notifyPeople, { message }, how).catch(() => undefined));
   }
+}
+
+/** Which part of the builds was approved, for the journal. */
+function partOf(
+  { builds }: Decision,
+  { builds: offered = [] }: Pick<Question, 'builds'>,
+): string | undefined {
+  if (builds === undefined) return undefined;
+  const approved = new Set(builds);
+  const shown = [...approved].slice(0, 10).join(', ');
+  const more = approved.size > 10 ? ', …' : '';
+  return `${String(approved.size)} of ${String(offered.length)}: ${shown}${more}`;
 }

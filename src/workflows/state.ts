@@ -17,6 +17,7 @@ export interface Findings {
   record?: Report['record'];
   checks?: Report['checks'];
   builds?: Report['builds'];
+  buildsAtBackup?: Report['buildsAtBackup'];
   readonly notes: string[];
   /** What each line of the runbook would do, for the list of what is left. */
   changes: readonly { readonly step: string; readonly change: string }[];
@@ -90,7 +91,7 @@ export class RunState {
 
   makeReport(summary: string): Report {
     const { workflowId, runId } = workflowInfo();
-    const { notes, imageId, instanceId, record, checks, builds } = this.findings;
+    const { notes, imageId, instanceId, record, checks, builds, buildsAtBackup } = this.findings;
     return {
       runbook: this.runbook,
       installation: this.installation,
@@ -107,6 +108,7 @@ export class RunState {
       record,
       checks,
       builds,
+      buildsAtBackup,
       journal: this.journal,
     };
   }

@@ -5,6 +5,7 @@ describe('the object that starts a run', () => {
   it('holds the installation alone when nothing else was asked for', () => {
     expect(requestBackup('prod', {}).input).toEqual({ installation: 'prod' });
     expect(requestRestore('prod', {}).input).toEqual({ installation: 'prod' });
+    expect(requestCleanUp('prod', [], {}).input).toEqual({ installation: 'prod' });
   });
 
   it('carries everything that a restore can be told', () => {
@@ -44,7 +45,7 @@ describe('the object that starts a run', () => {
       /not both/,
     ],
     ['an unknown word', () => requestRestore('prod', { acknowledge: ['all'] }), /acknowledge/],
-    ['no builds', () => requestCleanUp('prod', [], {}), /builds/],
+    ['a build that is none', () => requestCleanUp('prod', [''], {}), /builds/],
   ])('is refused as wrong usage for %s', (_what, make, message) => {
     expect(make).toThrow(CliError);
     expect(make).toThrow(message);

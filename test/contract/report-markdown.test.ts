@@ -73,6 +73,19 @@ describe('a report', () => {
     `);
   });
 
+  it('of a backup lists what ran, and says how much more', () => {
+    const builds = [{ url: 'https://circleci.example.com/gh/a/b/1', startedAt: report.startedAt }];
+    const listed = { builds, more: 7, isCut: false };
+    const page = reportMarkdown({ ...report, buildsAtBackup: listed });
+    expect(page).toContain(
+      '## Builds that ran when the backup began\n\n| Build | Started |\n| --- | --- |\n' +
+        `| https://circleci.example.com/gh/a/b/1 | ${report.startedAt} |\n\nAnd 7 more.`,
+    );
+    expect(reportMarkdown({ ...report, buildsAtBackup: { ...listed, isCut: true } })).toContain(
+      'And at least 7 more.',
+    );
+  });
+
   it('has no sections for what there is not', () => {
     const { imageId, instanceId, record, checks, builds, ...rest } = report;
     const page = reportMarkdown({ ...rest, notes: [], leftToDo: [], journal: [] });

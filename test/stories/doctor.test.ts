@@ -75,6 +75,7 @@ test('on a sound lab every line is ok, and nothing was changed', async () => {
     'prod: ec2:RunInstances from ami-',
     'prod: SSH to ubuntu@10.0.1.5: logged in through the bastion',
     'prod: Replicated version: ',
+    'prod: CircleCI API: the token is taken, 3 builds run',
   ]) {
     expect(said.out).toContain(`ok    ${what}`);
   }

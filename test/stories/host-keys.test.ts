@@ -42,6 +42,7 @@ describe('a machine whose host key nothing confirms', () => {
         "Look at the host key — done",
         "Confirm the host key — expired",
         "Read what a restore needs — not needed",
+        "List the running builds — done",
         "Stop the app for the image — not needed",
         "Create the image — done",
         "Start the app again — not needed",

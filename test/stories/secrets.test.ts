@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils';
 import { plantedSecrets } from '../../src/lab/machine/planted-secrets';
@@ -25,9 +25,21 @@ test('planted secrets appear in no history, tag, log, report or page', async () 
     await control(stage.lab, `/machines/${instanceId}/set`, { diskFull: false });
     await restore.answer('retry', gate);
     await restore.finish();
+    // The API of CircleCI refuses the token, and then takes it: both are told, it never.
+    const token = readFileSync(join(stage.dir, 'circleci_token'), 'utf8').trim();
+    const refused = 'a-token-that-is-not-valid-any-more';
+    writeFileSync(join(stage.dir, 'circleci_token'), refused);
+    const cleanUp = await stage.start('cleanUpBuilds', { installation: 'prod' });
+    const failed = await cleanUp.gate('failed: Find the builds that never end');
+    expect(failed.details).toContain('status 401');
+    writeFileSync(join(stage.dir, 'circleci_token'), token);
+    await cleanUp.answer('retry', failed);
+    await cleanUp.finish();
 
     const histories = await Promise.all(
-      [backup, restore].map(async ({ handle }) => historyToJSON(await handle.fetchHistory())),
+      [backup, restore, cleanUp].map(async ({ handle }) =>
+        historyToJSON(await handle.fetchHistory()),
+      ),
     );
     // Payloads are base64 in the JSON of a history.
     const decoded = histories
@@ -43,19 +55,25 @@ test('planted secrets appear in no history, tag, log, report or page', async () 
       histories: decoded,
       tags: tags.join('\n'),
       log,
-      reports: readdirSync(reports)
-        .map((name) => readFileSync(join(reports, name), 'utf8'))
+      reports: readdirSync(reports, { recursive: true, withFileTypes: true })
+        .filter((entry) => entry.isFile())
+        .map(({ parentPath, name }) => readFileSync(join(parentPath, name), 'utf8'))
         .join('\n'),
-      standing: JSON.stringify(await restore.standing()),
-      commands: JSON.stringify(stage.lab.journal.since(0).filter(({ kind }) => kind === 'command')),
+      standing: JSON.stringify([await restore.standing(), await cleanUp.standing()]),
+      commands: JSON.stringify(
+        stage.lab.journal.since(0).filter(({ kind }) => kind === 'command' || kind === 'api'),
+      ),
     };
     // What must be there is found: the search itself works.
     expect(decoded).toContain('circleci.example.com');
     expect(log).toContain('worker ready');
     expect(visible.reports).toContain('10.0.1.5');
     expect(visible.tags).toContain('runbook:record.1');
+    expect(visible.reports).toContain('Builds that ran when the backup began');
     const secrets = [
       ...Object.values(plantedSecrets),
+      token,
+      refused,
       // A line from the middle of each key: the first ones are alike in all keys.
       ...['services_ed25519', 'bastion_ed25519'].map(
         (name) => readFileSync(join(stage.dir, name), 'utf8').split('\n')[2] ?? '',

@@ -15,13 +15,20 @@ interface AnswerOptions {
   readonly gate?: string;
   readonly note?: string;
   readonly yes?: boolean;
+  readonly build?: readonly string[];
 }
+
+const builds = [
+  '--build <url...>',
+  'where the gate offers builds: only these; default: all of them',
+] as const;
 
 function answerRow(verb: Answer, summary: string, example: string): AddCommand {
   return commandRow<AnswerOptions>({
     usage: `${verb} <run>`,
     summary,
     options: [
+      ...(verb === 'approve' ? [builds] : []),
       ['--by <name>', 'who answers; kept in the journal (required)'],
       ['--gate <id>', 'the gate that is answered; default: the open one, after confirming it'],
       ['--note <text>', 'why; kept in the journal'],
@@ -40,7 +47,12 @@ function answerRow(verb: Answer, summary: string, example: string): AddCommand {
         const handle = temporal.client.workflow.getHandle(args[0] ?? '');
         const standing = await readStanding(temporal, handle);
         const gate = await chooseGate(verb, { runId: handle.workflowId, standing, options, out });
-        const decision = { by, gate, ...(note === undefined ? {} : { note }) };
+        const decision = {
+          by,
+          gate,
+          ...(note === undefined ? {} : { note }),
+          ...(options.build === undefined ? {} : { builds: options.build }),
+        };
         const workerAnswers = standing !== undefined;
         const delivery = await sendAnswer(temporal, handle, { verb, decision, workerAnswers });
         out.result(

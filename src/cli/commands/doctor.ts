@@ -8,6 +8,7 @@ import { readConfig } from '../configured';
 import { examinePermissions, findMachine } from '../doctor/aws-checks';
 import type { Finding } from '../doctor/check';
 import { findingText } from '../doctor/check';
+import { examineCircleci } from '../doctor/circleci-checks';
 import { examineSsh } from '../doctor/ssh-checks';
 import { examineTemporal } from '../doctor/temporal-checks';
 import { CliError, exitStatus, messageOf } from '../exit-status';
@@ -53,7 +54,8 @@ async function examineConfig(
 }
 
 async function examine(name: string, installation: Installation): Promise<readonly Finding[]> {
-  const [{ openEc2 }, { openSsh }] = await Promise.all([
+  const [{ runningBuildsOf }, { openEc2 }, { openSsh }] = await Promise.all([
+    import('../../world/circleci-api.js'),
     import('../../world/ec2.js'),
     import('../../world/ssh.js'),
   ]);
@@ -66,5 +68,6 @@ async function examine(name: string, installation: Installation): Promise<readon
     { level: 'ok', what },
     ...(await examinePermissions(patient, instance)),
     ...(await examineSsh({ name, login: installation.ssh, ssh: openSsh() }, instance)),
+    ...(await examineCircleci(name, installation, runningBuildsOf)),
   ];
 }
