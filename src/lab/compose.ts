@@ -13,8 +13,9 @@ import { lastEntryAt, openJournal } from './journal';
 import { labKeys } from './keys';
 import { listenPreferring, type Listening } from './listen';
 import { defaultTimings, type Timings } from './region/model';
-import { openRegion } from './region/open-region';
+import { openRegion, removeStrays } from './region/open-region';
 import type { Region } from './region/region';
+import { Regions } from './regions';
 import { seeded } from './region/seed';
 import { serveRegions } from './region/server';
 import type { LabJournal, MachineFactory, Shell, Surroundings } from './shapes';
@@ -51,7 +52,10 @@ export interface Lab {
   readonly bastionPort: number;
   readonly circleciUrl: string;
   readonly configPath: string;
+  /** Where the Services machine runs. */
   readonly region: Region;
+  /** All regions, that one first. */
+  readonly regions: Regions;
   readonly faults: Faults;
   readonly barriers: Barriers;
   readonly journal: LabJournal;
@@ -110,11 +114,12 @@ function openGround(options: LabOptions, parts: LabParts) {
     clock,
     journal,
     resolve: (name) => new Map(Object.entries(world.dns)).get(name.toLowerCase()),
-    machineAt: (address): string | undefined => region.machineAt(address)?.instanceId,
+    machineAt: (address): string | undefined => regions.machineAt(address)?.instanceId,
     nomadClients: world.nomadClients,
     atBarrier: (point) => barriers.atBarrier(point),
   };
-  const region: Region = openRegion(world.region, {
+  removeStrays(dir, world.regions);
+  const regionParts = {
     dir,
     factory: parts.factory,
     profile: {
@@ -125,17 +130,23 @@ function openGround(options: LabOptions, parts: LabParts) {
     },
     surroundings,
     timings: { ...defaultTimings, ...options.timings },
+    neighbour: (name: string): Region | undefined => regions.named(name),
     save,
-  });
+  };
+  const [home, ...others] = world.regions;
+  const regions: Regions = new Regions([
+    openRegion(home, regionParts),
+    ...others.map((state) => openRegion(state, regionParts)),
+  ]);
   save();
-  return { dir, keys, world, clock, journal, barriers, faults, save, region };
+  return { dir, keys, world, clock, journal, barriers, faults, save, regions };
 }
 
 type Ground = ReturnType<typeof openGround>;
 
 /** Opens what listens: the EC2 endpoint, the control API, the bastion with its shell. */
 async function openDoors(ground: Ground, options: LabOptions, parts: LabParts) {
-  const { dir, keys, world, journal, barriers, faults, save, region } = ground;
+  const { dir, keys, world, journal, barriers, faults, save, regions } = ground;
   const opened: { stop(): Promise<void> }[] = [];
   const stop = async (): Promise<void> => {
     barriers.releaseAll();
@@ -156,19 +167,18 @@ async function openDoors(ground: Ground, options: LabOptions, parts: LabParts) {
         user: bastionUser,
         authorizedKey: keys.bastionLogin.publicLine,
         hostKeyPem: keys.bastionHost.privatePem,
-        machineAt: (address) => region.machineAt(address),
+        machineAt: (address) => regions.machineAt(address),
         shell,
         journal,
         port,
       });
     const bastion = keep(await listenPreferring(startBastion, last.bastion));
-    const regions = new Map([[region.name, region]]);
     const serveEc2 = (port: number) => serveRegions({ regions, faults, barriers, journal, port });
     const { port = 0 } = options;
     const ec2 = keep(await (port === 0 ? listenPreferring(serveEc2, last.ec2) : serveEc2(port)));
     const control = keep(
       await listenPreferring(
-        (free) => serveControl({ world, region, faults, barriers, journal, save, port: free }),
+        (free) => serveControl({ world, regions, faults, barriers, journal, save, port: free }),
         last.control,
       ),
     );
@@ -194,12 +204,12 @@ async function openDoors(ground: Ground, options: LabOptions, parts: LabParts) {
 }
 
 /** Whoever asks for the hostname reaches the machine that the DNS record names. */
-function circleciOf({ keys, world, region }: Ground) {
+function circleciOf({ keys, world, regions }: Ground) {
   return {
     token: keys.circleciToken,
     machine: () => {
       const address = world.dns[seeded.hostname];
-      return address === undefined ? undefined : region.machineAt(address);
+      return address === undefined ? undefined : regions.machineAt(address);
     },
   };
 }
@@ -207,10 +217,11 @@ function circleciOf({ keys, world, region }: Ground) {
 /** Starts a lab of these parts. */
 export async function composeLab(options: LabOptions, parts: LabParts): Promise<Lab> {
   const ground = openGround(options, parts);
-  const { dir, keys, clock, journal, barriers, faults, save, region } = ground;
+  const { dir, keys, clock, journal, barriers, faults, save, regions } = ground;
+  const region = regions.first;
   const leave = (): void => {
     save();
-    region.stop();
+    regions.stop();
     clock.stop();
   };
   try {
@@ -230,7 +241,7 @@ export async function composeLab(options: LabOptions, parts: LabParts): Promise<
       await closeDoors();
       leave();
     };
-    return { ...addresses, configPath, region, faults, barriers, journal, clock, stop };
+    return { ...addresses, configPath, region, regions, faults, barriers, journal, clock, stop };
   } catch (error) {
     leave();
     throw error;

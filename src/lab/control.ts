@@ -7,13 +7,14 @@ import { faultRule, type Faults } from './faults';
 import { listen, type Listening } from './listen';
 import { endInstance } from './region/lifecycle';
 import type { Region } from './region/region';
+import type { Regions } from './regions';
 import type { LabJournal, SimulatedMachine } from './shapes';
 import type { WorldState } from './world-state';
 
 /** What the API reaches. */
 export interface Controlled {
   readonly world: WorldState;
-  readonly region: Region;
+  readonly regions: Regions;
   readonly faults: Faults;
   readonly barriers: Barriers;
   readonly journal: LabJournal;
@@ -50,6 +51,7 @@ const barrierRequest = z.strictObject({
   point: z.string().min(1),
   skip: z.int().min(0).default(0),
 });
+const regionSwitch = z.strictObject({ off: z.boolean() });
 const denial = z.strictObject({ actions: z.array(z.string()) });
 
 const routes: readonly Route[] = [
@@ -96,6 +98,7 @@ const routes: readonly Route[] = [
     },
   },
   { method: 'POST', path: /^\/nomad-clients$/, handle: setNomadClient },
+  { method: 'POST', path: /^\/regions\/([^/]+)$/, handle: switchRegion },
   { method: 'POST', path: /^\/machines\/([^/]+)\/lose$/, handle: loseMachine },
   {
     method: 'POST',
@@ -157,8 +160,8 @@ async function waitForBarrier(controlled: Controlled, { id, url }: Asked): Promi
   return barrierView(barrier);
 }
 
-function machineOf({ region }: Controlled, id: string): SimulatedMachine {
-  const machine = region.machines.get(id);
+function machineOf({ regions }: Controlled, id: string): SimulatedMachine {
+  const machine = regions.of(id)?.machines.get(id);
   if (machine === undefined) {
     throw new ControlError(404, `There is no machine ${id}; it may have been terminated.`);
   }
@@ -168,13 +171,14 @@ function machineOf({ region }: Controlled, id: string): SimulatedMachine {
 /** The instance is gone at once, whatever protects it; nobody asked AWS for it. */
 function loseMachine(controlled: Controlled, { id }: Asked): void {
   machineOf(controlled, id);
-  const instance = controlled.region.state.instances[id];
-  if (instance !== undefined) {
+  const region = controlled.regions.of(id);
+  const instance = region?.state.instances[id];
+  if (region !== undefined && instance !== undefined) {
     instance.stateReason = {
       code: 'Server.InternalError',
       message: 'Server.InternalError: Internal error on the host of the instance',
     };
-    endInstance(controlled.region, instance);
+    endInstance(region, instance);
     controlled.journal.write({ kind: 'control', machine: id, text: 'the machine is lost' });
     controlled.save();
   }
@@ -194,24 +198,46 @@ function setNomadClient({ world, journal, save }: Controlled, { body }: Asked): 
   save();
 }
 
-function describeWorld({ world, region }: Controlled): unknown {
-  const { state } = region;
+/** Everything of every region; each thing says which region it is in. */
+function describeWorld({ world, regions }: Controlled): unknown {
+  const each = <T extends object>(things: (region: Region) => readonly T[]): unknown[] =>
+    regions.all.flatMap((region) =>
+      things(region).map((thing) => ({ ...thing, region: region.name })),
+    );
   return {
-    now: new Date(region.now()).toISOString(),
+    now: new Date(regions.first.now()).toISOString(),
     dns: world.dns,
     nomadClients: world.nomadClients,
-    instances: Object.values(state.instances).map((instance) => ({
-      ...instance,
-      publicAddress: region.publicAddressOf(instance),
-    })),
-    images: Object.values(state.images).filter(({ foreign }) => !foreign),
-    snapshots: Object.values(state.snapshots),
-    volumes: Object.values(state.volumes),
-    addresses: Object.values(state.addresses),
+    regions: regions.all.map(({ name, state }) => ({ name, off: state.off })),
+    instances: each((region) =>
+      Object.values(region.state.instances).map((instance) => ({
+        ...instance,
+        publicAddress: region.publicAddressOf(instance),
+      })),
+    ),
+    images: each(({ state }) => Object.values(state.images).filter(({ foreign }) => !foreign)),
+    snapshots: each(({ state }) => Object.values(state.snapshots)),
+    volumes: each(({ state }) => Object.values(state.volumes)),
+    addresses: each(({ state }) => Object.values(state.addresses)),
     machines: Object.fromEntries(
-      [...region.machines].map(([id, machine]) => [id, machine.inspect()]),
+      regions.all.flatMap(({ machines }) =>
+        [...machines].map(([id, machine]) => [id, machine.inspect()]),
+      ),
     ),
   };
+}
+
+/** A region is lost, or comes back: as seen from outside, nothing in it answers. */
+function switchRegion({ regions, journal, save }: Controlled, { id, body }: Asked): unknown {
+  const region = regions.named(id);
+  if (region === undefined) {
+    throw new ControlError(404, `The lab has no region ${id}.`);
+  }
+  region.state.off = regionSwitch.parse(body).off;
+  const text = `the region ${id} is ${region.state.off ? 'cut off' : 'reachable again'}`;
+  journal.write({ kind: 'control', text });
+  save();
+  return { name: id, off: region.state.off };
 }
 
 async function readJson(request: IncomingMessage): Promise<unknown> {

@@ -3,14 +3,15 @@ import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'nod
 import { join } from 'node:path';
 import { z } from 'zod';
 import { regionState } from './region/model';
-import { seedRegion, seeded } from './region/seed';
+import { seedElsewhere, seedRegion, seeded } from './region/seed';
 
 const worldState = z.object({
   /** Simulated time when this was written. */
   now: z.number(),
   dns: z.record(z.string(), z.string()),
   nomadClients: z.array(z.object({ id: z.string(), serverAddress: z.string() })),
-  region: regionState,
+  /** The first one is where the Services machine runs. */
+  regions: z.tuple([regionState], regionState),
 });
 
 export type WorldState = z.infer<typeof worldState>;
@@ -33,7 +34,7 @@ export function loadWorld(dir: string): WorldState {
       { id: 'a1b2c3d4', serverAddress: seeded.privateAddress },
       { id: 'e5f60718', serverAddress: seeded.privateAddress },
     ],
-    region: seedRegion(now),
+    regions: [seedRegion(now), seedElsewhere(now)],
   };
 }
 

@@ -1,6 +1,7 @@
 /** The EC2 actions of the lab. */
 import * as addresses from './address-actions';
 import type { Action } from './call';
+import { copyImage } from './copy-image';
 import * as images from './image-actions';
 import * as instances from './instance-actions';
 import { describeInstanceTypes } from './type-catalogue';
@@ -32,6 +33,7 @@ export const writes: ReadonlyMap<string, Action> = new Map(
   Object.entries({
     AllocateAddress: addresses.allocateAddress,
     AssociateAddress: addresses.associateAddress,
+    CopyImage: copyImage,
     CreateImage: images.createImage,
     CreateTags: createTags,
     DeleteSnapshot: images.deleteSnapshot,

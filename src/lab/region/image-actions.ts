@@ -65,7 +65,8 @@ export const createImage: Action = (call) => {
   return { imageId: id };
 };
 
-function freeName({ query, region }: Call): string {
+/** The name asked for, which no other image of the region may have. */
+export function freeName({ query, region }: Call): string {
   const name = query.required('Name');
   if (!/^[A-Za-z0-9()[\] ./\-'@_]{3,128}$/.test(name)) {
     throw new ApiError(
@@ -114,13 +115,15 @@ function imageXml({ region }: Call, image: Image): Reply {
           volumeSize: image.size,
           volumeType: 'gp2',
           deleteOnTermination: true,
-          encrypted: false,
+          encrypted: region.state.snapshots[image.snapshotId]?.kmsKey !== undefined,
         },
       },
     ],
     virtualizationType: 'hvm',
     hypervisor: 'xen',
     sourceInstanceId: image.sourceInstanceId,
+    sourceImageId: image.source?.imageId,
+    sourceImageRegion: image.source?.region,
     tagSet: tagSet(image.tags),
   };
 }
@@ -185,7 +188,8 @@ function snapshotXml({ region }: Call, snapshot: Snapshot): Reply {
     ownerId: region.state.owner,
     volumeSize: snapshot.size,
     description: snapshot.description,
-    encrypted: false,
+    encrypted: snapshot.kmsKey !== undefined,
+    kmsKeyId: snapshot.kmsKey,
     storageTier: 'standard',
     tagSet: tagSet(snapshot.tags),
   };

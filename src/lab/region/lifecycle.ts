@@ -46,7 +46,7 @@ export function takePublicAddress(region: Region): string {
     ...Object.values(state.instances).map(({ autoAddress }) => autoAddress),
   ]);
   for (let tried = 0; tried < 254; tried += 1) {
-    const candidate = `203.0.113.${String(state.nextPublicHost)}`;
+    const candidate = `${state.publicNetwork}.${String(state.nextPublicHost)}`;
     state.nextPublicHost = state.nextPublicHost >= 254 ? 1 : state.nextPublicHost + 1;
     if (!used.has(candidate)) {
       return candidate;

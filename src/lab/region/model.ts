@@ -53,6 +53,8 @@ const image = z.object({
   name: z.string(),
   description: z.string(),
   sourceInstanceId: z.string().optional(),
+  /** Where it was copied from. */
+  source: z.object({ region: z.string(), imageId: z.string() }).optional(),
   createdAt: z.number(),
   readyAt: z.number(),
   state: z.enum(['pending', 'available', 'failed', 'deregistered']),
@@ -61,6 +63,8 @@ const image = z.object({
   fate: reason.optional(),
   size: z.number(),
   snapshotId: z.string(),
+  /** What keeps a repeated CopyImage from making a second copy. */
+  clientToken: z.string().optional(),
   tags,
 });
 
@@ -73,6 +77,8 @@ const snapshot = z.object({
   createdAt: z.number(),
   readyAt: z.number(),
   failed: z.boolean(),
+  /** The key that a copy was encrypted with. */
+  kmsKey: z.string().optional(),
   tags,
 });
 
@@ -128,10 +134,16 @@ export const regionState = z.object({
   groups: z.record(z.string(), group),
   profiles: z.array(z.string()),
   keyPairs: z.array(z.string()),
+  /** Keys that copies can be encrypted with. */
+  kmsKeys: z.array(z.string()),
+  /** The first three numbers of the public addresses. */
+  publicNetwork: z.string(),
   nextPublicHost: z.number(),
   /** Associations that were dissolved: to dissolve them again is no error. */
   spentAssociations: z.array(z.string()),
   due: z.array(due),
+  /** A region that is switched off answers nothing, and its machines are cut off. */
+  off: z.boolean(),
 });
 
 export type RegionState = z.infer<typeof regionState>;
@@ -159,6 +171,8 @@ export interface Timings {
   readonly reboot: number;
   /** From CreateImage until `available`. */
   readonly image: number;
+  /** From CopyImage until `available`. */
+  readonly copy: number;
   /** From losing an Elastic IP until EC2 assigns an address. */
   readonly giveAddress: number;
 }
@@ -172,5 +186,6 @@ export const defaultTimings: Timings = {
   terminate: 30,
   reboot: 30,
   image: 240,
+  copy: 480,
   giveAddress: 120,
 };

@@ -5,13 +5,19 @@ import { makeMachine, perform, reopenMachines } from './lifecycle';
 import type { RegionState } from './model';
 import { Region, type RegionParts } from './region';
 
-/** Removes what a lab that was killed had begun to copy. */
-function removeStrays(dir: string, kind: 'machines' | 'images', known: readonly string[]): void {
-  const folder = join(dir, kind);
-  mkdirSync(folder, { recursive: true });
-  for (const name of readdirSync(folder)) {
-    if (!known.includes(name)) {
-      rmSync(join(folder, name), { recursive: true, force: true });
+/** Removes what a lab that was killed had begun to copy: folders of no machine and no image. */
+export function removeStrays(dir: string, regions: readonly RegionState[]): void {
+  const known = {
+    machines: regions.flatMap(({ instances }) => Object.keys(instances)),
+    images: regions.flatMap(({ images }) => Object.keys(images)),
+  };
+  for (const [kind, ids] of Object.entries(known)) {
+    const folder = join(dir, kind);
+    mkdirSync(folder, { recursive: true });
+    for (const name of readdirSync(folder)) {
+      if (!ids.includes(name)) {
+        rmSync(join(folder, name), { recursive: true, force: true });
+      }
     }
   }
 }
@@ -20,12 +26,6 @@ function removeStrays(dir: string, kind: 'machines' | 'images', known: readonly 
 export function openRegion(state: RegionState, parts: RegionParts): Region {
   const region = new Region(state, parts);
   const instances = Object.values(state.instances);
-  removeStrays(
-    parts.dir,
-    'machines',
-    instances.map(({ id }) => id),
-  );
-  removeStrays(parts.dir, 'images', Object.keys(state.images));
   const missing = instances.filter(
     ({ id, state: is }) => is !== 'terminated' && !existsSync(region.machineFolder(id)),
   );

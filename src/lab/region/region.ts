@@ -11,6 +11,8 @@ export interface RegionParts {
   readonly profile: MachineProfile;
   readonly surroundings: Surroundings;
   readonly timings: Timings;
+  /** Another region of the lab. */
+  readonly neighbour: (name: string) => Region | undefined;
   /** Writes the state to disk; called after every change. */
   readonly save: () => void;
 }
@@ -60,6 +62,9 @@ export class Region {
 
   /** The machine of the running instance that has the address, private or public. */
   machineAt(address: string): SimulatedMachine | undefined {
+    if (this.state.off) {
+      return undefined;
+    }
     const holder = Object.values(this.state.instances).find(
       (instance) =>
         instance.state === 'running' &&

@@ -17,6 +17,18 @@ export const seeded = {
   privateAddress: '10.0.1.5',
   publicAddress: '203.0.113.10',
   hostname: 'circleci.example.com',
+  quarantineGroup: 'sg-0eeeeeeeeeeeeeee0',
+} as const;
+
+/** What is in the other region of every new lab: a network, and no machine yet. */
+export const seededElsewhere = {
+  region: 'us-west-2',
+  vpc: 'vpc-0fedcba9876543210',
+  subnet: 'subnet-0ccccccccccccccc3',
+  servicesGroup: 'sg-0fedcba9876543210',
+  quarantineGroup: 'sg-0fffffffffffffff0',
+  instanceProfile: seeded.instanceProfile,
+  kmsKey: `arn:aws:kms:us-west-2:${seeded.owner}:key/12345678-1234-1234-1234-123456789012`,
 } as const;
 
 const dayMs = 86_400_000;
@@ -50,11 +62,11 @@ function servicesInstance(now: number): Instance {
 const baseSnapshot = 'snap-0a1b2c3d4e5f60718';
 
 /** The next machine gets addresses that begin with the old ones: careless replacing shows. */
-function subnet(id: string, zone: string, network: string): Subnet {
+function subnet(id: string, zone: string, network: string, vpcId: string = seeded.vpc): Subnet {
   return {
     id,
-    vpcId: seeded.vpc,
-    zone: `${seeded.region}${zone}`,
+    vpcId,
+    zone,
     network,
     autoAddresses: true,
     nextHost: 57,
@@ -62,8 +74,12 @@ function subnet(id: string, zone: string, network: string): Subnet {
   };
 }
 
-function group(id: string, name: string): RegionState['groups'][string] {
-  return { id, vpcId: seeded.vpc, name, tags: {} };
+function group(
+  id: string,
+  name: string,
+  vpcId: string = seeded.vpc,
+): RegionState['groups'][string] {
+  return { id, vpcId, name, tags: {} };
 }
 
 function baseImage(born: number): Image {
@@ -112,15 +128,44 @@ export function seedRegion(now: number): RegionState {
         tags: { Name: 'prod_services' },
       },
     },
-    subnets: byId(subnet(first, 'a', '10.0.1'), subnet(second, 'b', '10.0.2')),
+    subnets: byId(
+      subnet(first, `${seeded.region}a`, '10.0.1'),
+      subnet(second, `${seeded.region}b`, '10.0.2'),
+    ),
     groups: byId(
       group(seeded.servicesGroup, 'circleci-services'),
       group('sg-0ddddddddddddddd0', 'default'),
+      group(seeded.quarantineGroup, 'circleci-quarantine'),
     ),
     profiles: [seeded.instanceProfile],
     keyPairs: [seeded.keyPair],
+    kmsKeys: [],
+    publicNetwork: '203.0.113',
     nextPublicHost: 101,
     spentAssociations: [],
     due: [],
+    off: false,
+  };
+}
+
+/** Makes the state of the other region: nothing of the installation is there until it is copied. */
+export function seedElsewhere(now: number): RegionState {
+  const { region, vpc, servicesGroup, quarantineGroup } = seededElsewhere;
+  return {
+    ...seedRegion(now),
+    name: region,
+    instances: {},
+    images: {},
+    volumes: {},
+    addresses: {},
+    subnets: byId(subnet(seededElsewhere.subnet, `${region}a`, '10.1.1', vpc)),
+    groups: byId(
+      group(servicesGroup, 'circleci-services', vpc),
+      group(quarantineGroup, 'circleci-quarantine', vpc),
+      group('sg-0ccccccccccccccc0', 'default', vpc),
+    ),
+    keyPairs: [],
+    kmsKeys: [seededElsewhere.kmsKey],
+    publicNetwork: '198.51.100',
   };
 }

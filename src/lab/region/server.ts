@@ -11,6 +11,7 @@ import { ApiError } from './api-error';
 import { Call, type Reply } from './call';
 import { journalCall } from './call-journal';
 import { Query } from './query';
+import type { Regions } from '../regions';
 import type { Region } from './region';
 import { toXml } from './xml';
 
@@ -18,7 +19,7 @@ const longestBody = 1_000_000;
 
 /** What the endpoint serves, and what can go wrong with it. */
 export interface Endpoint {
-  readonly regions: ReadonlyMap<string, Region>;
+  readonly regions: Regions;
   readonly faults: Faults;
   readonly barriers: Barriers;
   readonly journal: LabJournal;
@@ -161,14 +162,17 @@ function regionOf(endpoint: Endpoint, header: string | undefined): Region {
       401,
     );
   }
-  const region = endpoint.regions.get(scope[1] ?? '');
+  const region = endpoint.regions.named(scope[1] ?? '');
   if (region === undefined) {
-    const names = [...endpoint.regions.keys()].join(', ');
+    const names = endpoint.regions.all.map(({ name }) => name).join(', ');
     throw new ApiError(
       'AuthFailure',
       `Credential should be scoped to a valid region; the lab has ${names}.`,
       401,
     );
+  }
+  if (region.state.off) {
+    throw new ApiError('ServiceUnavailable', `${region.name} does not answer.`, 503);
   }
   return region;
 }
