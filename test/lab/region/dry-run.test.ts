@@ -30,6 +30,15 @@ test('changes nothing in a dry run, whatever the action', () =>
         AllocateAddress: () => ec2.send(new sdk.AllocateAddressCommand(dry)),
         AssociateAddress: () =>
           ec2.send(new sdk.AssociateAddressCommand({ ...dry, InstanceId, AllocationId: free })),
+        CopyImage: () =>
+          ec2.send(
+            new sdk.CopyImageCommand({
+              ...dry,
+              SourceImageId: ImageId,
+              SourceRegion: 'us-east-1',
+              Name: 'copy',
+            }),
+          ),
         CreateImage: () =>
           ec2.send(new sdk.CreateImageCommand({ ...dry, InstanceId, Name: 'new' })),
         CreateTags: () => ec2.send(new sdk.CreateTagsCommand({ ...dry, ...tags })),
@@ -70,7 +79,7 @@ test('changes nothing in a dry run, whatever the action', () =>
       }
       expect(JSON.stringify(lab.region.state)).toBe(before);
     },
-    { speed: 1, timings: { visible: 0 } },
+    { speed: 1, timings: { visible: 0, image: 0 } },
   ));
 
 test('answers a dry run of each reading action without reading', () =>
