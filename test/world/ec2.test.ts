@@ -114,12 +114,14 @@ describe('an error of EC2', () => {
   });
 
   it('is the reason of the signal when the call was called off', async () => {
-    always('silence');
     const stop = new AbortController();
-    const asking = ec2.instances({ ids: ['i-1'] }, stop.signal);
-    setTimeout(() => {
+    // Called off only once the request is there: one that arrives later would be counted by the
+    // next test.
+    server.answer = () => {
       stop.abort(new Error('the run was cancelled'));
-    }, 50);
+      return 'silence';
+    };
+    const asking = ec2.instances({ ids: ['i-1'] }, stop.signal);
     await expect(asking).rejects.toThrow('the run was cancelled');
   });
 });
