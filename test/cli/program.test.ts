@@ -30,6 +30,10 @@ describe('help', () => {
     expect(out).toContain('--json');
   });
 
+  it('of schedules says that nothing is deleted without being told to', async () => {
+    expect((await run('schedules', '--help')).out).toMatch(/--delete +with apply: also delete/);
+  });
+
   it('is shown, as wrong usage, when no command is given', async () => {
     const { status, err } = await run();
     expect(status).toBe(2);
@@ -69,6 +73,7 @@ describe('wrong usage ends with status 2', () => {
     ['a bad port', ['up', '--port', '99999'], /port number/],
     ['a word that schedules does not know', ['schedules', 'aply'], /schedules apply/],
     ['a dry run of a list', ['schedules', '--dry-run'], /schedules apply/],
+    ['deleting by a list', ['schedules', '--delete'], /schedules apply/],
     ['a bad format', ['report', 'restore-prod', '--format', 'pdf'], /md or json/],
   ])('for %s', async (_what, args, message) => {
     const { status, err } = await run(...args);

@@ -249,7 +249,7 @@ describe('a scheduled backup', () => {
     }
   });
 
-  test('goes with its configuration; what others have made stays', async () => {
+  test('goes with its configuration when told so; what others have made stays', async () => {
     const action = {
       type: 'startWorkflow',
       workflowType: 'backup',
@@ -265,7 +265,18 @@ describe('a scheduled backup', () => {
     );
 
     configure(undefined);
-    expect(await runbook('schedules', 'apply')).toBe(
+    const stays =
+      `stays   ${schedule.scheduleId}: the configuration has no such schedule. It still starts ` +
+      'backups; `runbook schedules apply --delete` deletes it\nnothing to change\n';
+    expect(await runbook('schedules', 'apply', '--dry-run')).toBe(stays);
+    expect(await runbook('schedules', 'apply')).toBe(stays);
+    expect(JSON.parse(await runbook('schedules', 'apply', '--json'))).toMatchObject({
+      changes: [],
+      notDeleted: [{ action: 'delete', scheduleId: schedule.scheduleId }],
+    });
+    expect(await runbook('schedules', 'apply', '--delete', '--dry-run')).toContain('would be');
+    expect(await schedule.describe()).toMatchObject({ scheduleId: schedule.scheduleId });
+    expect(await runbook('schedules', 'apply', '--delete')).toBe(
       `delete  ${schedule.scheduleId}: the configuration has no such schedule\n1 schedule(s) changed.\n`,
     );
     await expect(schedule.describe()).rejects.toThrow('not found');
@@ -273,7 +284,7 @@ describe('a scheduled backup', () => {
       (await ids()).length === 2 ? true : undefined,
     );
     expect(await ids()).toEqual(foreign);
-    expect(await runbook('schedules', 'apply')).toBe('nothing to change\n');
+    expect(await runbook('schedules', 'apply', '--delete')).toBe('nothing to change\n');
 
     configure({ cron: '0 2 * * *' }, 'other');
     await expect(runbook('schedules', 'apply')).rejects.toThrow('which runbook did not make');

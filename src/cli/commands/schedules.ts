@@ -6,29 +6,35 @@ import { commandRow } from '../command-row';
 import { readConfig } from '../configured';
 import type { ExitStatus } from '../exit-status';
 import { CliError, exitStatus } from '../exit-status';
-import { changeText, difference, type Change } from '../schedules/difference';
+import { changeText, difference, staysText, type Change } from '../schedules/difference';
 import { carryOut, readSchedule, readSchedules } from '../schedules/in-temporal';
 import { describeSchedule, scheduleText } from '../schedules/standing';
 import { wantedSchedules } from '../schedules/wanted';
 
 interface SchedulesOptions {
   readonly dryRun?: boolean;
+  readonly delete?: boolean;
 }
 
 export const schedules = commandRow<SchedulesOptions>({
   usage: 'schedules [apply]',
   summary: 'list the scheduled backups; `apply` makes them as the configuration says',
-  options: [['--dry-run', 'with apply: show what would be changed, change nothing']],
+  options: [
+    ['--dry-run', 'with apply: show what would be changed, change nothing'],
+    ['--delete', 'with apply: also delete schedules that are not in the configuration any more'],
+  ],
   example: [
     'runbook schedules',
     'runbook schedules apply --dry-run',
     'runbook schedules apply',
+    'runbook schedules apply --delete',
   ].join('\n'),
   run: async (call) => {
     const { args, options } = call;
     if (args[0] === 'apply') return await apply(call);
-    if (args[0] !== undefined || options.dryRun === true) {
-      throw new CliError('WrongUsage', 'write `schedules`, or `schedules apply [--dry-run]`');
+    if (args[0] !== undefined || options.dryRun === true || options.delete === true) {
+      const forms = '`schedules`, or `schedules apply [--dry-run] [--delete]`';
+      throw new CliError('WrongUsage', `write ${forms}`);
     }
     return await list(call);
   },
@@ -60,17 +66,27 @@ async function apply({ options, out }: Call<SchedulesOptions>): Promise<ExitStat
       );
     }
     const dryRun = options.dryRun === true;
-    for (const change of changes) {
+    // The file may be another one, or lack an installation for an hour: that deletes nothing.
+    const mayDelete = options.delete === true;
+    const wantedChanges = changes.filter(({ action }) => mayDelete || action !== 'delete');
+    const notDeleted = changes.filter((change) => !wantedChanges.includes(change));
+    for (const change of wantedChanges) {
       out.line(changeText(change));
       if (dryRun) continue;
       await carryOut(temporal, change, wanted);
       if (change.action !== 'delete') out.line(await nextText(temporal, change));
     }
-    const count = `${String(changes.length)} schedule(s)`;
-    const done = dryRun ? `Dry run: ${count} would be changed.` : `${count} changed.`;
-    out.result(changes.length === 0 ? 'nothing to change' : done, { dryRun, changes });
+    for (const change of notDeleted) out.line(staysText(change));
+    const text = applied(wantedChanges.length, dryRun);
+    out.result(text, { dryRun, changes: wantedChanges, notDeleted });
     return exitStatus.done;
   });
+}
+
+function applied(changed: number, dryRun: boolean): string {
+  if (changed === 0) return 'nothing to change';
+  const count = `${String(changed)} schedule(s)`;
+  return dryRun ? `Dry run: ${count} would be changed.` : `${count} changed.`;
 }
 
 /** The surest way to see that an expression does not say what was meant. */

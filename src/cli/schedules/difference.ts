@@ -74,6 +74,14 @@ export function changeText({ action, scheduleId, fields }: Change): string {
   return [`${action}  ${scheduleId}`, ...lines].join('\n');
 }
 
+/** A schedule that would be deleted, and how that is done. */
+export function staysText({ scheduleId }: Change): string {
+  return (
+    `stays   ${scheduleId}: the configuration has no such schedule. It still starts backups; ` +
+    '`runbook schedules apply --delete` deletes it'
+  );
+}
+
 function isConfigured(field: string): boolean {
   return configured.includes(field);
 }
