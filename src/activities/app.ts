@@ -1,9 +1,18 @@
 /** Looks at the app of a machine. It is judged by its state, never by a command's exit code. */
+import type { Machine } from '../contract/plan';
 import { readAppStatus, readContainers } from '../machine/commands';
 import { describeApp, parseAppStatus, type AppStatus } from '../machine/app-status';
 import { appContainers, parseContainers } from '../machine/containers';
 import { redact } from '../machine/redact';
+import type { Say } from './attempt';
 import type { Remote } from './on-machine';
+
+/** The machine whose app is stopped or started, over an open connection. */
+export interface AppPlace {
+  readonly machine: Machine;
+  readonly remote: Remote;
+  readonly say: Say;
+}
 
 /** The app as seen now. */
 export interface App {

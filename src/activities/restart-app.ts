@@ -11,9 +11,9 @@ import type { Machine } from '../contract/plan';
 import { isReady, isTransitioning, lacksImage, type AppStatus } from '../machine/app-status';
 import { startApp } from '../machine/commands';
 import type { World } from '../world';
-import { lookAtApp } from './app';
+import { lookAtApp, type AppPlace } from './app';
 import type { Outcome, Say } from './attempt';
-import { onMachine, type Remote } from './on-machine';
+import { onMachine } from './on-machine';
 import { until } from './until';
 
 export const restartApp =
@@ -24,14 +24,8 @@ export const restartApp =
 /** The start that lacks an image is repeated once; one that was not taken, a few times. */
 const maxStarts = 4;
 
-interface Place {
-  readonly machine: Machine;
-  readonly remote: Remote;
-  readonly say: Say;
-}
-
 /** Starts the app over an open connection; the backup does the same after its moment. */
-export async function startOn(world: World, { machine, remote, say }: Place): Promise<Outcome> {
+export async function startOn(world: World, { machine, remote, say }: AppPlace): Promise<Outcome> {
   const limits = world.installation(machine.installation).limits;
   const { startApp: limitSeconds, poll: pollSeconds } = limits;
   const before = await lookAtApp(remote);

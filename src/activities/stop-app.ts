@@ -10,9 +10,9 @@ import type { Machine } from '../contract/plan';
 import { isStopped } from '../machine/app-status';
 import { forceStopApp, stopApp as stopCommand } from '../machine/commands';
 import type { World } from '../world';
-import { lookAtApp, type App } from './app';
+import { lookAtApp, type App, type AppPlace } from './app';
 import type { Outcome, Say } from './attempt';
-import { onMachine, type Remote } from './on-machine';
+import { onMachine } from './on-machine';
 import { until } from './until';
 
 export interface StopInput {
@@ -28,14 +28,8 @@ export const stopApp =
       ? Promise.resolve({ note: 'this machine is past it, its app may run', notNeeded: true })
       : onMachine(world, machine, (remote) => stopOn(world, { machine, remote, say }));
 
-interface Place {
-  readonly machine: Machine;
-  readonly remote: Remote;
-  readonly say: Say;
-}
-
 /** Stops the app over an open connection; the backup does the same for its moment. */
-export async function stopOn(world: World, { machine, remote, say }: Place): Promise<Outcome> {
+export async function stopOn(world: World, { machine, remote, say }: AppPlace): Promise<Outcome> {
   const { stopApp: limitSeconds, poll: pollSeconds } = world.installation(
     machine.installation,
   ).limits;
