@@ -6,6 +6,7 @@
  * Fails with: AwsDenied, AwsUnavailable.
  */
 import { backupTags, unusableBecause } from '../machine/backups';
+import { provenRestore } from '../machine/proven-restore';
 import { decide, type Candidate, type Verdict } from '../machine/retention';
 import { tagNames } from '../machine/tags';
 import type { World } from '../world';
@@ -41,8 +42,10 @@ export const planPrune =
     const byId = new Map(images.map((image) => [image.id, image]));
     const candidates = images.map((image) => candidateOf(image, inUse.get(image.id)));
     const backups = decide(candidates, keep).map((verdict) => {
-      const { name = '', snapshotIds = [] } = byId.get(verdict.id) ?? {};
-      return { ...verdict, name, snapshotIds };
+      const image = byId.get(verdict.id);
+      const { name = '', snapshotIds = [] } = image ?? {};
+      const because = [...verdict.because, ...(image ? unreadableProof(image) : [])];
+      return { ...verdict, because, name, snapshotIds };
     });
     const strays = await straySnapshots(ec2, installation, images);
     const removed = backups.filter((one) => !one.keep).length;
@@ -55,16 +58,22 @@ export const planPrune =
   };
 
 function candidateOf(image: Image, usedBy: string | undefined): Candidate {
-  const proven = /^(\S+) passed/.exec(image.tags[tagNames.proven] ?? '')?.[1];
+  const proof = provenRestore(image);
   return {
     id: image.id,
     // The order in which a restore looks for the newest.
     takenAt: image.createdAt,
     state: stateOf(image),
     held: image.tags[tagNames.hold],
-    provenAt: proven,
+    provenAt: typeof proof === 'object' && proof.passed ? proof.at : undefined,
     usedBy,
   };
+}
+
+/** A person who wrote the tag by hand believes the backup to be kept by it. */
+function unreadableProof(image: Image): readonly string[] {
+  if (provenRestore(image) !== 'unreadable') return [];
+  return [`while its tag ${tagNames.proven} cannot be read and does not count`];
 }
 
 function stateOf(image: Image): Candidate['state'] {

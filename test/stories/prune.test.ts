@@ -60,10 +60,22 @@ describe('old backups', () => {
     expect(images()).toEqual(before);
   });
 
+  test('whose proof cannot be read do not count as proven, which is said', async () => {
+    const [, proven = '', unreadable = ''] = images();
+    await tag(proven, 'runbook:proven', '2026-01-01T00:00:00Z passed');
+    await tag(unreadable, 'runbook:proven', 'lately passed');
+    const { notes } = await (await startPrune({ dryRun: true })).report();
+    const told = notes.map((note) => note.replace(/ of \S+ /, ' '));
+    expect(told).toContain(`${proven} kept because it is the last one that a restore has proved`);
+    expect(told).toContain(
+      `${unreadable} removed because no rule keeps it, ` +
+        'while its tag runbook:proven cannot be read and does not count',
+    );
+  });
+
   test('go after a person has approved them by name; held, proven and shared things stay', async () => {
     const [held = '', proven = '', shared = '', ...kept] = images();
     await tag(held, 'runbook:hold', 'before the upgrade');
-    await tag(proven, 'runbook:proven', '2026-01-01T00:00:00Z passed');
     const sharedSnapshot = snapshotOf(shared);
     const copy = structuredClone(stage.lab.region.state.images[shared]);
     if (copy)
