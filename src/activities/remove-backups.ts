@@ -4,10 +4,13 @@
  * Looks at: the tags of each image just before, other images on its snapshots, and whether a
  * restore of the installation is open. Changes: marks image and snapshots as being removed,
  * deregisters the image, deletes its snapshots. Safe to repeat because: what is gone is left
- * alone, and a removal that was cut off is found again by its mark.
+ * alone, and a removal that was cut off is found again by its mark. What AWS refuses to let go (a
+ * protected image, a locked snapshot) stays, is told, and does not keep the others.
  * Fails with: RestoreOpen, AwsDenied, AwsUnavailable.
  */
 import { Context } from '@temporalio/activity';
+import { ApplicationFailure } from '@temporalio/common';
+import { codeOf } from '../contract/aws-code';
 import { refuse } from '../contract/failures';
 import { backupTags } from '../machine/backups';
 import { tagNames } from '../machine/tags';
@@ -55,7 +58,9 @@ export const removeBackups =
       say(`${String(removed)} of ${String(imageIds.length)} removed; ${imageId}`);
       await unlessCancelled();
       await refuseWhileRestoring(input);
-      const outcome = await removeOne({ ec2, pollSeconds }, input, imageId);
+      const outcome = await unlessRefused(imageId, () =>
+        removeOne({ ec2, pollSeconds }, input, imageId),
+      );
       kept.push(...outcome);
       removed += outcome.length === 0 ? 1 : 0;
     }
@@ -102,11 +107,33 @@ async function removeOne(place: Place, input: RemovalInput, imageId: string): Pr
   if (why !== undefined) return [`${imageId} stays: ${why}`];
   const { snapshotIds } = image;
   const mark = { [tagNames.removing]: `${new Date().toISOString()} by ${input.run}`.slice(0, 256) };
-  await ec2.tag([imageId, ...snapshotIds], mark);
+  await markAll(ec2, image, mark);
   await ec2.deregisterImage(imageId);
   const kept: string[] = [];
   for (const id of snapshotIds) kept.push(...(await deleteUnlessShared(place, id, imageId)));
   return kept;
+}
+
+/** A snapshot may have vanished behind the image's back; EC2 then tags none of them. */
+async function markAll(ec2: Ec2, image: Image, mark: Record<string, string>): Promise<void> {
+  const { id, snapshotIds } = image;
+  try {
+    await ec2.tag([id, ...snapshotIds], mark);
+  } catch (error) {
+    if (codeOf(error) !== 'InvalidSnapshot.NotFound') throw error;
+    const left = await ec2.snapshots(snapshotIds);
+    await ec2.tag([id, ...left.map((one) => one.id)], mark);
+  }
+}
+
+/** What AWS does not let go stays, with its mark and the reason; the next one is not kept by it. */
+async function unlessRefused(what: string, removal: () => Promise<string[]>): Promise<string[]> {
+  try {
+    return await removal();
+  } catch (error) {
+    if (!(error instanceof ApplicationFailure) || error.type !== 'AwsRefused') throw error;
+    return [`${what} stays: ${error.message}`];
+  }
 }
 
 /** Things may have changed since the plan was made. */
@@ -123,7 +150,11 @@ function reasonToKeep({ tags }: Image, installation: string): string | undefined
 const graceSeconds = 60;
 
 /** Deletes the snapshot; `removed` is the image that stood on it until now. */
-async function deleteUnlessShared(
+function deleteUnlessShared(place: Place, id: string, removed?: string): Promise<string[]> {
+  return unlessRefused(`the snapshot ${id}`, () => deleteInTime(place, id, removed));
+}
+
+async function deleteInTime(
   { ec2, pollSeconds }: Place,
   id: string,
   removed?: string,

@@ -63,6 +63,8 @@ async function plannedRemoval(run: Run, installation: string): Promise<string | 
   );
   if (removal === undefined) {
     run.findings.notes.push('Old backups were not all removed: the journal says why.');
+  } else {
+    run.findings.notes.push(...removal.kept);
   }
   return undefined;
 }

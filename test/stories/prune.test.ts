@@ -3,7 +3,9 @@ import {
   CreateImageCommand,
   CreateTagsCommand,
   DeregisterImageCommand,
+  DisableImageDeregistrationProtectionCommand,
   EC2Client,
+  EnableImageDeregistrationProtectionCommand,
 } from '@aws-sdk/client-ec2';
 import { headingsOf } from './headings';
 import { eventually, linesOf, setStage, type Run, type Stage } from './stage';
@@ -184,6 +186,43 @@ describe('old backups', () => {
     await expect(run.handle.result()).rejects.toThrow('cancelled');
     // Held, proven, and two more than the rules keep, of which the oldest was under way.
     expect(images()).toEqual(before.filter((_, index) => index !== 2));
+  });
+
+  test('that AWS does not let go stay, are told, and do not keep the others', async () => {
+    for (let made = 0; made < 3; made += 1) await backUp();
+    const run = await startPrune();
+    const gate = await run.gate('Approve removing old backups');
+    const victims = images().filter((id) => gate.details.includes(id));
+    const [guarded = '', hollow = '', locked = ''] = victims;
+    expect(victims.length).toBeGreaterThan(3);
+    const lockedSnapshot = snapshotOf(locked);
+    await ec2.send(new EnableImageDeregistrationProtectionCommand({ ImageId: guarded }));
+    Reflect.deleteProperty(stage.lab.region.state.snapshots, snapshotOf(hollow));
+    const fault = {
+      action: 'DeleteSnapshot',
+      effect: 'error',
+      code: 'OperationNotPermitted',
+    } as const;
+    // The first is that of the image whose snapshot has vanished.
+    stage.lab.faults.add({ ...fault, skip: 1, times: 1 });
+
+    await run.answer('approve', gate);
+    const { summary } = await run.report();
+    expect(summary).toMatch(
+      new RegExp(`${guarded} stays: AWS refused DeregisterImage in \\S+ OperationNotPermitted`),
+    );
+    expect(summary).toContain(`the snapshot ${lockedSnapshot} stays: AWS refused DeleteSnapshot`);
+    expect(images().filter((id) => victims.includes(id))).toEqual([guarded]);
+    const { tags } = stage.lab.region.state.images[guarded] ?? {};
+    expect(tags?.['runbook:removing']).toContain(run.handle.workflowId);
+    expect(snapshots()).toHaveLength(images().length + 1);
+
+    const backup = await stage.start('backup', { installation: 'prod', unattended: true });
+    expect((await backup.report()).notes.join()).toContain(`${guarded} stays: AWS refused`);
+    await ec2.send(new DisableImageDeregistrationProtectionCommand({ ImageId: guarded }));
+    await backUp({ unattended: true });
+    expect(images()).not.toContain(guarded);
+    expect(snapshots()).toHaveLength(images().length);
   });
 
   test('stay while a restore is open, and an image made by hand always does', async () => {

@@ -124,6 +124,7 @@ function imageXml({ region }: Call, image: Image): Reply {
     sourceInstanceId: image.sourceInstanceId,
     sourceImageId: image.source?.imageId,
     sourceImageRegion: image.source?.region,
+    deregistrationProtection: image.protection ?? 'disabled',
     tagSet: tagSet(image.tags),
   };
 }
@@ -153,12 +154,45 @@ export const describeImages: Action = (call) => {
   return { imagesSet: items.map((image) => imageXml(call, image)), nextToken };
 };
 
+function ownImage(call: Call): Image {
+  const image = call.image(call.query.required('ImageId'));
+  if (image.foreign) {
+    throw new ApiError('AuthFailure', `Not authorized for images: [${image.id}]`, 403);
+  }
+  return image;
+}
+
+/** EnableImageDeregistrationProtection. */
+export const enableImageDeregistrationProtection: Action = (call) => {
+  const image = ownImage(call);
+  call.commit();
+  const cooldown = call.query.flag('WithCooldown') === true;
+  image.protection = cooldown ? 'enabled-with-cooldown' : 'enabled-without-cooldown';
+  return { return: image.protection };
+};
+
+const cooldownMs = 24 * 3_600_000;
+
+/** DisableImageDeregistrationProtection: one with a cooldown holds on for another day. */
+export const disableImageDeregistrationProtection: Action = (call) => {
+  const image = ownImage(call);
+  call.commit();
+  if (image.protection === 'enabled-with-cooldown') {
+    image.protectedUntil = call.region.now() + cooldownMs;
+  }
+  delete image.protection;
+  return { return: 'disabled' };
+};
+
 /** DeregisterImage: the name is free again, the snapshots stay unless told otherwise. */
 export const deregisterImage: Action = (call) => {
   const { query, region } = call;
-  const image = call.image(query.required('ImageId'));
-  if (image.foreign) {
-    throw new ApiError('AuthFailure', `Not authorized for images: [${image.id}]`, 403);
+  const image = ownImage(call);
+  if (image.protection !== undefined || region.now() < (image.protectedUntil ?? 0)) {
+    throw new ApiError(
+      'OperationNotPermitted',
+      `The image '${image.id}' has deregistration protection and may not be deregistered`,
+    );
   }
   call.commit();
   image.state = 'deregistered';

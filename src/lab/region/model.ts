@@ -65,6 +65,9 @@ const image = z.object({
   snapshotId: z.string(),
   /** What keeps a repeated CopyImage from making a second copy. */
   clientToken: z.string().optional(),
+  protection: z.enum(['enabled-with-cooldown', 'enabled-without-cooldown']).optional(),
+  /** A protection with a cooldown holds on for a day after it was disabled. */
+  protectedUntil: z.number().optional(),
   tags,
 });
 

@@ -45,8 +45,12 @@ test('changes nothing in a dry run, whatever the action', () =>
         DeleteSnapshot: () => ec2.send(new sdk.DeleteSnapshotCommand({ ...dry, SnapshotId })),
         DeleteTags: () => ec2.send(new sdk.DeleteTagsCommand({ ...dry, ...tags })),
         DeregisterImage: () => ec2.send(new sdk.DeregisterImageCommand({ ...dry, ImageId })),
+        DisableImageDeregistrationProtection: () =>
+          ec2.send(new sdk.DisableImageDeregistrationProtectionCommand({ ...dry, ImageId })),
         DisassociateAddress: () =>
           ec2.send(new sdk.DisassociateAddressCommand({ ...dry, AssociationId })),
+        EnableImageDeregistrationProtection: () =>
+          ec2.send(new sdk.EnableImageDeregistrationProtectionCommand({ ...dry, ImageId })),
         ModifyInstanceAttribute: () =>
           ec2.send(
             new sdk.ModifyInstanceAttributeCommand({

@@ -4,6 +4,8 @@ import {
   DeregisterImageCommand,
   DescribeImagesCommand,
   DescribeSnapshotsCommand,
+  DisableImageDeregistrationProtectionCommand,
+  EnableImageDeregistrationProtectionCommand,
   type CreateImageCommandInput,
   type EC2Client,
   type Image,
@@ -172,6 +174,32 @@ test('keeps a snapshot as long as its image is registered', () =>
       expect(await snapshotOf(ec2, id)).toBeDefined();
       expect(await codeOf(ec2.send(snapshot))).toBe('accepted');
       expect(await codeOf(ec2.send(snapshot))).toBe('InvalidSnapshot.NotFound');
+    },
+    { timings },
+  ));
+
+test('keeps an image that is protected, with a cooldown for another day', () =>
+  inFakeLab(
+    async ({ ec2, lab }) => {
+      const ImageId = await made(ec2);
+      const deregister = () => codeOf(ec2.send(new DeregisterImageCommand({ ImageId })));
+      const protection = async () => (await look(ec2, ImageId))?.DeregistrationProtection;
+      const enable = (WithCooldown: boolean) =>
+        ec2.send(new EnableImageDeregistrationProtectionCommand({ ImageId, WithCooldown }));
+      const disable = new DisableImageDeregistrationProtectionCommand({ ImageId });
+      expect(await protection()).toBe('disabled');
+      expect((await enable(false)).Return).toBe('enabled-without-cooldown');
+      expect(await deregister()).toBe('OperationNotPermitted');
+      await ec2.send(disable);
+      expect((await enable(true)).Return).toBe('enabled-with-cooldown');
+      expect(await protection()).toBe('enabled-with-cooldown');
+      await ec2.send(disable);
+      expect(await protection()).toBe('disabled');
+      expect(await deregister()).toBe('OperationNotPermitted');
+      const image = lab.region.state.images[ImageId];
+      expect(image?.protectedUntil).toBeGreaterThan(lab.clock.now() + 23 * 3_600_000);
+      if (image) image.protectedUntil = lab.clock.now();
+      expect(await deregister()).toBe('accepted');
     },
     { timings },
   ));
