@@ -108,6 +108,10 @@ async function removeOne(place: Place, input: RemovalInput, imageId: string): Pr
   const { snapshotIds } = image;
   const mark = { [tagNames.removing]: `${new Date().toISOString()} by ${input.run}`.slice(0, 256) };
   await markAll(ec2, image, mark);
+  // A person may have held it in between: each of the two writes first and then looks.
+  const [marked] = await ec2.images({ ids: [imageId] });
+  const whyNow = marked && reasonToKeep(marked, input.installation);
+  if (whyNow !== undefined) return [`${imageId} stays: ${whyNow}`];
   await ec2.deregisterImage(imageId);
   const kept: string[] = [];
   for (const id of snapshotIds) kept.push(...(await deleteUnlessShared(place, id, imageId)));

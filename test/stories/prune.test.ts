@@ -2,11 +2,13 @@
 import {
   CreateImageCommand,
   CreateTagsCommand,
+  DeleteTagsCommand,
   DeregisterImageCommand,
   DisableImageDeregistrationProtectionCommand,
   EC2Client,
   EnableImageDeregistrationProtectionCommand,
 } from '@aws-sdk/client-ec2';
+import { runbook, startRunbook } from './command-line';
 import { headingsOf } from './headings';
 import { eventually, linesOf, setStage, type Run, type Stage } from './stage';
 import { madeByBackups, sourceId } from './world-checks';
@@ -223,6 +225,37 @@ describe('old backups', () => {
     await backUp({ unattended: true });
     expect(images()).not.toContain(guarded);
     expect(snapshots()).toHaveLength(images().length);
+  });
+
+  test('that are held just as a prune marks them stay', async () => {
+    await backUp();
+    const before = images();
+    const barrier = stage.lab.barriers.hold('CreateTags');
+    const run = await startPrune();
+    const gate = await run.gate('Approve removing old backups');
+    const [victim = ''] = before.filter((id) => gate.details.includes(id));
+    await run.answer('approve', gate);
+    await barrier.reached;
+    const late = await runbook(stage.environment, 'hold', victim, '--reason', 'ana looks at it');
+    expect(late).toMatchObject({ status: 1 });
+    expect(late.err).toContain(`${victim} was not held: its removal has begun`);
+    await tag(victim, 'runbook:hold', 'ana looks at it');
+    barrier.release();
+    expect((await run.report()).summary).toContain(`${victim} stays: it is held now: ana`);
+    expect(images()).toEqual(before);
+    const Tags = [{ Key: 'runbook:hold' }, { Key: 'runbook:removing' }];
+    await ec2.send(new DeleteTagsCommand({ Resources: [victim], Tags }));
+
+    const held = await runbook(stage.environment, 'hold', victim, '--reason', 'ana looks at it');
+    expect(held).toMatchObject({ status: 0, err: '' });
+    const tagged = stage.lab.barriers.hold('CreateTags');
+    const hold = startRunbook(stage.environment, 'hold', victim, '--reason', 'and bob');
+    await tagged.reached;
+    await tag(victim, 'runbook:removing', '2026-11-24T03:00:00Z by prune-prod-7');
+    tagged.release();
+    const { err, status } = await hold.ended;
+    expect(err).toContain('a prune had begun to remove it (2026-11-24T03:00:00Z by prune-prod-7)');
+    expect(status).toBe(1);
   });
 
   test('stay while a restore is open, and an image made by hand always does', async () => {

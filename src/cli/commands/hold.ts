@@ -6,6 +6,7 @@ import { readConfig } from '../configured';
 import { CliError, exitStatus } from '../exit-status';
 
 const holdTag = 'runbook:hold';
+const removingTag = 'runbook:removing';
 
 export const hold = commandRow<{ readonly reason?: string }>({
   usage: 'hold <image>',
@@ -16,12 +17,18 @@ export const hold = commandRow<{ readonly reason?: string }>({
     const reason = options.reason?.trim();
     if (!reason) throw new CliError('WrongUsage', "hold needs a reason: --reason 'why'");
     const { image, region } = await findBackup(args[0] ?? '');
+    const removing = image.tags[removingTag];
+    if (removing !== undefined) throw beingRemoved(image.id, removing);
     const value = `${reason} (${userInfo().username}, ${new Date().toISOString().slice(0, 10)})`;
     if (value.length > 256) {
       throw new CliError('WrongUsage', 'The reason becomes a tag: 200 characters at most.');
     }
     const ec2 = await openRegion(region);
     await ec2.tag([image.id], { [holdTag]: value });
+    // A prune may have begun between the look and the tag.
+    const [after] = await ec2.images({ ids: [image.id] });
+    const begun = after ? after.tags[removingTag] : 'the image is gone';
+    if (begun !== undefined) throw heldTooLate(image.id, begun);
     out.result(`${image.id} is held: ${value}`, { image: image.id, hold: value });
     return exitStatus.done;
   },
@@ -44,6 +51,22 @@ export const unhold = commandRow({
     return exitStatus.done;
   },
 });
+
+function beingRemoved(id: string, mark: string): CliError {
+  return new CliError(
+    'Failed',
+    `${id} was not held: its removal has begun (${mark}). If \`runbook status\` shows that run as ` +
+      `ended and the image is still there, AWS refused: remove its tag ${removingTag}, then hold it again.`,
+  );
+}
+
+function heldTooLate(id: string, begun: string): CliError {
+  return new CliError(
+    'Failed',
+    `${id} has the tag ${holdTag} now, but a prune had begun to remove it (${begun}). Wait for its ` +
+      'end, and see with `runbook backups` whether the image is still there.',
+  );
+}
 
 async function openRegion(region: string) {
   const { openEc2 } = await import('../../world/ec2.js');
