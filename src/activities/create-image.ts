@@ -2,18 +2,23 @@
  * Choose the instance and create an image of it, under a name that is the same for every attempt,
  * because CreateImage has no ClientToken.
  *
- * Looks at: our images of that name. Changes: creates the image, tagged from its first moment
+ * Looks at: our images of that name, and with `stop-app` whether the app is still stopped. Changes: creates the image, tagged from its first moment
  * together with its snapshots. Safe to repeat because: an image of that name made of this machine
- * by this run is adopted. Fails with: ImageNameTaken, ImageFailed, AwsUnavailable, AwsDenied.
+ * by this run is adopted. Fails with: ImageNameTaken, ImageFailed, AppNotStopped, AwsUnavailable,
+ * AwsDenied.
  */
 import { codeOf } from '../contract/aws-code';
 import { refuse, tryAgain } from '../contract/failures';
+import type { Machine } from '../contract/plan';
 import type { BackupRecord } from '../machine/backup-record';
 import { backupName, encodeRecord } from '../machine/record-tags';
 import { tagNames } from '../machine/tags';
 import type { World } from '../world';
 import type { Ec2, Image } from '../world/ec2';
+import { lookAtApp } from './app';
 import type { Outcome, Say } from './attempt';
+import { onMachine } from './on-machine';
+import { isDown } from './stop-app';
 import { until } from './until';
 
 export interface ImageInput {
@@ -21,18 +26,22 @@ export interface ImageInput {
   readonly record: BackupRecord;
   /** Makes the name of this run's image; raised when an image of that name failed. */
   readonly id: string;
+  /** The machine whose app was stopped for the image, and must be so when the image begins. */
+  readonly stopped?: Machine;
 }
 
 export const createImage =
   (world: World) =>
-  async ({ region, record, id }: ImageInput, say: Say): Promise<Outcome & { imageId: string }> => {
+  async (input: ImageInput, say: Say): Promise<Outcome & { imageId: string }> => {
+    const { region, record, id, stopped } = input;
     const ec2 = world.ec2(region);
     const name = backupName(record.installation, record.takenAt, id);
     const adopted = await findOurs(ec2, name, record);
+    if (!adopted && stopped) await refuseUnlessStopped(world, stopped);
     const imageId = adopted?.id ?? (await createOnce(ec2, name, record));
     const limits = world.installation(record.installation).limits;
     // The snapshots must begin while the app is stopped, before the machine starts it by itself.
-    const limitSeconds = Math.min(600, limits.stoppedForImage - limits.stopApp);
+    const limitSeconds = stopped ? Math.min(600, limits.stoppedForImage - limits.stopApp) : 600;
     // The point in time is fixed once the snapshots exist: only then may the app start again.
     const begun = await until({ limitSeconds, pollSeconds: limits.poll }, async () => {
       const [image] = await ec2.images({ ids: [imageId] });
@@ -49,6 +58,18 @@ export const createImage =
     const note = `${imageId} (${name})${adopted ? ', adopted from an earlier attempt' : ''}`;
     return { note, imageId };
   };
+
+/** The machine's own timer, or a person, may have started it since; another attempt stops nothing. */
+async function refuseUnlessStopped(world: World, machine: Machine): Promise<void> {
+  const app = await onMachine(world, machine, (remote) => lookAtApp(remote));
+  if (isDown(app)) return;
+  const what =
+    `The app on ${machine.instanceId} is not stopped any more: ${app.seen}. No image was begun, ` +
+    'because it would be of a running app. Retry stops it anew.';
+  throw app.status.kind === 'unreadable'
+    ? tryAgain('AppNotStopped', what)
+    : refuse('AppNotStopped', what);
+}
 
 async function createOnce(ec2: Ec2, name: string, record: BackupRecord): Promise<string> {
   const tags = { Name: name, ...encodeRecord(record) };

@@ -48,7 +48,7 @@ export interface StartInput {
 }
 
 export interface StartedAgain extends Outcome {
-  /** The app was up before it was to be started: the machine's timer or a person started it. */
+  /** The app was up or on its way before: the machine's timer or a person started it. */
   readonly wasUp: boolean;
 }
 
@@ -64,5 +64,5 @@ export const startAppAgain =
       const outcome = await startOn(world, { machine, remote, say });
       // Disarmed last: until the app is up, the machine's own timer stays the safety net.
       await remote.read(disarmStartTimer);
-      return { ...outcome, notNeeded: false, wasUp: outcome.notNeeded === true };
+      return { ...outcome, notNeeded: false };
     });

@@ -24,12 +24,21 @@ export const restartApp =
 /** The start that lacks an image is repeated once; one that was not taken, a few times. */
 const maxStarts = 4;
 
+/** What came of a start. */
+export interface Started extends Outcome {
+  /** Somebody else had started it: it was up, or on its way, before. */
+  readonly wasUp: boolean;
+}
+
 /** Starts the app over an open connection; the backup does the same after its moment. */
-export async function startOn(world: World, { machine, remote, say }: AppPlace): Promise<Outcome> {
+export async function startOn(world: World, { machine, remote, say }: AppPlace): Promise<Started> {
   const limits = world.installation(machine.installation).limits;
   const { startApp: limitSeconds, poll: pollSeconds } = limits;
   const before = await lookAtApp(remote);
-  if (isReady(before.status)) return { note: `already up: ${before.seen}`, notNeeded: true };
+  if (isReady(before.status)) {
+    return { note: `already up: ${before.seen}`, notNeeded: true, wasUp: true };
+  }
+  const wasUp = isComingUp(before.status);
 
   let starts = 0;
   let looks = 0;
@@ -38,7 +47,7 @@ export async function startOn(world: World, { machine, remote, say }: AppPlace):
     starts += 1;
     looks = 0;
   };
-  if (!isComingUp(before.status)) await start();
+  if (!wasUp) await start();
   let { seen } = before;
   const ready = await until({ limitSeconds, pollSeconds }, async () => {
     const app = await lookAtApp(remote);
@@ -54,7 +63,7 @@ export async function startOn(world: World, { machine, remote, say }: AppPlace):
     return undefined;
   });
   if (ready) {
-    return { note: starts > 1 ? 'up; the first start lacked an image' : `up: ${seen}` };
+    return { note: starts > 1 ? 'up; the first start lacked an image' : `up: ${seen}`, wasUp };
   }
   throw refuse(
     'AppNotStarted',

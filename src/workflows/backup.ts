@@ -197,7 +197,8 @@ async function whileStopped(run: Run, machine: Machine, record: BackupRecord): P
   try {
     ({ staysStopped } = await run.attempt(at, acts.stopAppForImage, { machine }));
     at = 'Create the image';
-    const { imageId } = await run.attempt(at, acts.createImage, imageInput(run, record));
+    const input = { ...imageInput(run, record), stopped: machine };
+    const { imageId } = await run.attempt(at, acts.createImage, input);
     // Also the report of a run that fails to start the app names what was made.
     run.findings.imageId = imageId;
     return { at, staysStopped, imageId };
@@ -220,7 +221,7 @@ async function startAgain(run: Run, machine: Machine, moment: Moment): Promise<v
       );
       if (started.wasUp && started.attempts === 1 && moment.imageId !== undefined) {
         run.findings.notes.push(
-          'The app was up again before the run started it: the image may be of a running app.',
+          'The app had been started before the run did it: the image may be of a running app.',
         );
       }
       return;

@@ -1,9 +1,16 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CreateImageCommand, DescribeImagesCommand, EC2Client } from '@aws-sdk/client-ec2';
+import { applianceCommands } from '../../src/lab/appliance';
 import { headingsOf } from './headings';
 import { control, eventually, linesOf, setStage, type Run, type Stage } from './stage';
-import { machineOf, madeByRestores, restoredMachine, sourceId } from './world-checks';
+import {
+  machineOf,
+  madeByBackups,
+  madeByRestores,
+  restoredMachine,
+  sourceId,
+} from './world-checks';
 
 jest.setTimeout(120_000);
 
@@ -166,6 +173,44 @@ describe('the app stopped for the image', () => {
     await run.answer('retry', gate);
     await run.report();
     expect(source.inspect()).toMatchObject({ app: { state: 'started', transitioning: false } });
+  });
+
+  test('is looked at once more: one that somebody has started meanwhile is not imaged', async () => {
+    // Slow enough that an app is seen to come up.
+    stage = await setStage({ speed: 60, timings: { image: 60 } });
+    const source = machineOf(stage, sourceId);
+    const startByHand = async (): Promise<void> => {
+      const input = { args: ['app', 'start'], stdin: '', tty: true };
+      await applianceCommands['replicatedctl']?.(source, input);
+    };
+    const before = stage.lab.barriers.hold('DescribeImages');
+    const run = await stage.start('backup', { installation: 'prod', consistency: 'stop-app' });
+    await before.reached;
+    expect(source.inspect()).toMatchObject({ app: { state: 'stopped' } });
+    await startByHand();
+    before.release();
+    const gate = await run.gate('failed: Create the image');
+    expect(gate.details).toMatch(/AppNotStopped.*is not stopped any more/);
+    expect(madeByBackups(stage)).toEqual([]);
+
+    const during = stage.lab.barriers.hold('CreateImage');
+    await run.answer('retry', gate);
+    await during.reached;
+    expect(source.inspect()).toMatchObject({ app: { state: 'stopped' } });
+    await startByHand();
+    expect(source.inspect()).toMatchObject({ app: { transitioning: true } });
+    during.release();
+    const { imageId, notes } = await run.report();
+    expect(madeByBackups(stage)).toEqual([imageId]);
+    expect(notes.join('\n')).toContain('the image may be of a running app');
+  });
+
+  test('hurries nothing else: snapshots of an app that runs may take their time', async () => {
+    // They show after two real seconds, and the timer leaves one.
+    const limits = { stopApp: '10 seconds', stoppedForImage: '11 seconds' };
+    stage = await setStage({ limits, timings: { visible: 300 } });
+    const { imageId } = await backUp(stage);
+    expect(madeByBackups(stage)).toEqual([imageId]);
   });
 
   test('is started by the machine itself when the run is terminated', async () => {
