@@ -7,7 +7,7 @@ import type { PrunePlan } from '../activities/plan-prune';
 import type { Report } from '../contract/reports';
 import { pruneRequest } from '../contract/requests';
 import * as acts from './acts';
-import { claimOn, refuseWhileClaimed, whileClaimed } from './claim';
+import { claimOn, keepClaim, refuseWhileClaimed, whileClaimed } from './claim';
 import { runbook, type Run } from './runbook';
 
 const planning = 'Plan what to keep';
@@ -28,6 +28,7 @@ export function prune(request: unknown): Promise<Report> {
         run.notNeeded(removing, why ?? '');
         return isApproved ? plan.note : 'Nobody approved the removal in time; every backup stays.';
       }
+      await keepClaim(claimOn('backup', run.settings, installation));
       const removal = await run.step(removing, acts.removeBackups, removalOf(run, plan, input));
       return removal.note;
     });

@@ -1,4 +1,5 @@
 import type { WorkflowFailedError } from '@temporalio/client';
+import type { Report } from '../../src/contract/reports';
 import { control, eventually, setStage, type Run, type Stage } from './stage';
 import { madeByRestores, sourceId } from './world-checks';
 
@@ -191,4 +192,30 @@ describe('one installation', () => {
     expect(await failureOf(run)).toMatchObject({ type: 'Rejected' });
     await control(stage.lab, `/machines/${sourceId}/lose`);
   });
+});
+
+test('a prune that was closed and is reset at its gate claims backups anew before it removes any', async () => {
+  const stage = await setStage({ installation: { keep: { last: 1 } } });
+  try {
+    const backUp = (): Promise<Run> => stage.start('backup', { installation: 'prod' });
+    for (let made = 0; made < 2; made += 1) await (await backUp()).report();
+    const run = await stage.start('prune', { installation: 'prod' });
+    await run.gate('Approve removing old backups');
+    const point = await openingOf(run);
+    await run.handle.terminate();
+    await reset(stage, run, point);
+    const again = await run.gate('Approve removing old backups');
+    const barrier = stage.lab.barriers.hold('DeregisterImage');
+    await run.answer('approve', again);
+    await barrier.reached;
+    expect(await failureOf(await backUp())).toMatchObject({ type: 'BackupOpen' });
+    barrier.release();
+    // The handle of the first run knows only that it was terminated.
+    const { summary } = (await stage.client.workflow
+      .getHandle(run.handle.workflowId)
+      .result()) as Report;
+    expect(summary).toBe('1 of 1 backups removed');
+  } finally {
+    await stage.close();
+  }
 });
