@@ -68,7 +68,7 @@ module.exports = {
       {
         pathNot: [
           '^src/(activities|contract|machine|world)/',
-          '^src/config[.]ts$',
+          '^src/config[a-z-]*[.]ts$',
           npm('@temporalio/(common|activity)'),
           npm('zod'),
           // Checksums, tokens and nonces are computing, not the outside world.
@@ -81,13 +81,13 @@ module.exports = {
       'The world is a parameter of createActivities(), made once in worker.ts; an activity knows ' +
         'its types.',
       { path: '^src/activities/' },
-      { path: ['^src/world/', '^src/config[.]ts$'], ...notOnlyAType },
+      { path: ['^src/world/', '^src/config[a-z-]*[.]ts$'], ...notOnlyAType },
     ),
     rule(
       'world-knows-no-runbook',
       'The world offers calls and connections. What they are for is decided above it.',
       { path: '^src/world/' },
-      { path: '^src/', pathNot: ['^src/(world|contract|machine)/', '^src/config[.]ts$'] },
+      { path: '^src/', pathNot: ['^src/(world|contract|machine)/', '^src/config[a-z-]*[.]ts$'] },
     ),
     rule(
       'world-fails-in-temporal-terms-only',
@@ -151,7 +151,8 @@ module.exports = {
       { path: '^src/cli/' },
       {
         path: '^src/machine/',
-        pathNot: '^src/machine/(record-tags|tags|backups|proven-restore|commands)[.]ts$',
+        pathNot:
+          '^src/machine/(record-tags|tags|backups|places|launch-settings|proven-restore|commands)[.]ts$',
         ...notOnlyAType,
       },
     ),
@@ -168,7 +169,7 @@ module.exports = {
       'cli-loads-the-world-when-asked',
       'The SDKs take a second to load, which help must not wait for: use `await import()`.',
       { path: '^src/cli/commands/(backups|check|doctor|hold|report|sheet)[.]ts$' },
-      { path: ['^src/world/', '^src/config[.]ts$'], dynamic: false, ...notOnlyAType },
+      { path: ['^src/world/', '^src/config[a-z-]*[.]ts$'], dynamic: false, ...notOnlyAType },
     ),
     rule(
       'cli-is-a-client-of-temporal',
@@ -189,7 +190,7 @@ module.exports = {
       'worker-is-the-composition-root',
       'Configuration → world → activities → Worker. Workflows are given to it by path.',
       { path: '^src/worker[.]ts$' },
-      { path: '^src/', pathNot: ['^src/(contract|activities|world)/', '^src/config[.]ts$'] },
+      { path: '^src/', pathNot: ['^src/(contract|activities|world)/', '^src/config[a-z-]*[.]ts$'] },
     ),
     rule(
       'only-the-worker-runs-workflows',
@@ -206,8 +207,8 @@ module.exports = {
     rule(
       'config-stands-alone',
       'Configuration is read before anything else exists.',
-      { path: '^src/config[.]ts$' },
-      { path: '^src/', pathNot: '^src/(contract|machine)/' },
+      { path: '^src/config[a-z-]*[.]ts$' },
+      { path: '^src/', pathNot: ['^src/(contract|machine)/', '^src/config[a-z-]*[.]ts$'] },
     ),
     rule(
       'src-stands-without-tests',

@@ -11,8 +11,9 @@ import type { Duration } from '@temporalio/common';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { readCron } from './contract/cron';
-import { backupRequest } from './contract/requests';
-import { isPin } from './machine/host-keys';
+import { awsRegion, backupRequest } from './contract/requests';
+import { areElsewhere } from './machine/places';
+import { copies, launch, reachedBy, ssh } from './config-places';
 
 /** Every problem of a configuration file, one line each. */
 export class ConfigError extends Error {
@@ -47,44 +48,6 @@ function toMilliseconds(value: string | number): number {
     return Number.NaN;
   }
 }
-
-const pin = z
-  .string()
-  .refine(
-    isPin,
-    'is a pinned host key: "ssh-ed25519 SHA256:…" (ssh-keyscan HOST | ssh-keygen -lf - shows it)',
-  );
-
-/** How to log in at one hop: a key file or the agent, and the host keys that are trusted there. */
-const login = {
-  user: z.string().min(1),
-  key: z.string().optional(),
-  agent: z.boolean().default(false),
-  port: z.int().min(1).max(65535).default(22),
-  hostKeys: z.array(pin).default([]),
-};
-
-const bastion = z
-  .strictObject({ host: z.string().min(1), ...login })
-  .refine((hop) => hop.hostKeys.length > 0, {
-    message: 'a bastion needs its pinned key: it is never trusted on first use',
-    path: ['hostKeys'],
-  })
-  .refine((hop) => (hop.key !== undefined) !== hop.agent, {
-    message: 'give either "key" (a file) or "agent: true"',
-    path: ['key'],
-  });
-
-const ssh = z
-  .strictObject({
-    ...login,
-    address: z.enum(['private', 'public']).default('private'),
-    bastion: bastion.optional(),
-  })
-  .refine((hop) => (hop.key !== undefined) !== hop.agent, {
-    message: 'give either "key" (a file) or "agent: true"',
-    path: ['key'],
-  });
 
 /** Scheme, host and port; the token travels there, so nothing but TLS or this host itself will do. */
 const apiUrl = z.url().refine(isSafeOrigin, {
@@ -142,7 +105,7 @@ const schedule = z.strictObject({
 const approval = z.enum(['required', 'waived']).default('required');
 
 const installation = z.strictObject({
-  region: z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'is an AWS region such as us-east-1'),
+  region: awsRegion,
   servicesMachine: z.union([
     z.strictObject({ instance: z.string().regex(/^i-[0-9a-f]{8,17}$/) }),
     z.strictObject({
@@ -153,24 +116,9 @@ const installation = z.strictObject({
   ]),
   hostname: z.string().regex(/^[A-Za-z0-9.-]{1,253}$/, 'is a DNS name or an IPv4 address'),
   ssh,
-  reachedBy: z
-    .union([
-      z.strictObject({ elasticIp: z.string().regex(/^eipalloc-[0-9a-f]{8,17}$/) }),
-      z.strictObject({ dns: z.literal(true) }),
-    ])
-    .default({ dns: true }),
-  launch: z
-    .strictObject({
-      instanceType: z.string().optional(),
-      subnet: z.string().optional(),
-      securityGroups: z.array(z.string()).min(1).optional(),
-      instanceProfile: z.string().optional(),
-      keyPair: z.string().optional(),
-      httpTokens: z.enum(['optional', 'required']).optional(),
-      httpPutResponseHopLimit: z.int().min(1).max(64).optional(),
-      terminationProtection: z.boolean().optional(),
-    })
-    .prefault({}),
+  reachedBy,
+  launch: launch.prefault({}),
+  copies: copies.optional(),
   circleciApi: z.strictObject({ tokenFile: z.string().min(1), url: apiUrl.optional() }).optional(),
   externalServices: z.boolean().default(false),
   objectStorage: z.enum(['s3', 'disk', 'nfs']).default('s3'),
@@ -222,7 +170,13 @@ const installation = z.strictObject({
 
 const configFile = z.strictObject({
   installations: z
-    .record(z.string().regex(/^[a-z0-9][a-z0-9-]{0,39}$/), installation)
+    .record(
+      z.string().regex(/^[a-z0-9][a-z0-9-]{0,39}$/),
+      installation.refine(areElsewhere, {
+        message: "has the installation's own region, where the backup itself is",
+        path: ['copies'],
+      }),
+    )
     .refine((all) => Object.keys(all).length > 0, 'names at least one installation'),
   notify: z.strictObject({ url: z.url() }).optional(),
   reports: z.string().default('reports'),
@@ -266,12 +220,16 @@ function withAbsolutePaths(config: Config, folder: string): Config {
   const absolute = (path: string): string => resolve(folder, path.replace(/^~(?=\/)/, homedir()));
   const keyed = <T extends { key?: string | undefined }>(hop: T): T =>
     hop.key === undefined ? hop : { ...hop, key: absolute(hop.key) };
+  const login = (ssh: Installation['ssh']): Installation['ssh'] => {
+    const { bastion: hop, ...rest } = keyed(ssh);
+    return hop ? { ...rest, bastion: keyed(hop) } : rest;
+  };
   const installations = Object.fromEntries(
     Object.entries(config.installations).map(([name, one]) => {
-      const { bastion: hop, ...rest } = keyed(one.ssh);
       const { circleciApi: api } = one;
       const circleciApi = api && { ...api, tokenFile: absolute(api.tokenFile) };
-      return [name, { ...one, circleciApi, ssh: hop ? { ...rest, bastion: keyed(hop) } : rest }];
+      const copied = one.copies?.map((copy) => ({ ...copy, ssh: copy.ssh && login(copy.ssh) }));
+      return [name, { ...one, circleciApi, ssh: login(one.ssh), copies: copied }];
     }),
   );
   return { ...config, installations, reports: absolute(config.reports) };

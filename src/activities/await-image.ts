@@ -23,29 +23,41 @@ export interface AwaitImageInput {
 export const awaitImage =
   (world: World) =>
   async ({ installation, region, imageId }: AwaitImageInput, say: Say): Promise<Outcome> => {
-    const { image: limitSeconds, poll: pollSeconds } = world.installation(installation).limits;
-    const ec2 = world.ec2(region);
-    let absentSince: number | undefined;
-    const available = await until({ limitSeconds, pollSeconds }, async () => {
-      const [image] = await ec2.images({ ids: [imageId] });
-      if (image === undefined) {
-        absentSince ??= performance.now();
-        if (performance.now() - absentSince > graceSeconds * 1000) throw gone(imageId);
-        return undefined;
-      }
-      absentSince = undefined;
-      if (image.state === 'available') return image;
-      if (image.state !== 'pending') throw failed(image);
-      say(`${imageId}: snapshots ${String(await progress(ec2, image.snapshotIds))}%`);
-      return undefined;
-    });
-    if (available) return { note: `${imageId} is available` };
-    throw refuse(
-      'ImageFailed',
-      `${imageId} is not available after ${String(limitSeconds)} s. Snapshots can take up to a day: ` +
-        'look at their progress in EC2, then retry to go on waiting.',
-    );
+    const { limits } = world.installation(installation);
+    await untilAvailable({ ec2: world.ec2(region), limits }, imageId, say);
+    return { note: `${imageId} is available` };
   };
+
+/** Polls until the image is available; refuses when AWS gives it up, it is gone, or time is over. */
+export async function untilAvailable(
+  { ec2, limits }: { readonly ec2: Ec2; readonly limits: Limits },
+  imageId: string,
+  say: Say,
+): Promise<void> {
+  const { image: limitSeconds, poll: pollSeconds } = limits;
+  let absentSince: number | undefined;
+  const available = await until({ limitSeconds, pollSeconds }, async () => {
+    const [image] = await ec2.images({ ids: [imageId] });
+    if (image === undefined) {
+      absentSince ??= performance.now();
+      if (performance.now() - absentSince > graceSeconds * 1000) throw gone(imageId);
+      return undefined;
+    }
+    absentSince = undefined;
+    if (image.state === 'available') return image;
+    if (image.state !== 'pending') throw failed(image);
+    say(`${imageId}: snapshots ${String(await progress(ec2, image.snapshotIds))}%`);
+    return undefined;
+  });
+  if (available) return;
+  throw refuse(
+    'ImageFailed',
+    `${imageId} is not available after ${String(limitSeconds)} s. Snapshots can take up to a day: ` +
+      'look at their progress in EC2, then retry to go on waiting.',
+  );
+}
+
+type Limits = Pick<ReturnType<World['installation']>['limits'], 'image' | 'poll'>;
 
 function gone(imageId: string): ReturnType<typeof refuse> {
   return refuse(

@@ -39,7 +39,7 @@ export interface Awaited extends Outcome {
 export const awaitMachine =
   (world: World) =>
   async ({ machine }: { readonly machine: Machine }, say: Say): Promise<Awaited> => {
-    const { limits, region } = world.installation(machine.installation);
+    const { limits, region } = world.installation(machine.installation, machine.region);
     // Read again: an Elastic IP replaces the public address that the launch showed.
     const [instance] = await world.ec2(region).instances({ ids: [machine.instanceId] });
     const current: Machine = {
@@ -79,7 +79,7 @@ export const awaitMachine =
 
 async function tagHostKey(world: World, machine: Machine): Promise<void> {
   const [hostKey] = machine.hostKeys;
-  const { region } = world.installation(machine.installation);
+  const { region } = world.installation(machine.installation, machine.region);
   if (hostKey) await world.ec2(region).tag([machine.instanceId], { [tagNames.hostKey]: hostKey });
 }
 

@@ -32,7 +32,7 @@ export interface UnendingInput {
 export const findUnendingBuilds =
   (world: World) =>
   async ({ machine, limit }: UnendingInput, say: Say): Promise<UnendingFound> => {
-    const installation = world.installation(machine.installation);
+    const installation = world.installation(machine.installation, machine.region);
     const ec2 = world.ec2(installation.region);
     const [instance] = await ec2.instances({ ids: [machine.instanceId] });
     if (instance === undefined) {

@@ -6,6 +6,7 @@ import { awaitInstance } from './await-instance';
 import { awaitMachine } from './await-machine';
 import { checkDns, lookUpHostname } from './check-dns';
 import { checkClaim, findHolder, preemptBackup } from './claim-holder';
+import { copyImage } from './copy-image';
 import { createImage } from './create-image';
 import { deleteBuilds } from './delete-builds';
 import { findMachine } from './find-machine';
@@ -47,6 +48,7 @@ export const createActivities = (world: World) => ({
   startAppAgain: attempted(startAppAgain(world)),
   awaitImage: attempted(awaitImage(world)),
   verifyImage: attempted(verifyImage(world)),
+  copyImage: attempted(copyImage(world)),
 
   planPrune: attempted(planPrune(world)),
   removeBackups: attempted(removeBackups(world)),

@@ -16,7 +16,7 @@ export interface Remote {
 
 /** Where and as whom to log in, with the host keys that are trusted there. */
 export function targetOf(world: World, machine: Machine, freshlyBooted = false): SshTarget {
-  const { ssh } = world.installation(machine.installation);
+  const { ssh } = world.installation(machine.installation, machine.region);
   const host = ssh.address === 'public' ? machine.publicAddress : machine.privateAddress;
   if (host === undefined) {
     throw refuse(

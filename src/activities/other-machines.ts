@@ -19,15 +19,20 @@ export interface Known {
 }
 
 /** Every living machine that could be a second production beside the new one, each once. */
-export async function otherMachines(ec2: Ec2, known: Known): Promise<RestorePlan['others']> {
+export async function otherMachines(
+  ec2: Ec2,
+  known: Known,
+  signal?: AbortSignal,
+): Promise<RestorePlan['others']> {
   const { servicesMachine, source, heldBy, existing } = known;
   const configured = await ec2.instances(
     'instance' in servicesMachine
       ? { ids: [servicesMachine.instance] }
       : { tags: servicesMachine.tags },
+    signal,
   );
   const holder = heldBy === undefined ? [] : await ec2.instances({ ids: [heldBy] });
-  const restored = await restoredMachines(ec2, known.installation);
+  const restored = await restoredMachines(ec2, known.installation, signal);
   const candidates: readonly (readonly [Instance, string])[] = [
     ...(source ? [[source, 'the image was made of it'] as const] : []),
     ...holder.map((one) => [one, 'it holds the Elastic IP'] as const),
@@ -43,11 +48,54 @@ export async function otherMachines(ec2: Ec2, known: Known): Promise<RestorePlan
   return [...others].map(([instanceId, why]) => ({ instanceId, why }));
 }
 
+/** How long a region is waited for that may itself be the reason for the restore. */
+const patienceSeconds = 30;
+
+/** What was seen in other regions, and which of them could not be asked. */
+export interface SeenElsewhere {
+  readonly others: RestorePlan['others'];
+  readonly unseen: RestorePlan['unseen'];
+}
+
+/**
+ * The same in the other regions of the installation. A region that does not answer tells nothing of
+ * what runs there: that is for a person to judge.
+ */
+export async function machinesElsewhere(
+  world: World,
+  regions: readonly string[],
+  known: Known & { readonly sourceId: string | undefined },
+): Promise<SeenElsewhere> {
+  const seen = await Promise.all(
+    regions.map(async (region): Promise<SeenElsewhere> => {
+      const ec2 = world.ec2(region);
+      const signal = AbortSignal.timeout(patienceSeconds * 1000);
+      try {
+        const ids = known.sourceId === undefined ? [] : [known.sourceId];
+        const [source] = await ec2.instances({ ids }, signal);
+        const found = await otherMachines(ec2, { ...known, source, heldBy: undefined }, signal);
+        const others = found.map((one) => ({ ...one, why: `in ${region}: ${one.why}` }));
+        return { others, unseen: [] };
+      } catch (error) {
+        const why = error instanceof Error ? error.message : String(error);
+        return { others: [], unseen: [`${region} could not be asked what runs there: ${why}`] };
+      }
+    }),
+  );
+  return {
+    others: seen.flatMap(({ others }) => others),
+    unseen: seen.flatMap(({ unseen }) => unseen),
+  };
+}
+
 /** The machines that restores of the installation have launched, in whatever state. */
-export function restoredMachines(ec2: Ec2, installation: string): Promise<Instance[]> {
-  return ec2.instances({
-    tags: { [tagNames.installation]: installation, [tagNames.kind]: 'restore' },
-  });
+export function restoredMachines(
+  ec2: Ec2,
+  installation: string,
+  signal?: AbortSignal,
+): Promise<Instance[]> {
+  const tags = { [tagNames.installation]: installation, [tagNames.kind]: 'restore' };
+  return ec2.instances({ tags }, signal);
 }
 
 /** Whether the machine runs, or is about to. */

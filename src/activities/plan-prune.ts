@@ -1,53 +1,67 @@
 /**
- * Plans what to keep and what to remove of an installation's backups, by the rules in runbook.yaml.
+ * Plans what to keep and what to remove of an installation's backups and their copies, by the rules
+ * in runbook.yaml. Each region is judged by itself, so that each has its newest usable one; what is
+ * said of one copy (held, proven, in use) counts for all of the same backup.
  *
- * Looks at: the images and snapshots that backups have made, their tags, and which machines are
- * being restored from them. Changes: nothing. Safe to repeat because: it only reads.
- * Fails with: AwsDenied, AwsUnavailable.
+ * Looks at: the images and snapshots that backups have made in every region, their tags, and which
+ * machines are being restored from them. Changes: nothing. Safe to repeat because: it only reads.
+ * Fails with: AwsDenied, AwsUnavailable: where one region does not answer, nothing is planned.
  */
-import { backupTags, unusableBecause } from '../machine/backups';
+import { regionsOf } from '../machine/places';
+import { backupTags, takenAt, unusableBecause } from '../machine/backups';
 import { provenRestore } from '../machine/proven-restore';
 import { decide, type Candidate, type Verdict } from '../machine/retention';
 import { tagNames } from '../machine/tags';
 import type { World } from '../world';
 import type { Ec2, Image } from '../world/ec2';
 import type { Outcome } from './attempt';
+import { inEach } from './in-each';
 import { isGone } from './launch-instance';
 import { restoredMachines } from './other-machines';
 
-/** A backup with what becomes of it. */
+/** A backup, or a copy of one, with what becomes of it. */
 export interface PlannedBackup extends Verdict {
+  readonly region: string;
   readonly name: string;
   readonly snapshotIds: readonly string[];
 }
 
+/** A snapshot that an interrupted removal has left behind. */
+export interface Stray {
+  readonly region: string;
+  readonly snapshotId: string;
+}
+
 export interface PrunePlan extends Outcome {
-  /** The newest first. */
+  /** Region by region, the newest first. */
   readonly backups: readonly PlannedBackup[];
-  /** Snapshots that an interrupted removal has left behind. */
-  readonly strays: readonly string[];
+  readonly strays: readonly Stray[];
 }
 
 export const planPrune =
   (world: World) =>
   async ({ installation }: { readonly installation: string }): Promise<PrunePlan> => {
-    const { region, keep } = world.installation(installation);
+    const configured = world.installation(installation);
+    const { keep } = configured;
     if (keep === undefined) {
       const note = 'runbook.yaml has no `keep` for it: every backup stays';
       return { note, notNeeded: true, backups: [], strays: [] };
     }
-    const ec2 = world.ec2(region);
-    const images = await ec2.images({ tags: backupTags(installation) });
-    const inUse = await imagesInUse(ec2, installation);
-    const byId = new Map(images.map((image) => [image.id, image]));
-    const candidates = images.map((image) => candidateOf(image, inUse.get(image.id)));
-    const backups = decide(candidates, keep).map((verdict) => {
-      const image = byId.get(verdict.id);
-      const { name = '', snapshotIds = [] } = image ?? {};
-      const because = [...verdict.because, ...(image ? unreadableProof(image) : [])];
-      return { ...verdict, because, name, snapshotIds };
+    const stocks = await inEach(regionsOf(configured), (region) =>
+      takeStock(world.ec2(region), region, installation),
+    );
+    const reasons = reasonsToKeep(stocks);
+    const backups = stocks.flatMap(({ region, images }) => {
+      const byId = new Map(images.map((image) => [image.id, image]));
+      const candidates = images.map((image) => candidateOf(image, reasons.get(image.name)));
+      return decide(candidates, keep).map((verdict): PlannedBackup => {
+        const image = byId.get(verdict.id);
+        const { name = '', snapshotIds = [] } = image ?? {};
+        const because = [...verdict.because, ...(image ? unreadableProof(image) : [])];
+        return { ...verdict, because, region, name, snapshotIds };
+      });
     });
-    const strays = await straySnapshots(ec2, installation, images);
+    const strays = stocks.flatMap((stock) => stock.strays);
     const removed = backups.filter((one) => !one.keep).length;
     const left = strays.length > 0 ? `, ${String(strays.length)} snapshots left behind` : '';
     return {
@@ -57,17 +71,50 @@ export const planPrune =
     };
   };
 
-function candidateOf(image: Image, usedBy: string | undefined): Candidate {
-  const proof = provenRestore(image);
+/** What there is in one region. */
+interface Stock {
+  readonly region: string;
+  readonly images: readonly Image[];
+  /** Workflow or instance that uses an image, by the image's id. */
+  readonly inUse: ReadonlyMap<string, string>;
+  readonly strays: readonly Stray[];
+}
+
+async function takeStock(ec2: Ec2, region: string, installation: string): Promise<Stock> {
+  const images = await ec2.images({ tags: backupTags(installation) });
+  const inUse = await imagesInUse(ec2, installation);
+  const strays = await straySnapshots(ec2, installation, images);
   return {
-    id: image.id,
-    // The order in which a restore looks for the newest.
-    takenAt: image.createdAt,
-    state: stateOf(image),
-    held: image.tags[tagNames.hold],
-    provenAt: typeof proof === 'object' && proof.passed ? proof.at : undefined,
-    usedBy,
+    region,
+    images,
+    inUse,
+    strays: strays.map((snapshotId) => ({ region, snapshotId })),
   };
+}
+
+type Reasons = Pick<Candidate, 'held' | 'provenAt' | 'usedBy'>;
+
+/** Why a backup is kept in whatever region, by its name: a copy has the name of its original. */
+function reasonsToKeep(stocks: readonly Stock[]): Map<string, Reasons> {
+  const reasons = new Map<string, Reasons>();
+  for (const { images, inUse } of stocks) {
+    for (const image of images) {
+      const known = reasons.get(image.name);
+      const proof = provenRestore(image);
+      reasons.set(image.name, {
+        held: known?.held ?? image.tags[tagNames.hold],
+        provenAt:
+          known?.provenAt ?? (typeof proof === 'object' && proof.passed ? proof.at : undefined),
+        usedBy: known?.usedBy ?? inUse.get(image.id),
+      });
+    }
+  }
+  return reasons;
+}
+
+function candidateOf(image: Image, reasons: Reasons | undefined): Candidate {
+  // The order in which a restore looks for the newest.
+  return { id: image.id, takenAt: takenAt(image), state: stateOf(image), ...reasons };
 }
 
 /** A person who wrote the tag by hand believes the backup to be kept by it. */

@@ -6,10 +6,12 @@
  * Fails with: NoUsableImage, ImageNotAvailable, NotThisInstallation, ExternalServices,
  * MissingLaunchSetting, MachineNotFound.
  */
+import { regionsOf } from '../machine/places';
 import { refuse } from '../contract/failures';
 import type { OldAddresses, RestorePlan } from '../contract/plan';
 import type { RestoreRequest } from '../contract/requests';
-import type { BackupRecord } from '../machine/backup-record';
+import type { BackupRecord, LaunchSettings } from '../machine/backup-record';
+import { inAnyRegion } from '../machine/launch-settings';
 import { decodeRecord } from '../machine/record-tags';
 import { tagNames } from '../machine/tags';
 import type { World } from '../world';
@@ -17,13 +19,13 @@ import type { Ec2, Image, Instance } from '../world/ec2';
 import type { Outcome } from './attempt';
 import { chooseImage, findExisting, imageOf } from './choose-image';
 import { launchSettings, settingsOf } from './launch-settings';
-import { otherMachines } from './other-machines';
+import { machinesElsewhere, otherMachines, type Known, type SeenElsewhere } from './other-machines';
 import { changesOf } from './planned-changes';
 
 /** The part of a restore's request that the plan depends on. */
 export type PlanInput = Pick<
   RestoreRequest,
-  'installation' | 'image' | 'instance' | 'replaces' | 'acknowledge' | 'builds'
+  'installation' | 'region' | 'image' | 'instance' | 'replaces' | 'acknowledge' | 'builds'
 > & {
   /** First run id of this restore, which its own machine bears as a tag. */
   readonly firstRunId: string;
@@ -32,52 +34,50 @@ export type PlanInput = Pick<
 export const planRestore =
   (world: World) =>
   async (input: PlanInput): Promise<Outcome & { plan: RestorePlan }> => {
-    const configured = world.installation(input.installation);
+    const configured = world.installation(input.installation, input.region);
     const ec2 = world.ec2(configured.region);
-    const existing =
-      input.instance === undefined
-        ? undefined
-        : await findExisting(ec2, input.installation, input.instance);
-    const image = existing
-      ? await imageOf(ec2, existing)
-      : await chooseImage(ec2, input.installation, input.image);
+    const { existing, image } = await startingPoint(ec2, input);
     const record = decodeRecord(image.tags);
     refuseExternalServices(configured.externalServices || record?.externalServices === true, input);
 
-    const source = await findSource(ec2, record?.sourceInstanceId ?? image.sourceInstanceId);
-    const { replaces, replacesFrom } = oldAddresses(input.replaces, {
-      existing,
-      record,
-      source,
-    });
+    const sourceId = record?.sourceInstanceId ?? image.sourceInstanceId;
+    const source = await findSource(ec2, sourceId);
+    const { replaces, replacesFrom } = oldAddresses(input.replaces, { existing, record, source });
     const elasticIp =
       'elasticIp' in configured.reachedBy
         ? await findElasticIp(ec2, configured.reachedBy.elasticIp)
         : undefined;
-    const others = await otherMachines(ec2, {
+    const beside = await machinesBeside(world, configured, {
       installation: input.installation,
       servicesMachine: configured.servicesMachine,
       source,
+      sourceId,
       heldBy: elasticIp?.heldBy,
       existing,
       firstRunId: input.firstRunId,
     });
-    const model = existing ?? source;
-    const base = record?.launch ?? (model && (await settingsOf(ec2, model)));
+    const isElsewhere = configured.region !== world.installation(input.installation).region;
     const facts = {
       installation: input.installation,
       region: configured.region,
       imageId: image.id,
       imageName: image.name,
       existingInstanceId: existing?.id,
-      launch: launchSettings(configured.launch, base),
+      launch: launchSettings(
+        configured.launch,
+        record
+          ? isElsewhere
+            ? inAnyRegion(record.launch)
+            : record.launch
+          : await settingsOfModel(ec2, existing ?? source),
+      ),
       replaces,
       replacesFrom,
       hostname: configured.hostname === replaces?.public ? undefined : configured.hostname,
       record,
       hostKeys: [...(record?.hostKeys ?? []), existing?.tags[tagNames.hostKey] ?? []].flat(),
       source: source && { instanceId: source.id, state: source.state },
-      others,
+      ...beside,
       elasticIp,
     };
     const plan: RestorePlan = {
@@ -87,6 +87,36 @@ export const planRestore =
     };
     return { note: `from ${image.id} (${image.name})`, plan };
   };
+
+/** The machine that is taken up again, if one is named, and the image that it all starts from. */
+async function startingPoint(
+  ec2: Ec2,
+  { installation, instance, image }: PlanInput,
+): Promise<{ readonly existing?: Instance; readonly image: Image }> {
+  if (instance === undefined) return { image: await chooseImage(ec2, installation, image) };
+  const existing = await findExisting(ec2, installation, instance);
+  return { existing, image: await imageOf(ec2, existing) };
+}
+
+/** Every living machine that could act as the installation, in whatever of its regions. */
+async function machinesBeside(
+  world: World,
+  { region }: { readonly region: string },
+  known: Known & { readonly sourceId: string | undefined },
+): Promise<SeenElsewhere> {
+  const regions = regionsOf(world.installation(known.installation));
+  const here = await otherMachines(world.ec2(region), known);
+  const elsewhere = regions.filter((one) => one !== region);
+  const { others, unseen } = await machinesElsewhere(world, elsewhere, known);
+  return { others: [...here, ...others], unseen };
+}
+
+async function settingsOfModel(
+  ec2: Ec2,
+  model: Instance | undefined,
+): Promise<LaunchSettings | undefined> {
+  return model && (await settingsOf(ec2, model));
+}
 
 function refuseExternalServices(external: boolean, input: PlanInput): void {
   if (!external || input.acknowledge.includes('external-services')) return;

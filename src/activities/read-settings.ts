@@ -13,10 +13,13 @@ export const readSettings =
   (world: World) =>
   ({
     installation,
+    region: wanted,
   }: {
     readonly installation: string;
+    /** Where the run is to work; absent: the installation's own region. */
+    readonly region?: string | undefined;
   }): Promise<Outcome & { settings: Settings }> => {
-    const configured = world.installation(installation);
+    const configured = world.installation(installation, wanted);
     const { region, hostname, approvals, limits, reachedBy } = configured;
     const { externalServices, objectStorage, servicesMachine } = configured;
     const elasticIp = 'elasticIp' in reachedBy ? reachedBy.elasticIp : undefined;
@@ -25,6 +28,7 @@ export const readSettings =
       region,
       hostname,
       elasticIp,
+      copies: (configured.copies ?? []).map((copy) => copy.region),
       servicesMachineId: 'instance' in servicesMachine ? servicesMachine.instance : undefined,
       hasCircleciApi: configured.circleciApi !== undefined,
       externalServices,

@@ -17,8 +17,9 @@ import { tagNames } from '../machine/tags';
 import type { World } from '../world';
 import type { Ec2, Image } from '../world/ec2';
 import type { Outcome, Say } from './attempt';
-import { planPrune } from './plan-prune';
 import { openHolder } from './claim-holder';
+import type { InRegion } from './in-each';
+import { planPrune, type Stray } from './plan-prune';
 import { until } from './until';
 
 export interface RemovalInput {
@@ -27,8 +28,8 @@ export interface RemovalInput {
   readonly restoreClaim: string;
   /** Workflow id, for the mark. */
   readonly run: string;
-  readonly imageIds: readonly string[];
-  readonly strays: readonly string[];
+  readonly images: readonly InRegion[];
+  readonly strays: readonly Stray[];
 }
 
 export interface Removal extends Outcome {
@@ -39,39 +40,38 @@ export interface Removal extends Outcome {
 export const removeBackups =
   (world: World) =>
   async (input: RemovalInput, say: Say): Promise<Removal> => {
-    const { installation, imageIds, strays } = input;
-    const { region, limits } = world.installation(installation);
-    const ec2 = world.ec2(region);
-    const pollSeconds = limits.poll;
+    const { installation, images, strays } = input;
+    const pollSeconds = world.installation(installation).limits.poll;
+    const placeOf = (region: string): Place => ({ ec2: world.ec2(region), pollSeconds });
     const kept: string[] = [];
     let removed = 0;
     // A question may have waited for days: what the rules keep by now stays, whatever was approved.
     const { backups } = await planPrune(world)({ installation });
     const stillKept = new Map(backups.flatMap((one) => (one.keep ? [[one.id, one]] : [])));
     // The oldest first: where the removal is cut off, the newer ones are still there.
-    for (const imageId of [...imageIds].reverse()) {
+    for (const { region, imageId } of [...images].reverse()) {
       const verdict = stillKept.get(imageId);
       if (verdict) {
         kept.push(`${imageId} stays: ${verdict.because.join(', ')}`);
         continue;
       }
-      say(`${String(removed)} of ${String(imageIds.length)} removed; ${imageId}`);
+      say(`${String(removed)} of ${String(images.length)} removed; ${imageId}`);
       await unlessCancelled();
       await refuseWhileRestoring(input);
       const outcome = await unlessRefused(imageId, () =>
-        removeOne({ ec2, pollSeconds }, input, imageId),
+        removeOne(placeOf(region), input, imageId),
       );
       kept.push(...outcome);
       removed += outcome.length === 0 ? 1 : 0;
     }
-    for (const id of strays) {
+    for (const { region, snapshotId } of strays) {
       await unlessCancelled();
-      say(`the snapshot ${id}, left behind`);
-      kept.push(...(await deleteUnlessShared({ ec2, pollSeconds }, id)));
+      say(`the snapshot ${snapshotId}, left behind`);
+      kept.push(...(await deleteUnlessShared(placeOf(region), snapshotId)));
     }
     const left = kept.length > 0 ? `; ${kept.join('; ')}` : '';
     return {
-      note: `${String(removed)} of ${String(imageIds.length)} backups removed${left}`,
+      note: `${String(removed)} of ${String(images.length)} backups removed${left}`,
       kept,
     };
   };

@@ -30,7 +30,7 @@ export interface Trust extends Outcome {
 export const trustHostKey =
   (world: World) =>
   async ({ machine, recorded }: TrustInput, say: Say): Promise<Trust> => {
-    const { limits, region } = world.installation(machine.installation);
+    const { limits, region } = world.installation(machine.installation, machine.region);
     const ec2 = world.ec2(region);
     const offered = await awaitOfferedKey(world, machine, say);
     // The console appears some minutes after the boot, so an unknown key is looked up again.
@@ -52,7 +52,10 @@ export const trustHostKey =
   };
 
 async function awaitOfferedKey(world: World, machine: Machine, say: Say): Promise<string> {
-  const { ssh: limitSeconds, poll: pollSeconds } = world.installation(machine.installation).limits;
+  const { ssh: limitSeconds, poll: pollSeconds } = world.installation(
+    machine.installation,
+    machine.region,
+  ).limits;
   let why = 'no answer yet';
   const offered = await until({ limitSeconds, pollSeconds }, async () => {
     try {

@@ -84,7 +84,7 @@ function foreignIn(
 }
 
 async function tagOldAddresses(world: World, machine: Machine, old: OldAddresses): Promise<void> {
-  const { region } = world.installation(machine.installation);
+  const { region } = world.installation(machine.installation, machine.region);
   const replaces = [old.private, old.public].filter(Boolean).join(' ');
   await world.ec2(region).tag([machine.instanceId], { [tagNames.replaces]: replaces });
 }

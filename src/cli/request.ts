@@ -25,6 +25,7 @@ export interface BackupOptions {
 }
 
 export interface RestoreOptions {
+  readonly region?: string;
   readonly image?: string;
   readonly instance?: string;
   readonly replaces?: string;
@@ -43,6 +44,7 @@ export function requestBackup(installation: string, options: BackupOptions): Run
 export function requestRestore(installation: string, options: RestoreOptions): RunRequest {
   return checked('restore', restoreRequest, {
     installation,
+    region: options.region,
     image: options.image,
     instance: options.instance,
     replaces: options.replaces === undefined ? undefined : parseReplaces(options.replaces),

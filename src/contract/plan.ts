@@ -9,6 +9,8 @@ export interface Settings {
   readonly hostname: string;
   /** Allocation id of the Elastic IP that the machine is reached by; absent: a DNS record. */
   readonly elasticIp?: string;
+  /** The other regions that get a copy of each backup. */
+  readonly copies: readonly string[];
   /** Absent when the machine is found by its tags. */
   readonly servicesMachineId?: string;
   /** Whether a token for CircleCI's own API is configured. */
@@ -48,6 +50,8 @@ export interface OldAddresses {
 /** A machine under work: where it is and which host keys it is known by. */
 export interface Machine {
   readonly installation: string;
+  /** Absent: the installation's own. */
+  readonly region?: string;
   readonly instanceId: string;
   readonly privateAddress: string;
   readonly publicAddress?: string;
@@ -76,6 +80,8 @@ export interface RestorePlan {
   readonly source?: { readonly instanceId: string; readonly state: string };
   /** Living machines that could act as the installation beside the new one, and why they could. */
   readonly others: readonly { readonly instanceId: string; readonly why: string }[];
+  /** Other regions of the installation that did not tell what runs there; one line each. */
+  readonly unseen: readonly string[];
   readonly elasticIp?: {
     readonly allocationId: string;
     readonly publicAddress: string;

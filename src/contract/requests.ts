@@ -7,6 +7,10 @@ const installation = z
 const imageId = z.string().regex(/^ami-([0-9a-f]{8}|[0-9a-f]{17})$/, 'is an image id: ami-…');
 const instanceId = z.string().regex(/^i-([0-9a-f]{8}|[0-9a-f]{17})$/, 'is an instance id: i-…');
 const address = z.ipv4('is an IPv4 address');
+/** The name of an AWS region. */
+export const awsRegion = z
+  .string()
+  .regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'is an AWS region such as us-east-1');
 const buildUrl = z.string().min(1).max(300);
 
 /** How many build records one run deletes: so many fit into its time. */
@@ -29,6 +33,8 @@ export const restoreRequest = z
     installation,
     image: imageId.optional(),
     instance: instanceId.optional(),
+    /** Another region, in which the backups have copies. */
+    region: awsRegion.optional(),
     replaces: z.strictObject({ private: address, public: address.optional() }).optional(),
     builds: z.array(buildUrl).max(buildsAtOnce).default([]),
     acknowledge: z.array(z.enum(acknowledgements)).default([]),

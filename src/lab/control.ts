@@ -200,7 +200,7 @@ function setNomadClient({ world, journal, save }: Controlled, { body }: Asked): 
 
 /** Everything of every region; each thing says which region it is in. */
 function describeWorld({ world, regions }: Controlled): unknown {
-  const each = <T extends object>(things: (region: Region) => readonly T[]): unknown[] =>
+  const each = (things: (region: Region) => readonly object[]): unknown[] =>
     regions.all.flatMap((region) =>
       things(region).map((thing) => ({ ...thing, region: region.name })),
     );

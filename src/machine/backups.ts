@@ -2,6 +2,7 @@
  * Which of an installation's images a restore can start from: the one definition of "usable", for
  * a restore that chooses and for a check that tells whether there is one.
  */
+import { originalOf } from './copies';
 import { decodeRecord } from './record-tags';
 import { tagNames } from './tags';
 
@@ -36,9 +37,14 @@ export function unusableBecause({ state, stateReason, tags }: BackupImage): stri
   return decodeRecord(tags) === undefined ? 'has no readable record' : undefined;
 }
 
+/** When the backup was taken, ISO 8601 in UTC: a copy holds what its original held. */
+export function takenAt({ createdAt, tags }: BackupImage): string {
+  return originalOf(tags)?.createdAt ?? createdAt;
+}
+
 /** The images in the order in which a restore would try them. */
 export function newestFirst<I extends BackupImage>(images: readonly I[]): I[] {
-  return [...images].sort((a, b) => b.createdAt.localeCompare(a.createdAt));
+  return [...images].sort((a, b) => takenAt(b).localeCompare(takenAt(a)));
 }
 
 /** The backup that a restore starts from when none is named. */

@@ -38,3 +38,9 @@ export function launchLike(
     terminationProtection: configured.terminationProtection ?? base.terminationProtection ?? false,
   };
 }
+
+/** What of the settings means something in another region too. */
+export function inAnyRegion(launch: LaunchSettings): Partial<LaunchSettings> {
+  const { subnetId, securityGroupIds, keyPair, ...rest } = launch;
+  return rest;
+}

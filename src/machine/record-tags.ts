@@ -9,8 +9,8 @@ import { jsonOf } from './json';
 const tagLimit = 50;
 const valueLimit = 256;
 // The caller's `Name`, the three that `encodeRecord` adds, and what is said of the image later:
-// verified, proven, held, being removed.
-const otherTags = 8;
+// verified, proven, held, being removed; and of a copy where it is from.
+const otherTags = 9;
 
 const backupRecord: z.ZodType<BackupRecord> = z.object({
   installation: z.string(),

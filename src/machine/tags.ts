@@ -13,4 +13,5 @@ export const tagNames = {
   hostKey: 'runbook:host-key',
   hold: 'runbook:hold',
   removing: 'runbook:removing',
+  copiedFrom: 'runbook:copied-from',
 } as const;

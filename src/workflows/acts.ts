@@ -62,6 +62,7 @@ export const createImage = act('createImage', 600);
 export const startAppAgain = act('startAppAgain', ({ startApp }) => startApp + 60);
 export const awaitImage = act('awaitImage', ({ image }) => image);
 export const verifyImage = skippable('verifyImage', 120);
+export const copyImage = skippable('copyImage', ({ image }) => image);
 export const planPrune = act('planPrune', 120);
 export const removeBackups = act('removeBackups', 1800);
 export const findHolder = act('findHolder', 60);

@@ -71,15 +71,19 @@ async function plannedRemoval(run: Run, installation: string): Promise<string | 
 }
 
 function noteThePlan(run: Run, { backups }: PrunePlan): void {
-  const lines = backups.map(({ id, takenAt, keep, because }) => {
+  const lines = backups.map(({ id, region, takenAt, keep, because }) => {
     const verdict = keep ? 'kept' : 'removed';
-    return `${id} of ${takenAt} ${verdict} because ${because.join(', ')}`;
+    return `${id} of ${takenAt}${elsewhere(run, region)} ${verdict} because ${because.join(', ')}`;
   });
   run.findings.notes.push(...lines);
   run.findings.changes = [
     ...run.findings.changes,
     { step: removing, change: 'the backups that no rule keeps, and their snapshots' },
   ];
+}
+
+function elsewhere({ settings }: Run, region: string): string {
+  return region === settings.region ? '' : ` in ${region}`;
 }
 
 function whyNotAsked(run: Run, plan: PrunePlan, dryRun: boolean): string | undefined {
@@ -92,8 +96,14 @@ function toRemove({ backups, strays }: PrunePlan, notNeeded: string | undefined)
   const lines = [
     ...backups
       .filter(({ keep }) => !keep)
-      .map(({ id, name, because }) => `- **${id}** (${name}): ${because.join(', ')}`),
-    ...strays.map((id) => `- the snapshot **${id}**, left behind by a removal that was cut off`),
+      .map(
+        ({ id, region, name, because }) =>
+          `- **${id}** (${name}, ${region}): ${because.join(', ')}`,
+      ),
+    ...strays.map(
+      ({ snapshotId: id, region }) =>
+        `- the snapshot **${id}**, left behind by a removal that was cut off (${region})`,
+    ),
   ];
   const details = `Remove for good, with their snapshots:\n\n${lines.join('\n')}`;
   // Backups cannot run meanwhile, so this question does not wait for days.
@@ -109,7 +119,9 @@ function removalOf(run: Run, plan: PrunePlan, { installation }: { readonly insta
     installation,
     restoreClaim: claimOn('restore', run.settings, installation).id,
     run: workflowInfo().workflowId,
-    imageIds: plan.backups.filter(({ keep }) => !keep).map(({ id }) => id),
+    images: plan.backups
+      .filter(({ keep }) => !keep)
+      .map(({ region, id }) => ({ region, imageId: id })),
     strays: plan.strays,
   };
 }

@@ -11,31 +11,35 @@ import type { Findings } from './state';
 export function noteThePlan(findings: Findings, plan: RestorePlan, request: RestoreRequest): void {
   findings.notes.push(...plan.notes);
   findings.changes = plan.changes;
-  findings.request = { builds: request.builds };
+  findings.request = { region: request.region, builds: request.builds };
 }
 
 const list = (lines: readonly string[]): string => lines.map((line) => `- ${line}`).join('\n');
 
 /** A clone that starts dials the machine whose addresses it still carries. */
 export function aboutOldMachine(plan: RestorePlan, request: RestoreRequest): Approval {
-  const { source, others } = plan;
+  const { source, others, unseen } = plan;
   const name = 'old-machine';
-  if (others.length === 0) {
+  if (others.length === 0 && unseen.length === 0) {
     const state = source ? `${source.instanceId} is ${source.state}` : 'no source instance is left';
     return { name, details: '', notNeeded: state };
   }
   // The request can know of the machine that is replaced, not of one that nobody expects.
   const acknowledged =
     request.acknowledge.includes('source-running') &&
+    unseen.length === 0 &&
     others.every(({ instanceId }) => instanceId === source?.instanceId);
   const ids = others.map(({ instanceId }) => instanceId).join(' and ');
   return {
     name,
     details: [
-      list(others.map(({ instanceId, why }) => `**${instanceId} still runs**: ${why}.`)),
+      list([
+        ...others.map(({ instanceId, why }) => `**${instanceId} still runs**: ${why}.`),
+        ...unseen.map((line) => `**${line}**`),
+      ]),
       'A machine launched from the image dials the addresses it carries, and its app acts as a ' +
         'second production: two machines work on the same GitHub hooks, queues and buckets. Stop or ' +
-        'isolate what still runs, then approve.',
+        'isolate what still runs or may run, then approve.',
     ].join('\n\n'),
     notNeeded: acknowledged ? `${ids} runs, as the request acknowledges` : undefined,
   };
@@ -210,6 +214,13 @@ export function aboutUnendingBuilds(settings: Settings, installation: string): s
 
 /** What to change in runbook.yaml, so that the next backup finds the new machine. */
 export function aboutConfiguration(settings: Settings, machine: Machine): string[] {
+  if (settings.copies.includes(settings.region)) {
+    return [
+      `The installation is in ${settings.region} now: in runbook.yaml set region, launch, ssh and ` +
+        'reachedBy to what `copies` says of it, and copies to the other regions; restart the worker. ' +
+        'Backups look for the machine in the other region until then.',
+    ];
+  }
   const configured = settings.servicesMachineId;
   if (configured === undefined || configured === machine.instanceId) return [];
   return [

@@ -81,6 +81,7 @@ async function launch(run: Run, plan: RestorePlan): Promise<Machine> {
   const moved = await run.step('Move the Elastic IP', acts.moveElasticIp, { plan, instanceId });
   return {
     installation,
+    region: plan.region,
     instanceId,
     privateAddress: running.privateAddress,
     publicAddress: moved.publicAddress ?? running.publicAddress,

@@ -29,6 +29,8 @@ const maxIdLength = 255;
 interface AnyRequest {
   readonly installation: string;
   readonly unattended: boolean;
+  /** Where the run works; absent: the installation's own region. */
+  readonly region?: string | undefined;
 }
 
 /** An approval: a question that a person answers with yes or no. */
@@ -75,7 +77,7 @@ export async function runbook<S extends z.ZodType<AnyRequest>>(
   }
   const request = parsed.data;
   const state = new RunState(name, request.installation);
-  const frame = new Frame(state, request.unattended);
+  const frame = new Frame(state, request);
   try {
     const run = await frame.open();
     const summary = await body(run, request);
@@ -92,7 +94,7 @@ class Frame {
 
   constructor(
     private readonly state: RunState,
-    private readonly unattended: boolean,
+    private readonly request: AnyRequest,
   ) {
     this.gates = new Gates(state, (gate) => {
       this.tellOfGate(gate);
@@ -101,11 +103,11 @@ class Frame {
   }
 
   async open(): Promise<Run> {
-    const { installation } = this.state;
+    const { installation, region } = this.request;
     // Bad input ends the run at once, so an unknown installation opens no gate.
     const { settings } = await perform(
       readSettings,
-      { installation },
+      { installation, region },
       { summary: 'Read runbook.yaml' },
     );
     this.steps.settings = settings;
@@ -129,7 +131,7 @@ class Frame {
 
   private gateSeconds(): number {
     const limits = this.steps.settings?.limits;
-    return (this.unattended ? limits?.unattendedGate : limits?.gate) ?? 3600;
+    return (this.request.unattended ? limits?.unattendedGate : limits?.gate) ?? 3600;
   }
 
   private shortGateSeconds(): number {

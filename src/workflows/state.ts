@@ -11,7 +11,7 @@ import { runbookInstallation, runbookStatus, runbookStep } from '../contract/sea
 /** What the steps found out; becomes part of the report. */
 export interface Findings {
   /** What a run that takes the machine up again must be asked as well. */
-  request: { readonly builds?: readonly string[] };
+  request: { readonly region?: string | undefined; readonly builds?: readonly string[] };
   imageId?: Report['imageId'];
   instanceId?: Report['instanceId'];
   record?: Report['record'];
@@ -125,10 +125,11 @@ export class RunState {
       .map(({ step, change }) => `${step}: ${change}`);
     const { instanceId } = this.findings;
     if (left.length > 0 && this.runbook === 'restore' && instanceId) {
-      const { builds } = this.findings.request;
+      const { region, builds } = this.findings.request;
       const request = JSON.stringify({
         installation: this.installation,
         instance: instanceId,
+        ...(region === undefined ? {} : { region }),
         ...(builds && builds.length > 0 ? { builds } : {}),
       });
       left.push(`To let the runbook do what is left on this machine: restore ${request}`);

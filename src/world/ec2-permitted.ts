@@ -1,6 +1,7 @@
 /** Dry runs: EC2 checks the permission of a call and does nothing. */
 import {
   AssociateAddressCommand,
+  CopyImageCommand,
   CreateImageCommand,
   CreateTagsCommand,
   DeleteSnapshotCommand,
@@ -10,7 +11,7 @@ import {
 import type { EC2Client } from '@aws-sdk/client-ec2';
 import { codeOf } from '../contract/aws-code';
 import type { LaunchSettings } from '../machine/backup-record';
-import { createImageInput, runInstancesInput } from './ec2-requests';
+import { copyImageInput, createImageInput, runInstancesInput } from './ec2-requests';
 import { toTags } from './ec2-shapes';
 
 type Tags = Readonly<Record<string, string>>;
@@ -21,6 +22,11 @@ type Tags = Readonly<Record<string, string>>;
  */
 export interface MutatingCalls {
   readonly CreateImage: { readonly instanceId: string; readonly tags: Tags };
+  readonly CopyImage: {
+    readonly sourceRegion: string;
+    readonly sourceImageId: string;
+    readonly tags: Tags;
+  };
   readonly RunInstances: {
     readonly imageId: string;
     readonly launch: LaunchSettings;
@@ -55,6 +61,16 @@ const dryRuns: DryRuns = {
       snapshotTags: tags,
     };
     const command = new CreateImageCommand({ ...createImageInput(order), DryRun: true });
+    return client.send(command, { abortSignal });
+  },
+  CopyImage: ({ client, abortSignal }, asked) => {
+    const order = {
+      ...asked,
+      name: 'permission-check',
+      description: '',
+      clientToken: 'permission-check',
+    };
+    const command = new CopyImageCommand({ ...copyImageInput(order), DryRun: true });
     return client.send(command, { abortSignal });
   },
   RunInstances: ({ client, abortSignal }, { imageId, launch, tags }) => {

@@ -1,5 +1,9 @@
-/** The two requests that make something: an image of a machine, a machine of an image. */
-import type { CreateImageCommandInput, RunInstancesCommandInput } from '@aws-sdk/client-ec2';
+/** The requests that make something: an image of a machine, a copy of it, a machine of an image. */
+import type {
+  CopyImageCommandInput,
+  CreateImageCommandInput,
+  RunInstancesCommandInput,
+} from '@aws-sdk/client-ec2';
 import type { LaunchSettings } from '../machine/backup-record';
 import { toTags } from './ec2-shapes';
 
@@ -13,6 +17,20 @@ export interface ImageOrder {
   readonly reboot: boolean;
   readonly imageTags: Tags;
   readonly snapshotTags: Tags;
+}
+
+/** A copy to make, in the region that is asked, of an image that is in another one. */
+export interface CopyOrder {
+  readonly sourceRegion: string;
+  readonly sourceImageId: string;
+  readonly name: string;
+  readonly description: string;
+  /** Id, alias or ARN; absent: as the original is encrypted, or is not. */
+  readonly kmsKey?: string | undefined;
+  /** At most 64 ASCII characters; the same for each attempt of the same copy. */
+  readonly clientToken: string;
+  /** They go on the copy and its snapshots. */
+  readonly tags: Tags;
 }
 
 /** An instance to launch; tags go on the instance and its volumes. */
@@ -34,6 +52,22 @@ export function createImageInput(order: ImageOrder): CreateImageCommandInput {
     TagSpecifications: [
       { ResourceType: 'image', Tags: toTags(order.imageTags) },
       { ResourceType: 'snapshot', Tags: toTags(order.snapshotTags) },
+    ],
+  };
+}
+
+/** CopyImage, as EC2 takes it. */
+export function copyImageInput(order: CopyOrder): CopyImageCommandInput {
+  return {
+    SourceRegion: order.sourceRegion,
+    SourceImageId: order.sourceImageId,
+    Name: order.name,
+    Description: order.description,
+    ClientToken: order.clientToken,
+    ...(order.kmsKey !== undefined && { Encrypted: true, KmsKeyId: order.kmsKey }),
+    TagSpecifications: [
+      { ResourceType: 'image', Tags: toTags(order.tags) },
+      { ResourceType: 'snapshot', Tags: toTags(order.tags) },
     ],
   };
 }

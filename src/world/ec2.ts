@@ -7,6 +7,7 @@
  */
 import {
   AssociateAddressCommand,
+  CopyImageCommand,
   CreateImageCommand,
   CreateTagsCommand,
   EC2Client,
@@ -16,8 +17,8 @@ import type { EC2ClientConfig } from '@aws-sdk/client-ec2';
 import { call } from './ec2-errors';
 import { dryRun } from './ec2-permitted';
 import type { MutatingCalls } from './ec2-permitted';
-import { createImageInput, runInstancesInput } from './ec2-requests';
-import type { ImageOrder, LaunchOrder } from './ec2-requests';
+import { copyImageInput, createImageInput, runInstancesInput } from './ec2-requests';
+import type { CopyOrder, ImageOrder, LaunchOrder } from './ec2-requests';
 import { removals } from './ec2-removals';
 import type { Ec2Removals } from './ec2-removals';
 import { reads } from './ec2-reads';
@@ -33,6 +34,8 @@ type Tags = Readonly<Record<string, string>>;
 export interface Ec2 extends Ec2Reads, Ec2Removals {
   /** Begins an image and returns its id. Never sent twice: it has no idempotency token. */
   createImage(order: ImageOrder, signal?: AbortSignal): Promise<string>;
+  /** Begins a copy and returns its id; the same client token returns the same copy. */
+  copyImage(order: CopyOrder, signal?: AbortSignal): Promise<string>;
   /** Launches one instance; the same client token and order return the same instance. */
   runInstance(order: LaunchOrder, signal?: AbortSignal): Promise<Instance>;
   tag(ids: readonly string[], tags: Tags, signal?: AbortSignal): Promise<void>;
@@ -74,13 +77,14 @@ export function openEc2(options: { readonly region: string; readonly endpoint?: 
   return {
     ...reads(client, options.region),
     ...removals(client, options.region),
-    ...writes(client, once, options.region),
+    ...imaging(client, once, options.region),
+    ...writes(client, options.region),
   };
 }
 
-type Writes = Pick<Ec2, 'createImage' | 'runInstance' | 'tag' | 'associateAddress' | 'permitted'>;
+type Imaging = Pick<Ec2, 'createImage' | 'copyImage'>;
 
-function writes(client: EC2Client, once: EC2Client, region: string): Writes {
+function imaging(client: EC2Client, once: EC2Client, region: string): Imaging {
   return {
     createImage: (order, signal) =>
       call(
@@ -92,6 +96,23 @@ function writes(client: EC2Client, once: EC2Client, region: string): Writes {
         },
         signal,
       ),
+    copyImage: (order, signal) =>
+      call(
+        { action: 'CopyImage', region },
+        async () => {
+          const command = new CopyImageCommand(copyImageInput(order));
+          const { ImageId } = await client.send(command, { abortSignal: signal });
+          return ImageId ?? '';
+        },
+        signal,
+      ),
+  };
+}
+
+type Writes = Omit<Ec2, keyof Ec2Reads | keyof Ec2Removals | keyof Imaging>;
+
+function writes(client: EC2Client, region: string): Writes {
+  return {
     runInstance: (order, signal) =>
       call(
         { action: 'RunInstances', region },

@@ -9,8 +9,11 @@ import type { Ec2 } from './ec2';
 import type { Ssh } from './ssh';
 
 export interface World {
-  /** The configured installation; refuses an unknown name with the names that exist. */
-  installation(name: string): Installation;
+  /**
+   * The configured installation, in its own region or in another one that has copies. Refuses an
+   * unknown name, or a region without copies, and says which there are.
+   */
+  installation(name: string, region?: string): Installation;
   /** The EC2 API of a region. */
   ec2(region: string): Ec2;
   readonly ssh: Ssh;

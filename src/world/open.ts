@@ -1,6 +1,7 @@
 /** Opens the outside world that a configuration describes. */
 import { join } from 'node:path';
-import type { Config } from '../config';
+import type { Config, Installation } from '../config';
+import { inRegion, regionsOf } from '../machine/places';
 import { refuse } from '../contract/failures';
 import { runningBuildsOf } from './circleci-api';
 import { openEc2 } from './ec2';
@@ -15,14 +16,24 @@ import { openSsh } from './ssh';
 /** The end of a run does not wait longer for an AWS that does not answer. */
 const sheetLimitMs = 30_000;
 
+function placed(name: string, installation: Installation, region = installation.region) {
+  const there = inRegion(installation, region);
+  if (there !== undefined) return there;
+  throw refuse(
+    'UnknownInstallation',
+    `runbook.yaml has no ${name} in ${region}, only in ${regionsOf(installation).join(' and ')}. ` +
+      'Start again with one of these, or name the region in `copies` and restart the worker.',
+  );
+}
+
 /** Connects nothing yet: clients are made when a runbook first needs them. */
 export function openWorld(config: Config): World {
   const regions = new Map<string, Ec2>();
   const world: World = {
-    installation(name) {
+    installation(name, region) {
       const known = new Map(Object.entries(config.installations));
       const installation = known.get(name);
-      if (installation !== undefined) return installation;
+      if (installation !== undefined) return placed(name, installation, region);
       throw refuse(
         'UnknownInstallation',
         `The worker's configuration has no installation "${name}". It has: ` +

@@ -12,7 +12,7 @@ import { restoreRequest } from '../../src/contract/requests';
 import { labEnvironment } from '../../src/lab/config-file';
 import { startLab } from '../../src/lab/lab';
 import { reads, writes } from '../../src/lab/region/actions';
-import { seeded } from '../../src/lab/region/seed';
+import { seeded, seededElsewhere } from '../../src/lab/region/seed';
 import type { World } from '../../src/world';
 import { openWorld } from '../../src/world/open';
 import { control } from '../stories/stage';
@@ -137,6 +137,9 @@ async function backUp(world: World): Promise<void> {
   });
   await perform(activities, 'awaitImage', { installation, region, imageId });
   await perform(activities, 'verifyImage', { region, imageId, volumes });
+  const regions = [seededElsewhere.region];
+  const copying = { installation, imageId, volumes, regions, generation: 0 };
+  await perform(activities, 'copyImage', copying);
   await readSpecs(world);
 }
 
@@ -176,7 +179,7 @@ async function prune(world: World): Promise<void> {
   expect(old).not.toBe('');
   await world.ec2(region).untag([old], ['runbook:hold']);
   const removal = { installation, restoreClaim: 'nobody', run: 'prune', strays: plan.strays };
-  await perform(activities, 'removeBackups', { ...removal, imageIds: [old] });
+  await perform(activities, 'removeBackups', { ...removal, images: [{ region, imageId: old }] });
 }
 
 describe.each([
@@ -194,7 +197,8 @@ describe.each([
     const dir = mkdtempSync(join(tmpdir(), 'runbook-permissions-'));
     const reachedBy = { elasticIp: seeded.elasticIp };
     const keep = { last: 1 };
-    const lab = await startLab({ dir, speed: 600, installation: { reachedBy, keep } });
+    const copies = [{ region: seededElsewhere.region }];
+    const lab = await startLab({ dir, speed: 600, installation: { reachedBy, keep, copies } });
     jest.replaceProperty(process, 'env', { ...process.env, ...labEnvironment(dir, lab.ec2Url) });
     world = openWorld(loadConfig(lab.configPath));
     // The lab knows what is denied: everything that the role does not name.

@@ -68,7 +68,9 @@ describe('a backup', () => {
       json('backups', 'prod'),
     ]);
     expect(status).toBe(0);
-    expect(out).toMatch(new RegExp(`^${image} +available .+ no-reboot +10\\.0\\.1\\.5 `, 'm'));
+    expect(out).toMatch(
+      new RegExp(`^${image} +us-east-1 +available .+ no-reboot +10\\.0\\.1\\.5 `, 'm'),
+    );
     expect(listed).toMatchObject({
       backups: [{ image, state: 'available', record: { installation: 'prod', unrecorded: [] } }],
     });

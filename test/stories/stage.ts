@@ -134,7 +134,8 @@ function isOpen({ status }: Standing): boolean {
 async function approve(lab: Lab, run: Run, { gate, instanceId }: Standing): Promise<void> {
   if (!gate?.answers.includes('approve')) return;
   if (gate.title === 'Change the DNS record') {
-    const address = lab.region.machines.get(instanceId ?? '')?.publicAddress;
+    const id = instanceId ?? '';
+    const address = lab.regions.of(id)?.machines.get(id)?.publicAddress;
     await control(lab, '/dns', { name: 'circleci.example.com', address });
   }
   await run.answer('approve', gate);

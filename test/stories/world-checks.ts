@@ -10,14 +10,19 @@ type Place = Pick<Stage, 'lab'>;
 export const sourceId = 'i-0123456789abcdef0';
 
 export function machineOf(stage: Place, id: string | undefined): SimulatedMachine {
-  const machine = stage.lab.region.machines.get(id ?? '');
+  const machine = stage.lab.regions.of(id ?? '')?.machines.get(id ?? '');
   if (machine === undefined) throw new Error(`there is no machine ${String(id)}`);
   return machine;
 }
 
+/** The instances of every region. */
+function instancesOf({ lab }: Place) {
+  return lab.regions.all.flatMap(({ state }) => Object.values(state.instances));
+}
+
 /** Ids of the living machines that restores of this lab have made. */
 export function madeByRestores(stage: Place): string[] {
-  return Object.values(stage.lab.region.state.instances)
+  return instancesOf(stage)
     .filter(({ tags, state }) => tags['runbook:kind'] === 'restore' && state !== 'terminated')
     .map(({ id }) => id);
 }
@@ -28,7 +33,7 @@ export function restoredMachine(stage: Place): SimulatedMachine {
   expect(others).toEqual([]);
   const machine = machineOf(stage, id);
   expect(machine.inspect()).toMatchObject({ app: { state: 'started', transitioning: false } });
-  expect(stage.lab.region.state.instances[machine.instanceId]?.tags).toMatchObject({
+  expect(instancesOf(stage).find(({ id: one }) => one === machine.instanceId)?.tags).toMatchObject({
     'runbook:state': 'restored',
     'runbook:todo': 'nothing',
   });

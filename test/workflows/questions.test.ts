@@ -26,6 +26,7 @@ const plan: RestorePlan = {
   replacesFrom: "the image's tags",
   hostname: 'circleci.example.com',
   hostKeys: [],
+  unseen: [],
   others: [],
   notes: [],
   changes: [],

@@ -1,5 +1,6 @@
 /** `runbook backups`: the images that a restore can start from, as AWS and their tags tell. */
 import type { BackupRecord } from '../../machine/backup-record';
+import { regionsOf } from '../../machine/places';
 import { decodeRecord } from '../../machine/record-tags';
 import type { Image } from '../../world/ec2';
 import { commandRow } from '../command-row';
@@ -9,6 +10,7 @@ import { table } from '../render/table';
 
 /** One image and what its tags tell of the machine that it was made of. */
 export interface BackupLine {
+  readonly region: string;
   readonly image: string;
   readonly state: string;
   readonly createdAt: string;
@@ -23,18 +25,21 @@ export const backups = commandRow({
   run: async ({ args, out }) => {
     const { name, installation } = await openConfig(args[0] ?? '');
     const { openEc2 } = await import('../../world/ec2.js');
-    const ec2 = openEc2({ region: installation.region });
-    const images = await ec2.images({ tags: { 'runbook:installation': name } });
-    const found = backupLines(images);
+    const found: BackupLine[] = [];
+    for (const region of regionsOf(installation)) {
+      const images = await openEc2({ region }).images({ tags: { 'runbook:installation': name } });
+      found.push(...backupLines(region, images));
+    }
     out.result(backupsText(found, name), { backups: found });
     return exitStatus.done;
   },
 });
 
-/** The images newest first, with their records. */
-function backupLines(images: readonly Image[]): readonly BackupLine[] {
+/** The images of a region newest first, with their records. */
+function backupLines(region: string, images: readonly Image[]): readonly BackupLine[] {
   return images
     .map((image) => ({
+      region,
       image: image.id,
       state: image.state,
       createdAt: image.createdAt,
@@ -49,8 +54,9 @@ function backupsText(lines: readonly BackupLine[], installation: string): string
   if (lines.length === 0) {
     return `No image carries the tag runbook:installation=${installation}. Make one: runbook backup ${installation}`;
   }
-  const rows = lines.map(({ image, state, createdAt, record }) => [
+  const rows = lines.map(({ region, image, state, createdAt, record }) => [
     image,
+    region,
     state,
     createdAt,
     record?.consistency ?? '',
@@ -58,6 +64,15 @@ function backupsText(lines: readonly BackupLine[], installation: string): string
     record?.hostname ?? '',
     record ? record.unrecorded.join('; ') : 'no readable record: made by hand, or tags were lost',
   ]);
-  const headings = ['Image', 'State', 'Created', 'Consistency', 'Address', 'Hostname', 'Missing'];
+  const headings = [
+    'Image',
+    'Region',
+    'State',
+    'Created',
+    'Consistency',
+    'Address',
+    'Hostname',
+    'Missing',
+  ];
   return table(headings, rows).join('\n');
 }

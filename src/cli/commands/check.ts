@@ -3,11 +3,12 @@
  * tags of images and nobody else, because it matters most when Temporal or the worker is down.
  */
 import type { Installation } from '../../config';
-import { backupTags, type BackupImage } from '../../machine/backups';
+import { backupTags } from '../../machine/backups';
 import { commandRow } from '../command-row';
 import { readConfig } from '../configured';
 import { findingText, type Finding } from '../doctor/check';
 import { CliError, exitStatus, messageOf, type ExitStatus } from '../exit-status';
+import type { CopiesThere } from '../freshness/copies';
 import { prometheusText } from '../freshness/prometheus';
 import { verdictOf, verdictWithoutAws, worst, type Verdict } from '../freshness/verdict';
 
@@ -46,8 +47,11 @@ type Named = readonly [name: string, installation: Installation];
 interface Answer {
   readonly named: Named;
   /** What AWS told, or why it did not. */
-  readonly backups: readonly BackupImage[] | { readonly unknown: string };
+  readonly backups: Told;
+  readonly copies: readonly CopiesThere[];
 }
+
+type Told = CopiesThere['images'];
 
 function choose(all: Readonly<Record<string, Installation>>, names: readonly string[]): Named[] {
   const configured = Object.entries(all);
@@ -64,22 +68,29 @@ function choose(all: Readonly<Record<string, Installation>>, names: readonly str
 
 // An error is an answer, too: that of one installation must not hide the others.
 async function ask(named: Named): Promise<Answer> {
-  const [name, { region }] = named;
-  try {
-    const { openEc2 } = await import('../../world/ec2.js');
-    return { named, backups: await openEc2({ region }).images({ tags: backupTags(name) }) };
-  } catch (error) {
-    return { named, backups: { unknown: messageOf(error) } };
-  }
+  const [name, { region: home, copies = [] }] = named;
+  const told = async (region: string): Promise<Told> => {
+    try {
+      const { openEc2 } = await import('../../world/ec2.js');
+      return await openEc2({ region }).images({ tags: backupTags(name) });
+    } catch (error) {
+      return { unknown: messageOf(error) };
+    }
+  };
+  const [backups, ...there] = await Promise.all([
+    told(home),
+    ...copies.map(async ({ region }) => ({ region, images: await told(region) })),
+  ]);
+  return { named, backups, copies: there };
 }
 
-function judge({ named: [installation, settings], backups }: Answer, now: number): Verdict {
+function judge({ named: [installation, settings], backups, copies }: Answer, now: number): Verdict {
   const maxAgeSeconds = settings.freshness.maxAge;
   const imageLimitSeconds = settings.limits.image;
   if ('unknown' in backups) {
-    return verdictWithoutAws({ installation, maxAgeSeconds }, backups.unknown);
+    return verdictWithoutAws({ installation, maxAgeSeconds, now, copies }, backups.unknown);
   }
-  return verdictOf({ installation, now, maxAgeSeconds, imageLimitSeconds, backups });
+  return verdictOf({ installation, now, maxAgeSeconds, imageLimitSeconds, backups, copies });
 }
 
 // What was found is told all the same: a full disk must not hide a missing backup.

@@ -59,7 +59,16 @@ async function examine(name: string, installation: Installation): Promise<readon
     import('../../world/ec2.js'),
     import('../../world/ssh.js'),
   ]);
-  const patient = { name, installation, ec2: openEc2({ region: installation.region }) };
+  const elsewhere = (installation.copies ?? []).map(({ region }) => ({
+    region,
+    ec2: openEc2({ region }),
+  }));
+  const patient = {
+    name,
+    installation,
+    ec2: openEc2({ region: installation.region }),
+    elsewhere,
+  };
   const found = await findMachine(patient);
   if (!('instance' in found)) return [found];
   const { instance } = found;

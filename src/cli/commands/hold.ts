@@ -1,5 +1,6 @@
 /** `runbook hold` and `unhold`: a backup that no prune removes, as a tag on its image. */
 import { userInfo } from 'node:os';
+import { regionsOf } from '../../machine/places';
 import type { Image } from '../../world/ec2';
 import { commandRow } from '../command-row';
 import { readConfig } from '../configured';
@@ -76,7 +77,7 @@ async function openRegion(region: string) {
 /** Looks in each region of the configuration for the image, which must be a backup of ours. */
 async function findBackup(id: string): Promise<{ image: Image; region: string }> {
   const { installations } = await readConfig();
-  const regions = [...new Set(Object.values(installations).map(({ region }) => region))];
+  const regions = [...new Set(Object.values(installations).flatMap(regionsOf))];
   for (const region of regions) {
     const [image] = await (await openRegion(region)).images({ ids: [id] });
     if (image === undefined) continue;

@@ -10,6 +10,7 @@ export const restore = commandRow<LaunchOptions & RestoreOptions>({
   summary: 'launch a machine from an image and make it the Services machine',
   options: [
     ['--image <ami>', 'this image instead of the newest usable backup'],
+    ['--region <name>', 'another region that has copies of the backups'],
     ['--instance <id>', 'take up a machine that an earlier restore left unfinished'],
     ['--replaces <private[,public]>', 'the addresses that the image carries'],
     ['--build <url...>', 'stuck build records to delete at the end'],
@@ -21,6 +22,7 @@ export const restore = commandRow<LaunchOptions & RestoreOptions>({
   ],
   example: [
     'runbook restore prod',
+    'runbook restore prod --region us-west-2',
     'runbook restore prod --image ami-0123456789abcdef0 --replaces 10.0.1.5,203.0.113.10',
   ].join('\n'),
   run: async (call) => await launchRun(requestRestore(call.args[0] ?? '', call.options), call),

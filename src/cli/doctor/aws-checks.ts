@@ -3,19 +3,13 @@
  * do. A policy may judge by tags, so each dry run asks about what the real call is about, with the
  * tags that it would set.
  */
-import type { Installation } from '../../config';
 import type { LaunchSettings } from '../../machine/backup-record';
 import { decodeRecord } from '../../machine/record-tags';
-import type { Ec2, Image, Instance } from '../../world/ec2';
+import type { Image, Instance } from '../../world/ec2';
 import type { Finding } from './check';
-import { check } from './check';
-
-/** What the examination of one installation is about. */
-export interface Patient {
-  readonly name: string;
-  readonly installation: Installation;
-  readonly ec2: Ec2;
-}
+import { ask, check } from './check';
+import { examineCopies } from './copy-checks';
+import type { Patient } from './patient';
 
 /** The machine that a backup would take, or the finding that there is not exactly one. */
 export async function findMachine({
@@ -66,7 +60,7 @@ export async function examinePermissions(
     ...askRemovals(patient, made.backup),
   ];
   const asked = questions.filter((question) => question !== undefined);
-  return [looked, ...(await Promise.all(asked))];
+  return [looked, ...(await Promise.all(asked)), ...(await examineCopies(patient, made.backup))];
 }
 
 /** What backups and restores have left in AWS. */
@@ -87,15 +81,6 @@ async function lookAtMade({ name, ec2 }: Patient): Promise<Made> {
 
 function tagsOf(name: string, kind: 'backup' | 'restore'): Readonly<Record<string, string>> {
   return { 'runbook:installation': name, 'runbook:kind': kind };
-}
-
-const denied = 'add it to the role of the worker: docs/operate/permissions.md has the policy';
-
-function ask(what: string, answer: () => Promise<boolean>): Promise<Finding> {
-  return check(`${what} (dry run)`, denied, async () => {
-    if (await answer()) return 'permitted';
-    return { level: 'FAIL', what: `${what} is denied`, todo: denied };
-  });
 }
 
 function askCreateImage({ name, ec2 }: Patient, { id: instanceId }: Instance): Promise<Finding> {

@@ -28,3 +28,13 @@ export function findingText({ level, what, todo }: Finding, paint: Paint): strin
   const color = { ok: paint.good, warn: paint.warn, FAIL: paint.bad }[level];
   return `${color(level.padEnd(4))}  ${what}${todo === undefined ? '' : `  → ${todo}`}`;
 }
+
+const denied = 'add it to the role of the worker: docs/operate/permissions.md has the policy';
+
+/** Asks by a dry run; what is denied is a finding that says what to do. */
+export function ask(what: string, answer: () => Promise<boolean>): Promise<Finding> {
+  return check(`${what} (dry run)`, denied, async () => {
+    if (await answer()) return 'permitted';
+    return { level: 'FAIL', what: `${what} is denied`, todo: denied };
+  });
+}

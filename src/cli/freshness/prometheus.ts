@@ -8,6 +8,12 @@ interface Metric {
   readonly value: (verdict: Verdict, now: number) => number | undefined;
 }
 
+// One sample for each region: nobody knows the age where the region did not answer.
+const copyAge = {
+  name: 'circleci_runbook_copy_age_seconds',
+  help: 'Age of the newest usable copy in another region; +Inf when there is none.',
+};
+
 const metrics: readonly Metric[] = [
   {
     name: 'check_success',
@@ -62,7 +68,20 @@ export function prometheusText(verdicts: readonly Verdict[], now: number): strin
       ? ''
       : `# HELP ${full} ${help}\n# TYPE ${full} gauge\n${samples.join('')}`;
   });
-  return families.join('');
+  return families.join('') + copyAges(verdicts);
+}
+
+function copyAges(verdicts: readonly Verdict[]): string {
+  const { name, help } = copyAge;
+  const samples = verdicts.flatMap(({ installation, copies }) =>
+    copies.flatMap(({ region, freshness, ageSeconds }) => {
+      if (freshness === 'unknown') return [];
+      const labels = `installation="${escaped(installation)}",region="${escaped(region)}"`;
+      return [`${name}{${labels}} ${written(ageSeconds ?? Number.POSITIVE_INFINITY)}\n`];
+    }),
+  );
+  if (samples.length === 0) return '';
+  return `# HELP ${name} ${help}\n# TYPE ${name} gauge\n${samples.join('')}`;
 }
 
 // Without any backup every limit is exceeded, also in a rule that compares ages by itself.

@@ -6,6 +6,7 @@
 import {
   newestFirst,
   newestUsable,
+  takenAt as takenAtOf,
   unusableBecause,
   type BackupImage,
 } from '../../machine/backups';
@@ -13,6 +14,7 @@ import { provenRestore, type ProvenRestore } from '../../machine/proven-restore'
 import { tagNames } from '../../machine/tags';
 import type { Finding } from '../doctor/check';
 import { moment, span } from '../render/span';
+import { judgeCopies, type CopiesThere, type CopyVerdict } from './copies';
 
 /** `unknown` is neither good nor bad: nobody could tell. */
 export type Freshness = 'fresh' | 'unknown' | 'stale';
@@ -26,6 +28,8 @@ export interface Evidence {
   /** How long AWS may take to make an image. */
   readonly imageLimitSeconds: number;
   readonly backups: readonly BackupImage[];
+  /** One for each other region that is to have copies. */
+  readonly copies: readonly CopiesThere[];
 }
 
 /** What is told of one installation. */
@@ -39,6 +43,7 @@ export interface Verdict {
   readonly newestBackup?: NewestBackup;
   /** The last restore that proved an image to be good. */
   readonly lastProvenRestore?: { readonly image: string; readonly at: string };
+  readonly copies: readonly CopyVerdict[];
   readonly findings: readonly Finding[];
 }
 
@@ -62,10 +67,17 @@ const told = 5;
 /** The verdict of what AWS told. */
 export function verdictOf(evidence: Evidence): Verdict {
   const { installation, maxAgeSeconds } = evidence;
-  const aspects = [newestBackup(evidence), newerOnes(evidence), lastProven(evidence)];
+  const copies = evidence.copies.map((there) => judgeCopies(evidence, there));
+  const aspects = [
+    newestBackup(evidence),
+    newerOnes(evidence),
+    lastProven(evidence),
+    ...copies.map(({ freshness, finding }) => ({ freshness, findings: [finding] })),
+  ];
   const facts = aspects.reduce((whole, aspect) => ({ ...whole, ...aspect }));
   return {
     ...facts,
+    copies,
     installation,
     maxAgeSeconds,
     answered: true,
@@ -74,16 +86,20 @@ export function verdictOf(evidence: Evidence): Verdict {
   };
 }
 
-/** The verdict where AWS told nothing. */
+/** The verdict where AWS told nothing of the installation's own region: copies are told all the same. */
 export function verdictWithoutAws(
-  { installation, maxAgeSeconds }: Pick<Evidence, 'installation' | 'maxAgeSeconds'>,
+  evidence: Pick<Evidence, 'installation' | 'maxAgeSeconds' | 'now' | 'copies'>,
   why: string,
 ): Verdict {
+  const { installation, maxAgeSeconds } = evidence;
+  const copies = evidence.copies.map((there) => judgeCopies(evidence, there));
   const what = `${installation}: AWS could not be asked: ${why}`;
   const todo =
     'nothing is known of its backups until it answers; the credentials of this shell need ec2:DescribeImages';
-  const findings: readonly Finding[] = [{ level: 'FAIL', what, todo }];
-  return { installation, freshness: 'unknown', maxAgeSeconds, answered: false, findings };
+  const unknown: Finding = { level: 'FAIL', what, todo };
+  const findings = [unknown, ...copies.map(({ finding }) => finding)];
+  const freshness = worst([{ freshness: 'unknown' }, ...copies]);
+  return { installation, freshness, maxAgeSeconds, answered: false, copies, findings };
 }
 
 /** What several verdicts mean together: a backup that is known to be bad is worse than a doubt. */
@@ -99,7 +115,8 @@ function newestBackup({ installation, backups, now, maxAgeSeconds }: Evidence): 
     const what = `${installation}: there is no usable backup`;
     return { freshness: 'stale', findings: [{ level: 'FAIL', what, todo }] };
   }
-  const { id: image, createdAt: takenAt, tags } = newest;
+  const { id: image, tags } = newest;
+  const takenAt = takenAtOf(newest);
   const age = (now - Date.parse(takenAt)) / 1000;
   const what = `${installation}: newest usable backup ${image} taken ${moment(takenAt)}`;
   // A clock that is late makes an old backup look young: that must not pass for fresh.

@@ -62,12 +62,9 @@ function servicesInstance(now: number): Instance {
 const baseSnapshot = 'snap-0a1b2c3d4e5f60718';
 
 /** The next machine gets addresses that begin with the old ones: careless replacing shows. */
-function subnet(id: string, zone: string, network: string, vpcId: string = seeded.vpc): Subnet {
+function subnet(where: Pick<Subnet, 'id' | 'zone' | 'network' | 'vpcId'>): Subnet {
   return {
-    id,
-    vpcId,
-    zone,
-    network,
+    ...where,
     autoAddresses: true,
     nextHost: 57,
     tags: {},
@@ -129,8 +126,8 @@ export function seedRegion(now: number): RegionState {
       },
     },
     subnets: byId(
-      subnet(first, `${seeded.region}a`, '10.0.1'),
-      subnet(second, `${seeded.region}b`, '10.0.2'),
+      subnet({ id: first, zone: `${seeded.region}a`, network: '10.0.1', vpcId: seeded.vpc }),
+      subnet({ id: second, zone: `${seeded.region}b`, network: '10.0.2', vpcId: seeded.vpc }),
     ),
     groups: byId(
       group(seeded.servicesGroup, 'circleci-services'),
@@ -158,7 +155,9 @@ export function seedElsewhere(now: number): RegionState {
     images: {},
     volumes: {},
     addresses: {},
-    subnets: byId(subnet(seededElsewhere.subnet, `${region}a`, '10.1.1', vpc)),
+    subnets: byId(
+      subnet({ id: seededElsewhere.subnet, zone: `${region}a`, network: '10.1.1', vpcId: vpc }),
+    ),
     groups: byId(
       group(servicesGroup, 'circleci-services', vpc),
       group(quarantineGroup, 'circleci-quarantine', vpc),

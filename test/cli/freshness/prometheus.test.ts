@@ -6,7 +6,13 @@ import type { Verdict } from '../../../src/cli/freshness/verdict';
 import { readExposition } from './exposition';
 
 const now = Date.UTC(2026, 10, 24, 5);
-const base = { installation: 'prod', maxAgeSeconds: 93_600, answered: true, findings: [] };
+const base = {
+  installation: 'prod',
+  maxAgeSeconds: 93_600,
+  answered: true,
+  copies: [],
+  findings: [],
+};
 const newestBackup = {
   image: 'ami-2',
   takenAt: '2026-11-24T02:00:00.000Z',
@@ -111,6 +117,8 @@ it('gives back any name of an installation', () => {
 it('is explained by the page on freshness, metric by metric, and the page names no other', () => {
   const page = readFileSync(join(__dirname, '../../../docs/operate/freshness.md'), 'utf8');
   const named = new Set([...page.matchAll(/circleci_runbook_\w+/g)].map(([name]) => name));
-  const written = readExposition(prometheusText([fresh], now)).keys();
+  const finding = { level: 'ok', what: '' } as const;
+  const copies = [{ region: 'us-west-2', freshness: 'fresh', ageSeconds: 60, finding }] as const;
+  const written = readExposition(prometheusText([{ ...fresh, copies }], now)).keys();
   expect([...named].sort()).toEqual([...written].sort());
 });

@@ -1,5 +1,8 @@
+import { judgeCopies } from '../../../src/cli/freshness/copies';
+import { prometheusText } from '../../../src/cli/freshness/prometheus';
 import { verdictOf, verdictWithoutAws, worst } from '../../../src/cli/freshness/verdict';
 import type { BackupImage } from '../../../src/machine/backups';
+import { copyTags } from '../../../src/machine/copies';
 import { backupAt } from '../../machine/sample-backups';
 
 const hour = 3600;
@@ -13,6 +16,7 @@ function at(hours: number, backups: readonly BackupImage[]) {
     now: midnight + hours * hour * 1000,
     ...limits,
     backups,
+    copies: [],
   });
 }
 
@@ -198,7 +202,10 @@ describe('the last proven restore', () => {
 
 describe('the verdict', () => {
   it('is unknown where AWS did not answer, with its reason', () => {
-    const verdict = verdictWithoutAws({ installation: 'prod', maxAgeSeconds: 60 }, 'denied');
+    const verdict = verdictWithoutAws(
+      { installation: 'prod', maxAgeSeconds: 60, now: midnight, copies: [] },
+      'denied',
+    );
     expect(verdict).toMatchObject({ freshness: 'unknown', answered: false });
     expect(verdict.findings[0]?.what).toBe('prod: AWS could not be asked: denied');
   });
@@ -210,5 +217,60 @@ describe('the verdict', () => {
     expect(worst([])).toBe('fresh');
     expect(worst([fresh, unknown].flatMap((one) => one ?? []))).toBe('unknown');
     expect(worst([unknown, stale, fresh].flatMap((one) => one ?? []))).toBe('stale');
+  });
+});
+
+describe('copies in another region', () => {
+  const west = (images: readonly BackupImage[] | { readonly unknown: string }) => ({
+    region: 'us-west-2',
+    images,
+  });
+  const asked = {
+    installation: 'prod',
+    now: midnight + 10 * hour * 1000,
+    maxAgeSeconds: 26 * hour,
+  };
+  const copyOf = (image: BackupImage): BackupImage => ({
+    ...image,
+    id: 'ami-copy',
+    // Copied long after it was taken: what counts is what it holds.
+    createdAt: new Date(midnight + 9 * hour * 1000).toISOString(),
+    tags: copyTags(image.tags, {
+      region: 'us-east-1',
+      imageId: image.id,
+      createdAt: image.createdAt,
+    }),
+  });
+
+  it('are as old as what they hold', () => {
+    const old = backupAt(-20);
+    expect(judgeCopies(asked, west([copyOf(old)]))).toMatchObject({
+      freshness: 'stale',
+      image: 'ami-copy',
+      ageSeconds: 30 * hour,
+    });
+    const recent = backupAt(0);
+    expect(judgeCopies(asked, west([copyOf(recent)]))).toMatchObject({
+      freshness: 'fresh',
+      ageSeconds: 10 * hour,
+    });
+  });
+
+  it('are missed where there is none, and unknown where nobody answers', () => {
+    expect(judgeCopies(asked, west([]))).toMatchObject({ freshness: 'stale' });
+    expect(judgeCopies(asked, west({ unknown: 'timed out' }))).toMatchObject({
+      freshness: 'unknown',
+      finding: { what: 'prod: us-west-2 could not be asked: timed out' },
+    });
+  });
+
+  it('are told also where the region of the installation is silent', () => {
+    const copies = [west([copyOf(backupAt(0))])];
+    const verdict = verdictWithoutAws({ ...asked, copies }, 'timed out');
+    expect(verdict.freshness).toBe('unknown');
+    expect(verdict.findings.map(({ level }) => level)).toEqual(['FAIL', 'warn']);
+    expect(prometheusText([verdict], asked.now)).toContain(
+      'circleci_runbook_copy_age_seconds{installation="prod",region="us-west-2"} 36000\n',
+    );
   });
 });

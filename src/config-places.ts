@@ -1,0 +1,84 @@
+/**
+ * The parts of runbook.yaml that depend on where a machine is: its region, how it is launched and
+ * reached there, and where copies of its images are, from which it can be launched elsewhere.
+ */
+import { z } from 'zod';
+import { awsRegion } from './contract/requests';
+import { isPin } from './machine/host-keys';
+
+const pin = z
+  .string()
+  .refine(
+    isPin,
+    'is a pinned host key: "ssh-ed25519 SHA256:…" (ssh-keyscan HOST | ssh-keygen -lf - shows it)',
+  );
+
+/** How to log in at one hop: a key file or the agent, and the host keys that are trusted there. */
+const login = {
+  user: z.string().min(1),
+  key: z.string().optional(),
+  agent: z.boolean().default(false),
+  port: z.int().min(1).max(65535).default(22),
+  hostKeys: z.array(pin).default([]),
+};
+
+const bastion = z
+  .strictObject({ host: z.string().min(1), ...login })
+  .refine((hop) => hop.hostKeys.length > 0, {
+    message: 'a bastion needs its pinned key: it is never trusted on first use',
+    path: ['hostKeys'],
+  })
+  .refine((hop) => (hop.key !== undefined) !== hop.agent, {
+    message: 'give either "key" (a file) or "agent: true"',
+    path: ['key'],
+  });
+
+/** How to log in at the Services machine. */
+export const ssh = z
+  .strictObject({
+    ...login,
+    address: z.enum(['private', 'public']).default('private'),
+    bastion: bastion.optional(),
+  })
+  .refine((hop) => (hop.key !== undefined) !== hop.agent, {
+    message: 'give either "key" (a file) or "agent: true"',
+    path: ['key'],
+  });
+
+/** What a launch needs beside the image; each is optional. */
+export const launch = z.strictObject({
+  instanceType: z.string().optional(),
+  subnet: z.string().optional(),
+  securityGroups: z.array(z.string()).min(1).optional(),
+  instanceProfile: z.string().optional(),
+  keyPair: z.string().optional(),
+  httpTokens: z.enum(['optional', 'required']).optional(),
+  httpPutResponseHopLimit: z.int().min(1).max(64).optional(),
+  terminationProtection: z.boolean().optional(),
+});
+
+/** What users and GitHub find the machine by. */
+export const reachedBy = z
+  .union([
+    z.strictObject({ elasticIp: z.string().regex(/^eipalloc-[0-9a-f]{8,17}$/) }),
+    z.strictObject({ dns: z.literal(true) }),
+  ])
+  .default({ dns: true });
+
+/** Other regions that get a copy of each backup, and how a machine is launched there. */
+export const copies = z
+  .array(
+    z.strictObject({
+      region: awsRegion,
+      /** Id, alias or ARN of a key of that region; the copy is encrypted with it. */
+      kmsKey: z.string().min(1).optional(),
+      launch: launch.prefault({}),
+      /** Where the way in is another one there, such as a bastion of that region. */
+      ssh: ssh.optional(),
+      reachedBy,
+    }),
+  )
+  .min(1)
+  .refine((all) => new Set(all.map(({ region }) => region)).size === all.length, {
+    message: 'names a region twice',
+  });
