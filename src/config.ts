@@ -10,6 +10,7 @@ import { msToNumber } from '@temporalio/common/lib/time';
 import type { Duration } from '@temporalio/common';
 import { parse } from 'yaml';
 import { z } from 'zod';
+import { objectStorage } from './config-object-storage';
 import { readCron } from './contract/cron';
 import { awsRegion, backupRequest } from './contract/requests';
 import { areElsewhere } from './machine/places';
@@ -121,7 +122,7 @@ const installation = z.strictObject({
   copies: copies.optional(),
   circleciApi: z.strictObject({ tokenFile: z.string().min(1), url: apiUrl.optional() }).optional(),
   externalServices: z.boolean().default(false),
-  objectStorage: z.enum(['s3', 'disk', 'nfs']).default('s3'),
+  objectStorage: objectStorage.optional(),
   keep: z
     .strictObject({
       last: keepCount,

@@ -32,7 +32,8 @@ export const readSettings =
       servicesMachineId: 'instance' in servicesMachine ? servicesMachine.instance : undefined,
       hasCircleciApi: configured.circleciApi !== undefined,
       externalServices,
-      objectStorage,
+      objectStorage: objectStorage?.kind ?? 's3',
+      objects: objectStorage,
       approvals,
       limits,
     };

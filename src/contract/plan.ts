@@ -1,5 +1,7 @@
 /** What a restore or backup works from: frozen in the run's history once it is made. */
 import type { BackupRecord, LaunchSettings } from '../machine/backup-record';
+import type { ObjectStorage } from '../machine/object-storage';
+import type { RecordedObjects } from '../machine/object-tags';
 
 /** What the workflow needs of the configuration. Durations in seconds. */
 export interface Settings {
@@ -16,7 +18,10 @@ export interface Settings {
   /** Whether a token for CircleCI's own API is configured. */
   readonly hasCircleciApi: boolean;
   readonly externalServices: boolean;
-  readonly objectStorage: 's3' | 'disk' | 'nfs';
+  /** Where the objects are, in a word; `s3` also when nothing is configured. */
+  readonly objectStorage: ObjectStorage['kind'];
+  /** The same with its place; absent when nothing is configured. */
+  readonly objects?: ObjectStorage;
   readonly approvals: Readonly<
     Record<'launch' | 'elasticIp' | 'buildRecords' | 'prune', 'required' | 'waived'>
   >;
@@ -75,6 +80,8 @@ export interface RestorePlan {
   /** Absent: the hostname was the old public address, so it becomes the new one. */
   readonly hostname?: string;
   readonly record?: BackupRecord;
+  /** The object storage as the backup found it. */
+  readonly objects?: RecordedObjects;
   /** Keys that the machine may show: recorded at backup, or confirmed for it by an earlier run. */
   readonly hostKeys: readonly string[];
   readonly source?: { readonly instanceId: string; readonly state: string };

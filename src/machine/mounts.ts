@@ -5,13 +5,16 @@ export interface Mount {
   readonly target: string;
   readonly source: string;
   readonly fstype: string;
+  /** Where they were asked for. */
+  readonly options?: string;
 }
 
-/** Reads `findmnt -rn -o TARGET,SOURCE,FSTYPE`, which writes blanks inside a name as `\x20`. */
+/** Reads `findmnt -rn -o TARGET,SOURCE,FSTYPE[,OPTIONS]`, which writes blanks in a name as `\x20`. */
 export function parseMounts(text: string): Mount[] {
   return text.split('\n').flatMap((line) => {
-    const [target, source, fstype] = line.trim().split(' ').map(unescaped);
-    return target && source && fstype ? [{ target, source, fstype }] : [];
+    const [target, source, fstype, options] = line.trim().split(' ').map(unescaped);
+    if (!target || !source || !fstype) return [];
+    return [{ target, source, fstype, ...(options === undefined ? {} : { options }) }];
   });
 }
 
@@ -28,8 +31,8 @@ export function placeOf(path: string, mounts: readonly Mount[]): 'root' | 'volum
   return root === undefined || deviceOf(root) === deviceOf(mount) ? 'root' : 'volume';
 }
 
-// The longest target that holds the path; of two on one target the later hides the earlier.
-function mountOf(path: string, mounts: readonly Mount[]): Mount | undefined {
+/** The longest target that holds the path; of two on one target the later hides the earlier. */
+export function mountOf(path: string, mounts: readonly Mount[]): Mount | undefined {
   const holding = mounts.filter(
     ({ target }) => target === '/' || path === target || path.startsWith(`${target}/`),
   );

@@ -4,13 +4,14 @@
  */
 import { z } from 'zod';
 import type { BackupRecord } from './backup-record';
+import { asciiJson, chunksOf, joinChunks } from './chunked-tags';
 import { jsonOf } from './json';
+import { objectTagLimit } from './object-tags';
 
 const tagLimit = 50;
-const valueLimit = 256;
 // The caller's `Name`, the three that `encodeRecord` adds, and what is said of the image later:
-// verified, proven, held, being removed; and of a copy where it is from.
-const otherTags = 9;
+// verified, proven, held, being removed; of a copy where it is from; and where its objects are.
+const otherTags = 9 + objectTagLimit;
 
 const backupRecord: z.ZodType<BackupRecord> = z.object({
   installation: z.string(),
@@ -68,15 +69,7 @@ export function decodeRecord(tags: Readonly<Record<string, string>>): BackupReco
   if (tags['runbook:kind'] !== 'backup') {
     return undefined;
   }
-  let json = '';
-  for (let number = 1; ; number++) {
-    const chunk = tags[`runbook:record.${String(number)}`];
-    if (chunk === undefined) {
-      break;
-    }
-    json += chunk;
-  }
-  return backupRecord.safeParse(jsonOf(json)).data;
+  return backupRecord.safeParse(jsonOf(joinChunks(tags, 'runbook:record'))).data;
 }
 
 /**
@@ -93,21 +86,4 @@ export function backupName(installation: string, takenAt: string, id: string): s
   const clean = (text: string): string => text.replace(/[^\w()[\] ./'@-]/g, '-');
   // The end of an id is what tells it from others.
   return clean(start) + clean(id).slice(-(128 - start.length));
-}
-
-// A tag counts characters as AWS does, so every one is made ASCII. Blanks are escaped too: where
-// the text is cut no value begins or ends with one, which consoles and XML readers trim.
-function asciiJson(value: unknown): string {
-  return JSON.stringify(value).replace(
-    /[^!-~]/g,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
-}
-
-function chunksOf(text: string): string[] {
-  const chunks: string[] = [];
-  for (let start = 0; start < text.length; start += valueLimit) {
-    chunks.push(text.slice(start, start + valueLimit));
-  }
-  return chunks;
 }

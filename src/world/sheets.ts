@@ -37,6 +37,7 @@ export async function readSheet(order: SheetOrder): Promise<SheetFacts> {
         `so there is nothing to write on its sheet. Make one: runbook backup ${name}`,
     );
   }
+  const kind = installation.objectStorage?.kind ?? 's3';
   const launch = launchLike(installation.launch, record.launch) ?? record.launch;
   return {
     installation: name,
@@ -52,8 +53,7 @@ export async function readSheet(order: SheetOrder): Promise<SheetFacts> {
     launch,
     specs: await specsOf(order, launch.instanceType),
     externalServices: installation.externalServices || record.externalServices,
-    objectStorage:
-      installation.objectStorage === 's3' ? record.objectStorage : installation.objectStorage,
+    objectStorage: kind === 's3' ? record.objectStorage : kind,
   };
 }
 

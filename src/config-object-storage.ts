@@ -1,0 +1,34 @@
+/** `objectStorage` of an installation in runbook.yaml: where artifacts, caches and logs are. */
+import { z } from 'zod';
+
+const path = z.string().regex(/^\/[^\0\n]+$/, 'is an absolute path on the Services machine');
+
+/** Both as the Services machine sees them; the password itself stays in its file there. */
+const restic = z.strictObject({
+  repository: z.string().regex(/^[^\s-][^\0\n]*$/, 'is a repository as restic names it'),
+  passwordFile: path,
+});
+
+export const objectStorage = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('s3'),
+    bucket: z.string().min(1),
+    region: z.string().min(1),
+  }),
+  z.strictObject({ kind: z.literal('disk'), path, restic: restic.optional() }),
+  z.strictObject({
+    kind: z.literal('nfs'),
+    path,
+    source: z
+      .string()
+      .regex(
+        /^[^\s:-][^\s:]*:\/\S*$/,
+        'is an NFS export, such as nfs.example.com:/exports/objects',
+      ),
+    options: z
+      .string()
+      .regex(/^[^\s-]\S*$/, 'are mount options without blanks')
+      .optional(),
+    restic: restic.optional(),
+  }),
+]);

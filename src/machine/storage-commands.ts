@@ -1,0 +1,152 @@
+/** The exact commands that concern the object storage; see commands.ts. */
+import type { Command } from './commands';
+
+function command(script: string, args: readonly string[] = [], timeoutSeconds = 30): Command {
+  return { script, args, timeoutSeconds };
+}
+
+const replicatedctl = '/usr/local/bin/replicatedctl';
+
+/** Marks an NFS export, so that a restore knows it again. */
+export const markerName = '.circleci-server-runbook';
+
+// What the machine says.
+export const readBucket = command(
+  `${replicatedctl} app-config export --template '{{.s3_bucket.Value}}'`,
+);
+export const readBucketRegion = command(
+  `${replicatedctl} app-config export --template '{{.aws_region.Value}}'`,
+);
+export const readMountTable = command('findmnt -rn -o TARGET,SOURCE,FSTYPE,OPTIONS');
+/** Prints where the path leads; nothing when it leads nowhere. */
+export const followPath = (path: string): Command =>
+  command('if [ -d "$1" ]; then readlink -f "$1"; fi', [path]);
+/** Prints the line of /etc/fstab that mounts something there. */
+export const readFstabLine = (target: string): Command =>
+  command(
+    `awk -v target="$1" '$1 !~ /^#/ && $2 == target' /etc/fstab 2>/dev/null | head -1 || true`,
+    [target],
+  );
+/**
+ * Prints the id of the EBS volume that an NVMe device is: its name there says nothing about the
+ * name that EC2 knows. Nothing for a device of another kind.
+ */
+export const readVolumeId = (source: string): Command =>
+  command(
+    'for link in /dev/disk/by-id/nvme-Amazon_Elastic_Block_Store_vol*; do ' +
+      'if [ "$(readlink -f "$link")" = "$1" ]; then ' +
+      `echo "$link" | sed -E 's/.*_vol-?([0-9a-f]+).*/vol-\\1/'; break; fi; done`,
+    [source],
+  );
+/** Prints the name of one thing in the folder; nothing when it is empty but for the marker. */
+export const readAnyEntry = (folder: string): Command =>
+  command(`ls -A "$1" | grep -vxF -e ${markerName} -e lost+found | head -1 || true`, [folder]);
+export const readMarker = (folder: string): Command =>
+  command(`cat "$1/${markerName}" 2>/dev/null || true`, [folder]);
+/** Marks the folder unless it bears a mark; prints the mark. */
+export const writeMarker = (folder: string, mark: string): Command =>
+  command(
+    `if [ ! -s "$1/${markerName}" ]; then echo "$2" >"$1/${markerName}.part"; ` +
+      `mv "$1/${markerName}.part" "$1/${markerName}"; fi; cat "$1/${markerName}"`,
+    [folder, mark],
+    60,
+  );
+
+/** What to mount where. */
+export interface MountOrder {
+  readonly target: string;
+  readonly source: string;
+  readonly options?: string | undefined;
+}
+
+// A server that does not answer would hold an NFS mount up for minutes.
+export const mountExport = ({ target, source, options }: MountOrder): Command =>
+  command(
+    'mkdir -p "$1" && timeout 60 mount -t nfs ${3:+-o "$3"} "$2" "$1"',
+    [target, source, options ?? ''],
+    90,
+  );
+/** Mounts what /etc/fstab says for the place. */
+export const mountByFstab = (target: string): Command =>
+  command('mkdir -p "$1" && timeout 60 mount "$1"', [target], 90);
+
+// restic, the program itself: https://restic.net
+/** Prints its version; nothing when it is not installed. */
+export const readResticVersion = command(
+  'if command -v restic >/dev/null; then restic version; fi',
+);
+
+/** A repository, and what tells this run's snapshot and log from others. */
+export interface ResticOrder {
+  readonly repository: string;
+  readonly passwordFile: string;
+  /** Where log and outcome are kept on the machine. */
+  readonly folder: string;
+}
+
+/** Fails with restic's own words when the repository cannot be opened. */
+export const openRepository = ({ repository, passwordFile }: ResticOrder): Command =>
+  command(
+    'restic --repo "$1" --password-file "$2" cat config >/dev/null',
+    [repository, passwordFile],
+    120,
+  );
+/** Prints the snapshots with the tag as JSON. */
+export const readSnapshots = ({ repository, passwordFile }: ResticOrder, tag: string): Command =>
+  command(
+    'restic --repo "$1" --password-file "$2" snapshots --json --tag "$3"',
+    [repository, passwordFile, tag],
+    120,
+  );
+
+/**
+ * Begins restic's work apart from the connection, which may break within hours. The lock lives as
+ * long as restic does, so that a second one is never begun beside it. Prints `started`, `running`,
+ * or the exit status of a work that has ended.
+ */
+const startRestic = (order: ResticOrder, name: string, work: readonly string[]): Command => ({
+  name,
+  script: [
+    'set -eu',
+    'umask 077',
+    'repository=$1 password=$2 folder=$3; shift 3',
+    'mkdir -p "$folder"',
+    'exec 9>"$folder/lock"',
+    'flock -n 9 || { echo running; exit 0; }',
+    'if [ -s "$folder/status" ]; then cat "$folder/status"; exit 0; fi',
+    `setsid bash -c 'folder=$1; shift; code=0; restic "$@" >"$folder/log" 2>&1 || code=$?; ` +
+      `echo "$code" >"$folder/status.part"; mv "$folder/status.part" "$folder/status"' ` +
+      'restic "$folder" --repo "$repository" --password-file "$password" "$@" ' +
+      '</dev/null >/dev/null 2>&1 &',
+    'echo started',
+  ].join('\n'),
+  args: [order.repository, order.passwordFile, order.folder, ...work],
+  timeoutSeconds: 60,
+});
+
+/** What to save, under which host and tag. */
+export interface SaveOrder extends ResticOrder {
+  readonly host: string;
+  readonly tag: string;
+  readonly path: string;
+}
+export const startResticBackup = (order: SaveOrder): Command =>
+  startRestic(order, "the start of restic's backup", [
+    ...['backup', '--json', '--host', order.host, '--tag', 'circleci-server-runbook'],
+    ...['--tag', order.tag, '--', order.path],
+  ]);
+export const startResticRestore = (order: ResticOrder, snapshot: string): Command =>
+  startRestic(order, "the start of restic's restore", [
+    ...['restore', '--json', '--target', '/', '--', snapshot],
+  ]);
+/** Prints `running` or the exit status, and then the end of restic's log. */
+export const readResticProgress = ({ folder }: ResticOrder): Command =>
+  command(
+    'if [ -s "$1/status" ]; then cat "$1/status"; ' +
+      'elif flock -n "$1/lock" true; then echo lost; else echo running; fi; ' +
+      'tail -c 4000 "$1/log" 2>/dev/null || true',
+    [folder],
+  );
+/** Forgets an outcome, so that the work can be begun again. */
+export const forgetResticOutcome = ({ folder }: ResticOrder): Command =>
+  command('rm -f "$1/status"', [folder]);
