@@ -8,6 +8,7 @@ import type { CircleciOptions } from './circleci-api';
 import { startClock, type StoppableClock } from './clock';
 import { bastionUser, writeConfig } from './config-file';
 import { serveControl } from './control';
+import { reachableExport } from './exports';
 import { createFaults, type Faults } from './faults';
 import { lastEntryAt, openJournal } from './journal';
 import { labKeys } from './keys';
@@ -114,6 +115,7 @@ function openGround(options: LabOptions, parts: LabParts) {
     clock,
     journal,
     resolve: (name) => new Map(Object.entries(world.dns)).get(name.toLowerCase()),
+    exportAt: (source) => reachableExport(dir, world.exports, source),
     machineAt: (address): string | undefined => regions.machineAt(address)?.instanceId,
     nomadClients: world.nomadClients,
     atBarrier: (point) => barriers.atBarrier(point),

@@ -35,6 +35,8 @@ export interface Surroundings {
   readonly journal: LabJournal;
   /** The lab's DNS zone. */
   resolve(name: string): string | undefined;
+  /** The folder of the NFS export, if its server answers. */
+  exportAt(source: string): string | undefined;
   /** The running machine that has the address, if any: what a clone that dials would reach. */
   machineAt(address: string): string | undefined;
   /** Nomad clients of the fleet: the server address that each carries, and whether it was restarted since. */

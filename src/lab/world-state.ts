@@ -10,6 +10,8 @@ const worldState = z.object({
   now: z.number(),
   dns: z.record(z.string(), z.string()),
   nomadClients: z.array(z.object({ id: z.string(), serverAddress: z.string() })),
+  /** NFS exports, and whether their server answers. */
+  exports: z.record(z.string(), z.object({ reachable: z.boolean() })).default({}),
   /** The first one is where the Services machine runs. */
   regions: z.tuple([regionState], regionState),
 });
@@ -34,6 +36,7 @@ export function loadWorld(dir: string): WorldState {
       { id: 'a1b2c3d4', serverAddress: seeded.privateAddress },
       { id: 'e5f60718', serverAddress: seeded.privateAddress },
     ],
+    exports: {},
     regions: [seedRegion(now), seedElsewhere(now)],
   };
 }

@@ -24,7 +24,8 @@ export const followPath = (path: string): Command =>
 /** Prints the line of /etc/fstab that mounts something there. */
 export const readFstabLine = (target: string): Command =>
   command(
-    `awk -v target="$1" '$1 !~ /^#/ && $2 == target' /etc/fstab 2>/dev/null | head -1 || true`,
+    'grep -v "^#" /etc/fstab 2>/dev/null | while read -r source place rest; do ' +
+      'if [ "$place" = "$1" ]; then echo "$source $place $rest"; break; fi; done',
     [target],
   );
 /**
@@ -40,7 +41,9 @@ export const readVolumeId = (source: string): Command =>
   );
 /** Prints the name of one thing in the folder; nothing when it is empty but for the marker. */
 export const readAnyEntry = (folder: string): Command =>
-  command(`ls -A "$1" | grep -vxF -e ${markerName} -e lost+found | head -1 || true`, [folder]);
+  command(`ls -A "$1" | grep -vxE "[.]circleci-server-runbook|lost[+]found" | head -1 || true`, [
+    folder,
+  ]);
 export const readMarker = (folder: string): Command =>
   command(`cat "$1/${markerName}" 2>/dev/null || true`, [folder]);
 /** Marks the folder unless it bears a mark; prints the mark. */
@@ -139,11 +142,14 @@ export const startResticRestore = (order: ResticOrder, snapshot: string): Comman
   startRestic(order, "the start of restic's restore", [
     ...['restore', '--json', '--target', '/', '--', snapshot],
   ]);
-/** Prints `running` or the exit status, and then the end of restic's log. */
+/**
+ * Prints `running`, the exit status or `lost`, and then the end of restic's log. The lock is asked
+ * first: once it is free the status does not change any more.
+ */
 export const readResticProgress = ({ folder }: ResticOrder): Command =>
   command(
-    'if [ -s "$1/status" ]; then cat "$1/status"; ' +
-      'elif flock -n "$1/lock" true; then echo lost; else echo running; fi; ' +
+    'if ! flock -n "$1/lock" true; then echo running; ' +
+      'elif [ -s "$1/status" ]; then cat "$1/status"; else echo lost; fi; ' +
       'tail -c 4000 "$1/log" 2>/dev/null || true',
     [folder],
   );

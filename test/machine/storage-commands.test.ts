@@ -34,7 +34,8 @@ const rows: Record<string, [Command, string, readonly string[], number?]> = {
   followPath: [storage.followPath('/o'), 'if [ -d "$1" ]; then readlink -f "$1"; fi', ['/o']],
   readFstabLine: [
     storage.readFstabLine('/o'),
-    `awk -v target="$1" '$1 !~ /^#/ && $2 == target' /etc/fstab 2>/dev/null | head -1 || true`,
+    'grep -v "^#" /etc/fstab 2>/dev/null | while read -r source place rest; do ' +
+      'if [ "$place" = "$1" ]; then echo "$source $place $rest"; break; fi; done',
     ['/o'],
   ],
   readVolumeId: [
@@ -46,7 +47,7 @@ const rows: Record<string, [Command, string, readonly string[], number?]> = {
   ],
   readAnyEntry: [
     storage.readAnyEntry('/o'),
-    'ls -A "$1" | grep -vxF -e .circleci-server-runbook -e lost+found | head -1 || true',
+    'ls -A "$1" | grep -vxE "[.]circleci-server-runbook|lost[+]found" | head -1 || true',
     ['/o'],
   ],
   readMarker: [
@@ -104,8 +105,8 @@ const rows: Record<string, [Command, string, readonly string[], number?]> = {
   ],
   readResticProgress: [
     storage.readResticProgress(restic),
-    'if [ -s "$1/status" ]; then cat "$1/status"; ' +
-      'elif flock -n "$1/lock" true; then echo lost; else echo running; fi; ' +
+    'if ! flock -n "$1/lock" true; then echo running; ' +
+      'elif [ -s "$1/status" ]; then cat "$1/status"; else echo lost; fi; ' +
       'tail -c 4000 "$1/log" 2>/dev/null || true',
     ['/var/lib/f'],
   ],

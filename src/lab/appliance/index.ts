@@ -6,7 +6,7 @@ import { failed, modelOf } from './model';
 import { getent, hostname, ip } from './network';
 import { nomad } from './nomad';
 import { service, systemctl, systemdRun } from './systemctl';
-import { findmnt, mount, mountpoint } from './volumes';
+import { findmnt, mount, mountpoint, umount } from './volumes';
 import { replicated, replicatedctl } from './wrapper';
 
 const commands: Readonly<Record<string, ApplianceCommand>> = {
@@ -24,6 +24,7 @@ const commands: Readonly<Record<string, ApplianceCommand>> = {
   service,
   systemctl,
   'systemd-run': systemdRun,
+  umount,
 };
 
 /** Every command by its name, with the lab's barriers and the machine's traps around it. */

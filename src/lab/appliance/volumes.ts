@@ -1,5 +1,5 @@
-/** `findmnt`, `mount` and `mountpoint`: what is mounted where. */
-import { mountsOf, type MountEntry } from '../machine/mounts';
+/** `findmnt`, `mount`, `umount` and `mountpoint`: what is mounted where. */
+import { fstabOf, mountOn, mountsOf, unmountOn, type MountEntry } from '../machine/mounts';
 import type { ApplianceCommand } from '../shapes';
 import { failed, modelOf, parseArguments, printed, table } from './model';
 
@@ -31,21 +31,55 @@ export const findmnt: ApplianceCommand = (machine, { args }) => {
 };
 
 function cellOf(mount: MountEntry, column: string): string {
-  const cells: Readonly<Record<string, string>> = { ...mount };
-  return cells[column.toLowerCase()] ?? '';
+  const { target, source, fstype, options } = mount;
+  const cells = new Map(Object.entries({ target, source, fstype, options }));
+  return cells.get(column.toLowerCase()) ?? '';
 }
 
-/** `mount` without arguments; nothing can be mounted here. */
-export const mount: ApplianceCommand = (machine, { args }) => {
-  if (args.length > 0) {
-    return failed('mount: only root can do that\n');
+/** `mount [-t TYPE] [-o OPTIONS] [SOURCE] TARGET`; without arguments it lists. */
+export const mount: ApplianceCommand = (simulated, { args }) => {
+  const machine = modelOf(simulated);
+  const { words, options } = parseArguments(args, ['-t', '-o', '--types', '--options']);
+  if (words.length === 0) {
+    return printed(
+      mountsOf(machine)
+        .map((one) => `${one.source} on ${one.target} type ${one.fstype} (${one.options})\n`)
+        .join(''),
+    );
   }
-  const mounts = mountsOf(modelOf(machine));
-  return printed(
-    mounts
-      .map(({ source, target, fstype }) => `${source} on ${target} type ${fstype} (rw,relatime)\n`)
-      .join(''),
-  );
+  const [first = '', second] = words;
+  const inFile = fstabOf(machine).find(({ target }) => target === first);
+  const wish =
+    second === undefined
+      ? inFile
+      : {
+          source: first,
+          target: second,
+          options: options.get('-o') ?? options.get('--options') ?? '',
+        };
+  if (wish === undefined) {
+    return failed(`mount: ${first}: can't find in /etc/fstab.\n`, 1);
+  }
+  const problem = mountOn(machine, wish);
+  if (problem !== undefined) {
+    return failed(`${problem}\n`, 32);
+  }
+  const made = machine.state.volatile.mounted.at(-1);
+  if (made !== undefined) machine.mountWatchers.forEach((tell) => tell(made, true));
+  return printed('');
+};
+
+/** `umount TARGET`. */
+export const umount: ApplianceCommand = (simulated, { args }) => {
+  const machine = modelOf(simulated);
+  const [target = ''] = parseArguments(args, []).words;
+  const mounted = machine.state.volatile.mounted.findLast((one) => one.target === target);
+  if (mounted === undefined) {
+    return failed(`umount: ${target}: not mounted.\n`, 32);
+  }
+  unmountOn(machine, target);
+  machine.mountWatchers.forEach((tell) => tell(mounted, false));
+  return printed('');
 };
 
 /** `mountpoint [-q] PATH`. */

@@ -10,6 +10,7 @@ import { daemonContainers } from './containers';
 import { hostnameOf, type Core } from './core';
 import { applyFacts } from './facts';
 import { makeHostKeys, readPublicHostKeys } from './host-keys';
+import { fstabOf, mountOn, type MountEntry } from './mounts';
 import { Nomad } from './nomad';
 import { poweredOff, type MachineState } from './state';
 import { seconds } from './timing';
@@ -27,6 +28,8 @@ export class Machine implements SimulatedMachine, Core {
   readonly units: Units;
   readonly nomad: Nomad;
   readonly app: App;
+  /** Told of each mount (and of what was unmounted) while the machine runs. */
+  readonly mountWatchers = new Set<(mount: MountEntry, mounted: boolean) => void>();
   private powerControl = powerControl();
 
   constructor(
@@ -130,6 +133,7 @@ export class Machine implements SimulatedMachine, Core {
     this.state.save();
     layVolatileFolders(this.root, this.state.durable.init);
     this.runCloudInit();
+    for (const line of fstabOf(this)) mountOn(this, line);
     this.note('boot', `${this.instanceId} boots at ${this.privateAddress}`);
     this.agenda.plan('units', seconds.bootToUnits);
   }

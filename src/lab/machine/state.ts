@@ -66,6 +66,18 @@ const volatileState = z.object({
       .optional(),
   }),
   nomadLeader: z.boolean(),
+  /** What was mounted since the machine booted. */
+  mounted: z
+    .array(
+      z.object({
+        target: z.string(),
+        source: z.string(),
+        fstype: z.string(),
+        options: z.string(),
+        folder: z.string().optional(),
+      }),
+    )
+    .default([]),
   tasks: z.array(z.object({ id: z.string(), verb: z.string(), began: z.string() })),
   timers: z.record(z.string(), z.array(z.string())),
   agenda: z.array(z.object({ at: z.number(), task: z.string(), argument: z.string() })),
@@ -128,6 +140,7 @@ export function poweredOff(): VolatileState {
     units: {},
     app: { running: 'stopped', error: '' },
     nomadLeader: false,
+    mounted: [],
     tasks: [],
     timers: {},
     agenda: [],

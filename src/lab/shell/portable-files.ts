@@ -100,6 +100,11 @@ export function filesOf(machine: Machine, commandNames: readonly string[]): IFil
       program(`/bin/${registeredName(name)} "$@"\n`),
     ]);
   files.mount('/usr/local/bin', new InMemoryFs(Object.fromEntries(scripts)));
+  for (const { target, folder } of machine.state.volatile.mounted) {
+    if (folder !== undefined) {
+      files.mount(target, new ReadWriteFs({ root: folder, allowSymlinks: true }));
+    }
+  }
   files.mount('/dev', new Devices());
   files.mount('/proc', new InMemoryFs(processFiles(machine)));
   return files;

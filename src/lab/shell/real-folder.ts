@@ -31,7 +31,7 @@ export interface Ground extends Pick<MachineProfile, 'distribution' | 'init'> {
 export function layControlFolder(control: string, ground: Ground): void {
   const { root, commands } = ground;
   rmSync(control, { recursive: true, force: true });
-  for (const name of ['bin', 'local-bin']) {
+  for (const name of ['bin', 'local-bin', 'exports']) {
     mkdirSync(join(control, name), { recursive: true, mode: 0o755 });
   }
   prepareRoot(root);

@@ -1,13 +1,18 @@
 /** One running sandbox: joined to its SSH connection, ended with its machine. */
-import { spawn, type ChildProcess } from 'node:child_process';
-import { closeSync, openSync } from 'node:fs';
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { closeSync, openSync, readFileSync } from 'node:fs';
+import { basename } from 'node:path';
 import type { Duplex, Readable, Writable } from 'node:stream';
 import type { Machine } from '../machine/machine';
+import type { MountEntry } from '../machine/mounts';
+import { exportsInside } from './real-sandbox';
 
 /** A sandbox that was started. */
 export interface RunningSandbox {
   /** Resolves when its last process has ended. */
   readonly ended: Promise<void>;
+  /** Mounts an export in the running sandbox, or takes it off. */
+  change(mount: MountEntry, mounted: boolean): void;
   /** Kills it with everything in it. */
   end(): Promise<void>;
 }
@@ -69,11 +74,30 @@ export function startSandbox(
 
   return {
     ended,
+    change: (mount, mounted) => {
+      if (child.pid !== undefined) changeMount(child.pid, mount, mounted);
+    },
     end: () => {
       kill();
       return ended;
     },
   };
+}
+
+/**
+ * No program in a sandbox may mount, so the lab does it from outside, in the sandbox's own view of
+ * the file system, which ends with it.
+ */
+function changeMount(pid: number, { target, folder }: MountEntry, mounted: boolean): void {
+  if (folder === undefined) return;
+  const [inside = ''] = readFileSync(
+    `/proc/${String(pid)}/task/${String(pid)}/children`,
+    'utf8',
+  ).split(' ');
+  const work = mounted
+    ? ['/usr/bin/mount', '--bind', `${exportsInside}/${basename(folder)}`, target]
+    : ['/usr/bin/umount', target];
+  execFileSync('nsenter', ['--target', inside, '--mount', ...work], { timeout: 10_000 });
 }
 
 interface Streams {

@@ -37,7 +37,14 @@ export interface SandboxPlan {
   /** The folder with what the lab itself adds: program, configuration, socket. */
   readonly control: string;
   readonly hostname: string;
+  /** The folder of the NFS exports on the host. */
+  readonly exports: string;
+  /** What is mounted when the sandbox begins. */
+  readonly mounts: readonly { readonly folder?: string | undefined; readonly target: string }[];
 }
+
+/** Where a sandbox has the NFS exports: what is mounted later is bound from there. */
+export const exportsInside = '/lab/exports';
 
 /** Finds a program on PATH or where system daemons live. */
 export function findProgram(name: string): string | undefined {
@@ -92,7 +99,7 @@ export function sandboxArguments(plan: SandboxPlan): string[] {
   ];
 }
 
-function fileSystem({ root, control }: SandboxPlan): string[] {
+function fileSystem({ root, control, exports, mounts }: SandboxPlan): string[] {
   const kernel = kernelFiles.map((name) => `/proc/${name}`).filter((path) => existsSync(path));
   return [
     ...['--ro-bind', '/usr', '/usr'],
@@ -100,11 +107,15 @@ function fileSystem({ root, control }: SandboxPlan): string[] {
       existsSync(`/usr/${name}`) ? ['--symlink', `usr/${name}`, `/${name}`] : [],
     ),
     ...ownFolders.flatMap((name) => ['--bind', join(root, name), `/${name}`]),
+    ...mounts.flatMap(({ folder, target }) =>
+      folder === undefined ? [] : ['--bind', folder, target],
+    ),
     // Users of the sandbox, not of the image: laid over the machine's files, which stay as they are.
     ...['passwd', 'group', 'shadow']
       .filter((name) => isPlainFile(join(root, 'etc', name)))
       .flatMap((name) => ['--ro-bind', join(control, name), `/etc/${name}`]),
-    ...['--ro-bind', control, '/lab', '--ro-bind', join(control, 'local-bin'), '/usr/local/bin'],
+    ...['--ro-bind', control, '/lab', '--bind', exports, exportsInside],
+    ...['--ro-bind', join(control, 'local-bin'), '/usr/local/bin'],
     ...['--proc', '/proc', ...kernel.flatMap((path) => ['--ro-bind', path, path])],
     // The daemon refuses to start without its empty folder, and /run is empty after each boot.
     ...['--dev', '/dev', '--dir', '/run/sshd'],

@@ -16,7 +16,8 @@ import { listenFor, type Commands, type Listening } from './real-socket';
 
 /** What a machine keeps from its first connection until the shell is stopped. */
 interface Station {
-  readonly invocation: Invocation;
+  /** How a sandbox is started now: with what is mounted now. */
+  readonly invocation: () => Invocation;
   readonly listening: Listening;
   readonly sandboxes: Set<RunningSandbox>;
 }
@@ -50,7 +51,8 @@ export function realShell({ dir, commands }: RealShellOptions): Shell {
       connection.destroy();
       return;
     }
-    const sandbox = startSandbox(station.invocation, { machine, connection });
+    const invocation = station.invocation();
+    const sandbox = startSandbox(invocation, { machine, connection });
     station.sandboxes.add(sandbox);
     void sandbox.ended.then(() => station.sandboxes.delete(sandbox));
   };
@@ -88,13 +90,19 @@ async function openStation(
   const { distribution, init } = machine.state.durable;
   layControlFolder(control, { root, distribution, init, commands: Object.keys(options.commands) });
   const listening = await listenFor(machine, options.commands, control);
-  const plan = { root, control, hostname: hostnameOf(root) };
-  const invocation = {
-    program: options.bwrap,
-    args: sandboxArguments(plan),
-    filter: join(control, 'seccomp'),
+  const exports = join(options.dir, 'exports');
+  mkdirSync(exports, { recursive: true });
+  const invocation = (): Invocation => {
+    const { mounted: mounts } = machine.state.volatile;
+    const plan = { root, control, hostname: hostnameOf(root), exports, mounts };
+    const filter = join(control, 'seccomp');
+    return { program: options.bwrap, args: sandboxArguments(plan), filter };
   };
-  return { invocation, listening, sandboxes: new Set() };
+  const sandboxes = new Set<RunningSandbox>();
+  machine.mountWatchers.add((mount, mounted) => {
+    sandboxes.forEach((sandbox) => sandbox.change(mount, mounted));
+  });
+  return { invocation, listening, sandboxes };
 }
 
 async function closeStation({ listening, sandboxes }: Station): Promise<void> {

@@ -65,6 +65,8 @@ export class SmallLab {
   readonly events: LabEvent[] = [];
   readonly barriers: string[] = [];
   readonly dns = new Map([['circleci.example.com', '203.0.113.10']]);
+  /** Folders of NFS exports by their source. */
+  readonly exports = new Map<string, string>();
   readonly machines = new Map<string, SimulatedMachine>();
   readonly key = ed25519Pair('test');
   atBarrier: (point: string) => Promise<void> = () => Promise.resolve();
@@ -79,6 +81,7 @@ export class SmallLab {
       since: (seq) => this.events.slice(seq),
     },
     resolve: (name) => this.dns.get(name),
+    exportAt: (source) => this.exports.get(source),
     machineAt: (address) => {
       const machine = this.machines.get(address);
       return machine?.inspect()['poweredOn'] === true ? machine.instanceId : undefined;
