@@ -1,6 +1,7 @@
 /** All activities over one world, each with heartbeats and the memory of its attempts. */
 import type { World } from '../world';
 import { attempted } from './attempt';
+import { backUpObjects } from './back-up-objects';
 import { awaitImage } from './await-image';
 import { awaitInstance } from './await-instance';
 import { awaitMachine } from './await-machine';
@@ -15,6 +16,7 @@ import { fixHostname } from './fix-hostname';
 import { startAppAgain, stopAppForImage } from './image-consistency';
 import { launchInstance } from './launch-instance';
 import { listRunningBuilds } from './list-running-builds';
+import { mountObjects } from './mount-objects';
 import { moveElasticIp } from './move-elastic-ip';
 import { notifyPeople, recordEnd } from './people';
 import { planPrune } from './plan-prune';
@@ -24,6 +26,7 @@ import { readSettings } from './read-settings';
 import { removeBackups } from './remove-backups';
 import { restartApp } from './restart-app';
 import { restartReplicated } from './restart-replicated';
+import { restoreObjects } from './restore-objects';
 import { stopApp } from './stop-app';
 import { trustHostKey } from './trust-host-key';
 import { updateIpAddresses } from './update-ip-addresses';
@@ -48,6 +51,7 @@ export const createActivities = (world: World) => ({
   startAppAgain: attempted(startAppAgain(world)),
   awaitImage: attempted(awaitImage(world)),
   verifyImage: attempted(verifyImage(world)),
+  backUpObjects: attempted(backUpObjects(world)),
   copyImage: attempted(copyImage(world)),
 
   planPrune: attempted(planPrune(world)),
@@ -66,6 +70,8 @@ export const createActivities = (world: World) => ({
   updateIpAddresses: attempted(updateIpAddresses(world)),
   wipeNomad: attempted(wipeNomad(world)),
   restartReplicated: attempted(restartReplicated(world)),
+  mountObjects: attempted(mountObjects(world)),
+  restoreObjects: attempted(restoreObjects(world)),
   restartApp: attempted(restartApp(world)),
   verifyApp: attempted(verifyApp(world)),
   findUnendingBuilds: attempted(findUnendingBuilds(world)),

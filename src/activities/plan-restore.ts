@@ -12,6 +12,7 @@ import type { OldAddresses, RestorePlan } from '../contract/plan';
 import type { RestoreRequest } from '../contract/requests';
 import type { BackupRecord, LaunchSettings } from '../machine/backup-record';
 import { inAnyRegion } from '../machine/launch-settings';
+import { decodeObjects } from '../machine/object-tags';
 import { decodeRecord } from '../machine/record-tags';
 import { tagNames } from '../machine/tags';
 import type { World } from '../world';
@@ -20,7 +21,7 @@ import type { Outcome } from './attempt';
 import { chooseImage, findExisting, imageOf } from './choose-image';
 import { launchSettings, settingsOf } from './launch-settings';
 import { machinesElsewhere, otherMachines, type Known, type SeenElsewhere } from './other-machines';
-import { changesOf } from './planned-changes';
+import { changesOf, notesOnObjects } from './planned-changes';
 
 /** The part of a restore's request that the plan depends on. */
 export type PlanInput = Pick<
@@ -75,6 +76,7 @@ export const planRestore =
       replacesFrom,
       hostname: configured.hostname === replaces?.public ? undefined : configured.hostname,
       record,
+      objects: decodeObjects(image.tags),
       hostKeys: [...(record?.hostKeys ?? []), existing?.tags[tagNames.hostKey] ?? []].flat(),
       source: source && { instanceId: source.id, state: source.state },
       ...beside,
@@ -82,8 +84,8 @@ export const planRestore =
     };
     const plan: RestorePlan = {
       ...facts,
-      notes: notesOf(facts, image),
-      changes: changesOf(facts, input.builds.length),
+      notes: [...notesOf(facts, image), ...notesOnObjects(facts, configured.objectStorage)],
+      changes: changesOf(facts, input.builds.length, configured.objectStorage),
     };
     return { note: `from ${image.id} (${image.name})`, plan };
   };
@@ -192,8 +194,5 @@ function notesOf(facts: Omit<RestorePlan, 'notes' | 'changes'>, image: Image): s
   );
   for (const { instanceId, why } of others) notes.push(`${instanceId} runs: ${why}.`);
   for (const missing of record?.unrecorded ?? []) notes.push(`Not recorded at backup: ${missing}`);
-  if (record && record.objectStorage !== 's3') {
-    notes.push(`Objects on ${record.objectStorage} are not all in this image: mount them back.`);
-  }
   return notes;
 }

@@ -1,11 +1,16 @@
 /** Each line of the restore with what it will change: the plan that a person approves, and what
  * is left to do when a run ends early. */
 import type { RestorePlan } from '../contract/plan';
+import type { ObjectStorage } from '../machine/object-storage';
 
 type Facts = Omit<RestorePlan, 'notes' | 'changes'>;
 
 /** The lines of the runbook for these facts, in its order; titles as in workflows/restore.ts. */
-export function changesOf(facts: Facts, builds: number): RestorePlan['changes'] {
+export function changesOf(
+  facts: Facts,
+  builds: number,
+  objects: ObjectStorage | undefined,
+): RestorePlan['changes'] {
   const { launch, replaces, elasticIp } = facts;
   const old = replaces
     ? [replaces.private, replaces.public].filter(Boolean).join(' and ')
@@ -37,6 +42,7 @@ export function changesOf(facts: Facts, builds: number): RestorePlan['changes'] 
       step: 'Restart Replicated on its new addresses',
       change: '`systemctl restart replicated replicated-ui replicated-operator`',
     },
+    ...objectChange(objects),
     { step: '6. Restart the app', change: '`replicatedctl app start`, until it is ready' },
     { step: 'Verify the app', change: 'nothing: health, console and Nomad are looked at' },
   ];
@@ -59,4 +65,36 @@ function dnsChange({ elasticIp, hostname }: Facts): { step: string; change: stri
   if (elasticIp !== undefined || hostname === undefined) return [];
   const change = `a person points ${hostname} to the new machine`;
   return [{ step: 'Change the DNS record', change }];
+}
+
+function objectChange(objects: ObjectStorage | undefined): { step: string; change: string }[] {
+  if (objects === undefined) return [];
+  const step = 'Mount the object storage';
+  if (objects.kind === 's3') return [{ step, change: 'nothing: it is an S3 bucket' }];
+  const what = objects.kind === 'nfs' ? objects.source : 'its disk';
+  return [{ step, change: `${what} at ${objects.path}, if it is not there` }];
+}
+
+/** What the plan says of the objects. */
+export function notesOnObjects(facts: Facts, objects: ObjectStorage | undefined): string[] {
+  const { record, launch, objects: recorded } = facts;
+  if (objects === undefined) {
+    return record && record.objectStorage !== 's3'
+      ? [`Objects on ${record.objectStorage} are not all in this image: mount them back.`]
+      : [];
+  }
+  if (objects.kind === 's3') {
+    const profile = launch.instanceProfile ?? 'NONE: only keys in the app itself could let it in';
+    return [
+      `The objects are in the S3 bucket ${objects.bucket} in ${objects.region}: nothing to mount. The ` +
+        `new machine must reach it through its instance profile (${profile}).`,
+    ];
+  }
+  const place = objects.kind === 'nfs' ? `the export ${objects.source}` : 'a disk of the machine';
+  const snapshot = recorded?.restic
+    ? ` restic has snapshot ${recorded.restic.snapshot.slice(0, 8)} of them.`
+    : ' No restic snapshot of them is known.';
+  return [
+    `The objects are on ${place}, at ${objects.path}; the app starts only when they are there.${snapshot}`,
+  ];
 }

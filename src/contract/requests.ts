@@ -17,7 +17,7 @@ const buildUrl = z.string().min(1).max(300);
 export const buildsAtOnce = 100;
 
 /** What a person can declare to know beforehand, so that no gate asks for it. */
-const acknowledgements = ['source-running', 'external-services'] as const;
+const acknowledgements = ['source-running', 'external-services', 'object-storage'] as const;
 
 /** `backup {"installation":"prod"}`. */
 export const backupRequest = z.strictObject({
@@ -36,6 +36,8 @@ export const restoreRequest = z
     /** Another region, in which the backups have copies. */
     region: awsRegion.optional(),
     replaces: z.strictObject({ private: address, public: address.optional() }).optional(),
+    /** Restores the objects from restic also over files that are there. */
+    restoreObjects: z.boolean().optional(),
     builds: z.array(buildUrl).max(buildsAtOnce).default([]),
     acknowledge: z.array(z.enum(acknowledgements)).default([]),
     unattended: z.boolean().default(false),

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import type { Barrier, Barriers } from './barriers';
-import { makeExport } from './exports';
+import { attachVolume, setExport } from './control-storage';
 import { faultRule, type Faults } from './faults';
 import { listen, type Listening } from './listen';
 import { endInstance } from './region/lifecycle';
@@ -48,10 +48,6 @@ interface Route {
 
 const dnsRecord = z.strictObject({ name: z.string().min(1), address: z.ipv4() });
 const nomadClient = z.strictObject({ id: z.string().min(1), serverAddress: z.string().min(1) });
-const nfsExport = z.strictObject({
-  source: z.string().regex(/^[^/]+:\//),
-  reachable: z.boolean().default(true),
-});
 const barrierRequest = z.strictObject({
   point: z.string().min(1),
   skip: z.int().min(0).default(0),
@@ -102,7 +98,12 @@ const routes: readonly Route[] = [
       save();
     },
   },
-  { method: 'POST', path: /^\/exports$/, handle: setExport },
+  {
+    method: 'POST',
+    path: /^\/exports$/,
+    handle: ({ regions, ...rest }, { body }) =>
+      setExport({ ...rest, dir: regions.first.parts.dir }, body),
+  },
   { method: 'POST', path: /^\/nomad-clients$/, handle: setNomadClient },
   { method: 'POST', path: /^\/regions\/([^/]+)$/, handle: switchRegion },
   { method: 'POST', path: /^\/machines\/([^/]+)\/lose$/, handle: loseMachine },
@@ -117,6 +118,11 @@ const routes: readonly Route[] = [
       controlled.journal.write({ kind: 'control', machine: id, text });
       return machine.inspect();
     },
+  },
+  {
+    method: 'POST',
+    path: /^\/machines\/([^/]+)\/attach$/,
+    handle: ({ regions }, { id, body }) => attachVolume(regions.of(id), id, body),
   },
   {
     method: 'GET',
@@ -188,15 +194,6 @@ function loseMachine(controlled: Controlled, { id }: Asked): void {
     controlled.journal.write({ kind: 'control', machine: id, text: 'the machine is lost' });
     controlled.save();
   }
-}
-
-/** An NFS export appears, or its server stops to answer. */
-function setExport({ world, region, journal, save }: Controlled, { body }: Asked): unknown {
-  const { source, reachable } = nfsExport.parse(body);
-  world.exports[source] = { reachable };
-  journal.write({ kind: 'control', text: `${source} ${reachable ? 'answers' : 'is silent'}` });
-  save();
-  return { folder: makeExport(region.parts.dir, source) };
 }
 
 /** A person gives a Nomad client another server and restarts it; or adds one to the fleet. */

@@ -62,6 +62,10 @@ export const createImage = act('createImage', 600);
 export const startAppAgain = act('startAppAgain', ({ startApp }) => startApp + 60);
 export const awaitImage = act('awaitImage', ({ image }) => image);
 export const verifyImage = skippable('verifyImage', 120);
+export const backUpObjects = skippable('backUpObjects', ({ image }) => image + 600);
+/** Not skippable: the app must not start over an empty directory. */
+export const mountObjects = act('mountObjects', 300);
+export const restoreObjects = act('restoreObjects', ({ image }) => image + 600);
 export const copyImage = skippable('copyImage', ({ image }) => image);
 export const planPrune = act('planPrune', 120);
 export const removeBackups = act('removeBackups', 1800);

@@ -4,6 +4,7 @@ import type { MachineFacts } from '../activities/read-machine';
 import type { Settings } from '../contract/plan';
 import type { BackupRequest, Consistency } from '../contract/requests';
 import type { BackupRecord } from '../machine/backup-record';
+import { notHeld } from '../machine/not-held';
 
 /** What was read over SSH, or why it was not. */
 export interface FactsRead {
@@ -57,15 +58,28 @@ export function notRecorded(record: BackupRecord): string[] {
   return record.unrecorded.map((what) => `Not recorded: ${what}`);
 }
 
+/** What the image does not hold, but for objects that a step of their own looks after. */
+export function notHeldOf(record: BackupRecord, { objects }: Pick<Settings, 'objects'>): string[] {
+  const isLookedAfter = objects && (objects.kind !== 'nfs' || objects.restic !== undefined);
+  return notHeld(isLookedAfter ? { ...record, objectStorage: 's3' } : record);
+}
+
 /** What each line of a backup does. */
-export function changesOfBackup(consistency: Consistency): { step: string; change: string }[] {
+export function changesOfBackup(
+  consistency: Consistency,
+  { objects }: Pick<Settings, 'objects'>,
+): { step: string; change: string }[] {
   const image = { step: 'Create the image', change: `an AMI of the machine (${consistency})` };
   const wait = { step: 'Wait for the image', change: 'nothing: its snapshots complete' };
-  if (consistency !== 'stop-app') return [image, wait];
+  const backed = objects
+    ? [{ step: 'Back up the object storage', change: 'the objects are looked at, and backed up' }]
+    : [];
+  if (consistency !== 'stop-app') return [image, wait, ...backed];
   return [
     { step: 'Stop the app for the image', change: 'the app is stopped for a moment' },
     image,
     { step: 'Start the app again', change: '`replicatedctl app start`' },
     wait,
+    ...backed,
   ];
 }

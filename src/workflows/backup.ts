@@ -7,12 +7,12 @@ import type { Machine } from '../contract/plan';
 import type { Report } from '../contract/reports';
 import { backupRequest, type BackupRequest } from '../contract/requests';
 import type { BackupRecord } from '../machine/backup-record';
-import { notHeld } from '../machine/not-held';
 import { backupName } from '../machine/record-tags';
 import * as acts from './acts';
-import { changesOfBackup, notRecorded, recordOf, type FactsRead } from './backup-record';
+import { changesOfBackup, notHeldOf, notRecorded, recordOf, type FactsRead } from './backup-record';
 import { claimOn, refuseWhileClaimed, whileClaimed } from './claim';
 import { troubleOf } from './failures';
+import { backUpObjectStorage } from './object-storage';
 import { removeOldBackups } from './prune';
 import { runbook, type Run } from './runbook';
 import { now } from './state';
@@ -32,7 +32,7 @@ async function backUpMachine(run: Run, request: BackupRequest): Promise<string> 
   const { installation, consistency } = request;
   const { region } = settings;
   const takenAt = now();
-  findings.changes = changesOfBackup(consistency);
+  findings.changes = changesOfBackup(consistency, settings);
 
   const found = await step('Find the machine', acts.findMachine, { installation });
   findings.notes.push(
@@ -56,7 +56,7 @@ async function backUpMachine(run: Run, request: BackupRequest): Promise<string> 
     settings,
   });
   findings.record = record;
-  findings.notes.push(...notRecorded(record), ...notHeld(record));
+  findings.notes.push(...notRecorded(record), ...notHeldOf(record, settings));
 
   const imageId =
     consistency === 'stop-app'
@@ -66,6 +66,7 @@ async function backUpMachine(run: Run, request: BackupRequest): Promise<string> 
 
   await step('Wait for the image', acts.awaitImage, { installation, region, imageId });
   await step('Verify the image', acts.verifyImage, { region, imageId, volumes: found.volumes });
+  await backUpObjectStorage(run, machine, imageId);
   await copyElsewhere(run, installation, { imageId, volumes: found.volumes });
   const watched = request.unattended ? undefined : 'only a backup that nobody watches removes any';
   await removeOldBackups(run, installation, watched);

@@ -12,6 +12,7 @@ import * as acts from './acts';
 import { claimOn, keepClaim, whileClaimed } from './claim';
 import { checkedBuilds, deleteBuildRecords } from './clean-up-builds';
 import { troubleOf } from './failures';
+import { mountObjectStorage } from './object-storage';
 import * as ask from './questions';
 import { runbook, type Run } from './runbook';
 import { perform } from './steps';
@@ -61,6 +62,7 @@ async function restoreMachine(run: Run, request: RestoreRequest): Promise<string
 
   await step('5. Remove /opt/nomad', acts.wipeNomad, { machine, isReadied });
   await step('Restart Replicated on its new addresses', acts.restartReplicated, { machine, old });
+  await mountObjectStorage(run, { machine, plan, request });
   await step('6. Restart the app', acts.restartApp, { machine });
 
   const verified = await step('Verify the app', acts.verifyApp, { machine });

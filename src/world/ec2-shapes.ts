@@ -24,6 +24,14 @@ export interface Instance {
   readonly firstLaunchedAt: string;
   readonly tags: Readonly<Record<string, string>>;
   readonly volumeIds: readonly string[];
+  /** The same with the names of their devices. */
+  readonly volumes: readonly AttachedVolume[];
+}
+
+/** A volume of an instance, under the name that EC2 gives to its device. */
+export interface AttachedVolume {
+  readonly device: string;
+  readonly volumeId: string;
 }
 
 /** A machine image. */
@@ -98,6 +106,9 @@ export function toInstance(from: aws.Instance): Instance {
     firstLaunchedAt: firstLaunch(from)?.toISOString() ?? '',
     tags: tagsOf(from.Tags),
     volumeIds: present(from.BlockDeviceMappings?.map((device) => device.Ebs?.VolumeId)),
+    volumes: (from.BlockDeviceMappings ?? []).flatMap(({ DeviceName: device = '', Ebs }) =>
+      Ebs?.VolumeId ? [{ device, volumeId: Ebs.VolumeId }] : [],
+    ),
   };
 }
 

@@ -231,7 +231,7 @@ describe('instances', () => {
             '</networkInterfaceSet>' +
             '<tagSet><item><key>Name</key><value>prod_services</value></item></tagSet>' +
             '<stateReason><code>Client.InternalError</code><message>no key</message></stateReason>' +
-            '<blockDeviceMapping><item><ebs><volumeId>vol-1</volumeId></ebs></item></blockDeviceMapping>',
+            '<blockDeviceMapping><item><deviceName>/dev/sda1</deviceName><ebs><volumeId>vol-1</volumeId></ebs></item></blockDeviceMapping>',
         ),
       ),
     );
@@ -254,6 +254,7 @@ describe('instances', () => {
         firstLaunchedAt: '2026-09-28T07:00:00.000Z',
         tags: { Name: 'prod_services' },
         volumeIds: ['vol-1'],
+        volumes: [{ device: '/dev/sda1', volumeId: 'vol-1' }],
       },
     ]);
   });

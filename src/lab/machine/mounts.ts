@@ -57,7 +57,9 @@ export function mountOn(core: Core, { source, target, options }: MountWish): str
   if (!isOwnFolder(core.root, target)) {
     return `mount: ${target}: mount point does not exist.`;
   }
-  const given = options.split(',').filter((option) => !/^(_netdev|nofail|defaults)$/.test(option));
+  const given = options
+    .split(',')
+    .filter((option) => !/^(rw|_netdev|nofail|defaults)$/.test(option));
   const isNfs = /^[^/]+:\//.test(source);
   const folder = isNfs ? core.surroundings.exportAt(source) : undefined;
   if (isNfs ? folder === undefined : !source.startsWith('/dev/')) {

@@ -4,7 +4,7 @@ import { ApiError, invalidValue, notFound } from './api-error';
 import type { Action, Call } from './call';
 import { newId } from './ids';
 import { freeName } from './image-actions';
-import type { Image } from './model';
+import type { Image, Snapshot } from './model';
 import { addTags } from './tagging';
 
 /** CopyImage, called where the copy is to be. The same token gives the same copy. */
@@ -34,7 +34,7 @@ export const copyImage: Action = (call) => {
   const snapshotId = newId('snap');
   const dates = { createdAt: region.now(), readyAt: region.now() + region.timings.copy * 1000 };
   cpSync(from, region.imageFolder(id), { recursive: true, verbatimSymlinks: true });
-  region.state.snapshots[snapshotId] = {
+  const first: Snapshot = {
     ...dates,
     id: snapshotId,
     imageId: id,
@@ -46,6 +46,11 @@ export const copyImage: Action = (call) => {
     kmsKey,
     tags: snapshotTags,
   };
+  region.state.snapshots[snapshotId] = first;
+  const more = source.more.map((disk) => ({ ...disk, snapshotId: newId('snap') }));
+  for (const { snapshotId: other, size } of more) {
+    region.state.snapshots[other] = { ...first, id: other, size };
+  }
   region.state.images[id] = {
     ...dates,
     id,
@@ -58,6 +63,7 @@ export const copyImage: Action = (call) => {
     fate: call.fate('image-fails') ?? wrongKey(call, kmsKey),
     size: source.size,
     snapshotId,
+    more,
     clientToken: token,
     tags: imageTags,
   };

@@ -5,7 +5,7 @@ import { select, type Action, type Call, type Reply } from './call';
 import { applyFilters, page } from './filters';
 import { newId } from './ids';
 import { rebootInstance } from './lifecycle';
-import type { Image, Snapshot } from './model';
+import { rootDevice, snapshotsOf, type Image, type Snapshot } from './model';
 import { addTags, tagSet } from './tagging';
 
 /** CreateImage. There is no client token: the name is what keeps a second image from being made. */
@@ -27,9 +27,10 @@ export const createImage: Action = (call) => {
   call.commit();
 
   const id = newId('ami');
-  const volume = Object.values(region.state.volumes).find(
+  const volumes = Object.values(region.state.volumes).filter(
     ({ instanceId }) => instanceId === instance.id,
   );
+  const volume = volumes.find(({ device }) => device === rootDevice);
   const size = volume?.size ?? 0;
   const dates = { createdAt: region.now(), readyAt: region.now() + region.timings.image * 1000 };
   const snapshot: Snapshot = {
@@ -42,12 +43,19 @@ export const createImage: Action = (call) => {
     failed: false,
     tags: snapshotTags,
   };
+  const more = volumes
+    .filter((one) => one !== volume)
+    .map((one) => ({ device: one.device, snapshotId: newId('snap'), size: one.size, of: one.id }));
   // Unless told otherwise EC2 shuts the instance down, so that nothing is left in its buffers.
   if (query.flag('NoReboot') !== true) {
     rebootInstance(region, instance);
   }
   region.machines.get(instance.id)?.copyInto(region.imageFolder(id));
   region.state.snapshots[snapshot.id] = snapshot;
+  for (const { snapshotId, size: bytes, of } of more) {
+    const other = { ...snapshot, id: snapshotId, volumeId: of, size: bytes };
+    region.state.snapshots[snapshotId] = other;
+  }
   region.state.images[id] = {
     ...dates,
     id,
@@ -59,6 +67,7 @@ export const createImage: Action = (call) => {
     fate: call.fate('image-fails'),
     size,
     snapshotId: snapshot.id,
+    more: more.map(({ of, ...disk }) => disk),
     tags: imageTags,
   };
   region.schedule(region.timings.image, 'finish-image', id);
@@ -106,10 +115,10 @@ function imageXml({ region }: Call, image: Image): Reply {
     name: image.name,
     description: image.description,
     rootDeviceType: 'ebs',
-    rootDeviceName: '/dev/sda1',
+    rootDeviceName: rootDevice,
     blockDeviceMapping: [
       {
-        deviceName: '/dev/sda1',
+        deviceName: rootDevice,
         ebs: {
           snapshotId: snapshotShows ? image.snapshotId : undefined,
           volumeSize: image.size,
@@ -118,6 +127,16 @@ function imageXml({ region }: Call, image: Image): Reply {
           encrypted: region.state.snapshots[image.snapshotId]?.kmsKey !== undefined,
         },
       },
+      ...image.more.map((disk) => ({
+        deviceName: disk.device,
+        ebs: {
+          snapshotId: snapshotShows ? disk.snapshotId : undefined,
+          volumeSize: disk.size,
+          volumeType: 'gp2',
+          deleteOnTermination: true,
+          encrypted: false,
+        },
+      })),
     ],
     virtualizationType: 'hvm',
     hypervisor: 'xen',
@@ -145,7 +164,7 @@ export const describeImages: Action = (call) => {
     'source-instance-id': ({ sourceInstanceId }) => [sourceInstanceId ?? ''],
     'owner-id': ({ foreign }) => [foreign ? '099720109477' : region.state.owner],
     'is-public': ({ foreign }) => [String(foreign)],
-    'block-device-mapping.snapshot-id': ({ snapshotId }) => [snapshotId],
+    'block-device-mapping.snapshot-id': (image) => snapshotsOf(image),
     architecture: () => ['x86_64'],
     'root-device-type': () => ['ebs'],
     'virtualization-type': () => ['hvm'],
@@ -201,10 +220,15 @@ export const deregisterImage: Action = (call) => {
   if (query.flag('DeleteAssociatedSnapshots') !== true) {
     return { return: true };
   }
-  Reflect.deleteProperty(region.state.snapshots, image.snapshotId);
+  for (const snapshotId of snapshotsOf(image)) {
+    Reflect.deleteProperty(region.state.snapshots, snapshotId);
+  }
   return {
     return: true,
-    deleteSnapshotResultSet: [{ snapshotId: image.snapshotId, returnCode: 'success' }],
+    deleteSnapshotResultSet: snapshotsOf(image).map((snapshotId) => ({
+      snapshotId,
+      returnCode: 'success',
+    })),
   };
 };
 
@@ -262,7 +286,7 @@ export const deleteSnapshot: Action = (call) => {
     throw notFound('snap', id);
   }
   const user = Object.values(region.state.images).find(
-    ({ snapshotId, state }) => snapshotId === id && state !== 'deregistered',
+    (image) => snapshotsOf(image).includes(id) && image.state !== 'deregistered',
   );
   if (user !== undefined) {
     throw new ApiError(

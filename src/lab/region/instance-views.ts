@@ -111,7 +111,7 @@ function volumes(region: Region, instance: Instance): Reply[] {
   return Object.values(region.state.volumes)
     .filter(({ instanceId }) => instanceId === instance.id)
     .map((volume) => ({
-      deviceName: '/dev/sda1',
+      deviceName: volume.device,
       ebs: {
         volumeId: volume.id,
         status: 'attached',

@@ -53,10 +53,15 @@ export const runInstances: Action = (call) => {
     ...spec.disk,
     id: newId('vol'),
     instanceId: instance.id,
+    device: '/dev/sda1',
     createdAt: region.now(),
   };
   region.state.instances[instance.id] = instance;
   region.state.volumes[volume.id] = volume;
+  for (const { device, snapshotId, size } of spec.image.more) {
+    const other = { ...volume, id: newId('vol'), device, snapshotId, size };
+    region.state.volumes[other.id] = other;
+  }
   region.schedule(region.timings.run, 'run', instance.id);
   return reservationXml(region, instance);
 };

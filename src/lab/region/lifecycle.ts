@@ -216,8 +216,10 @@ function finishImage(region: Region, id: string): void {
   }
   image.state = image.fate === undefined ? 'available' : 'failed';
   image.stateReason = image.fate;
-  const snapshot = region.state.snapshots[image.snapshotId];
-  if (snapshot !== undefined && image.fate !== undefined) {
-    snapshot.failed = true;
+  for (const { snapshotId } of [image, ...image.more]) {
+    const snapshot = region.state.snapshots[snapshotId];
+    if (snapshot !== undefined && image.fate !== undefined) {
+      snapshot.failed = true;
+    }
   }
 }

@@ -63,6 +63,10 @@ const image = z.object({
   fate: reason.optional(),
   size: z.number(),
   snapshotId: z.string(),
+  /** The volumes that it holds besides the root. */
+  more: z
+    .array(z.object({ device: z.string(), snapshotId: z.string(), size: z.number() }))
+    .default([]),
   /** What keeps a repeated CopyImage from making a second copy. */
   clientToken: z.string().optional(),
   protection: z.enum(['enabled-with-cooldown', 'enabled-without-cooldown']).optional(),
@@ -88,6 +92,7 @@ const snapshot = z.object({
 const volume = z.object({
   id: z.string(),
   instanceId: z.string(),
+  device: z.string().default('/dev/sda1'),
   size: z.number(),
   type: z.string(),
   snapshotId: z.string(),
@@ -192,3 +197,11 @@ export const defaultTimings: Timings = {
   copy: 480,
   giveAddress: 120,
 };
+
+/** The device of the volume that a machine boots from. */
+export const rootDevice = '/dev/sda1';
+
+/** The snapshots that an image stands on. */
+export function snapshotsOf({ snapshotId, more }: Pick<Image, 'snapshotId' | 'more'>): string[] {
+  return [snapshotId, ...more.map((disk) => disk.snapshotId)];
+}

@@ -32,7 +32,7 @@ export const describeVolumes: Action = ({ query, region }) => {
               {
                 volumeId: volume.id,
                 instanceId: volume.instanceId,
-                device: '/dev/sda1',
+                device: volume.device,
                 status: 'attached',
                 attachTime: new Date(volume.createdAt),
                 deleteOnTermination: volume.deleteOnTermination,

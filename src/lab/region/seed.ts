@@ -90,6 +90,7 @@ function baseImage(born: number): Image {
     state: 'available',
     size: 8,
     snapshotId: baseSnapshot,
+    more: [],
     tags: {},
   };
 }
@@ -111,6 +112,7 @@ export function seedRegion(now: number): RegionState {
     volumes: byId({
       id: 'vol-0123456789abcdef0',
       instanceId: instance.id,
+      device: '/dev/sda1',
       size: 100,
       type: 'gp2',
       snapshotId: baseSnapshot,

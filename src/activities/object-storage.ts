@@ -1,0 +1,71 @@
+/** What the activities about the object storage have in common: what the machine says of it. */
+import { refuse } from '../contract/failures';
+import type { Machine } from '../contract/plan';
+import { readStorageBackend } from '../machine/commands';
+import {
+  contradiction,
+  placeOfFolder,
+  type FolderPlace,
+  type ObjectStorage,
+  type StorageSeen,
+} from '../machine/object-storage';
+import * as storage from '../machine/storage-commands';
+import type { Remote } from './on-machine';
+
+/** Asks app, symlinks and mount table; refuses where the app contradicts the configuration. */
+export async function lookAtStorage(
+  remote: Remote,
+  machine: Machine,
+  objects: ObjectStorage,
+): Promise<StorageSeen> {
+  const seen: StorageSeen = {
+    backend: await remote.read(readStorageBackend),
+    bucket: await remote.read(storage.readBucket),
+    region: await remote.read(storage.readBucketRegion),
+    resolved:
+      objects.kind === 's3'
+        ? ''
+        : (await remote.run(storage.followPath(objects.path))).stdout.trim(),
+    mounts: await remote.read(storage.readMountTable),
+  };
+  const problem = contradiction(objects, seen);
+  if (problem === undefined) return seen;
+  throw differs(machine, objects, problem);
+}
+
+/** The folder of the objects; refuses when it is none. */
+export function folderOf(
+  machine: Machine,
+  objects: Exclude<ObjectStorage, { kind: 's3' }>,
+  seen: StorageSeen,
+): FolderPlace {
+  const place = placeOfFolder(seen);
+  if (place) return place;
+  throw differs(machine, objects, 'the path is no folder there');
+}
+
+/** The refusal for a machine that contradicts the configuration. */
+export function differs(
+  machine: Machine,
+  objects: ObjectStorage,
+  problem: string,
+): ReturnType<typeof refuse> {
+  return refuse(
+    'ObjectStorageDiffers',
+    `${machine.installation} keeps its objects ${placeInWords(objects)}, says runbook.yaml; but on ` +
+      `${machine.instanceId} ${problem}. Look at the machine; correct objectStorage, restart the ` +
+      'worker and start again.',
+  );
+}
+
+/** `on nfs at /data/…`. */
+export function placeInWords(objects: ObjectStorage): string {
+  return objects.kind === 's3'
+    ? `in the S3 bucket ${objects.bucket} (${objects.region})`
+    : `on ${objects.kind} at ${objects.path}`;
+}
+
+/** The path, and where it leads when one of its parts is a symlink. */
+export function pathInWords(path: string, { resolved }: FolderPlace): string {
+  return path === resolved ? path : `${path} (a symlink to ${resolved})`;
+}

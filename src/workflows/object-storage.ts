@@ -1,0 +1,69 @@
+/** The lines about the object storage, in a backup and in a restore. Without `objectStorage` in
+ * the configuration there are none. */
+import { workflowInfo } from '@temporalio/workflow';
+import type { Machine, RestorePlan } from '../contract/plan';
+import type { RestoreRequest } from '../contract/requests';
+import * as acts from './acts';
+import type { Run } from './runbook';
+
+const backingUp = 'Back up the object storage';
+
+/** Backs up what the image does not hold, and tags the image with where it is. */
+export async function backUpObjectStorage(
+  run: Run,
+  machine: Machine,
+  imageId: string,
+): Promise<void> {
+  const { objects, region } = run.settings;
+  if (objects === undefined) return;
+  if (machine.hostKeys.length === 0) {
+    run.notNeeded(
+      backingUp,
+      'NOT done: no host key is trusted, so nothing is asked of the machine',
+    );
+    run.findings.notes.push('The object storage was not looked at: no host key is trusted.');
+    return;
+  }
+  const id = workflowInfo().firstExecutionRunId;
+  await run.step(backingUp, acts.backUpObjects, { machine, region, imageId, objects, id });
+}
+
+/** Mounts the objects where they were, and fills an empty folder when a person approves. */
+export async function mountObjectStorage(
+  run: Run,
+  { machine, plan, request }: { machine: Machine; plan: RestorePlan; request: RestoreRequest },
+): Promise<void> {
+  const { objects, region } = run.settings;
+  if (objects === undefined) return;
+  const recorded = plan.objects;
+  const restic = objects.kind === 's3' ? undefined : objects.restic;
+  const canBeFilled = restic !== undefined && recorded?.restic !== undefined;
+  const acknowledged = request.acknowledge.includes('object-storage');
+  const input = { machine, region, objects, recorded, acknowledged, canBeFilled };
+  const { isEmpty } = await run.step('Mount the object storage', acts.mountObjects, input);
+
+  const isWanted = canBeFilled && (isEmpty || request.restoreObjects === true);
+  const why = canBeFilled ? 'the files are there' : 'no restic snapshot is known';
+  const path = recorded?.leadsTo ?? recorded?.path ?? '';
+  await run.approval('Approve restoring the objects', {
+    name: 'objects',
+    mustName: true,
+    details:
+      `${path} on ${machine.instanceId} is ${isEmpty ? '**empty**' : 'not empty'}. restic is to ` +
+      `restore its snapshot **${recorded?.restic?.snapshot.slice(0, 8) ?? ''}** from ` +
+      `${recorded?.restic?.repository ?? ''} there, as it was at ${plan.record?.takenAt ?? 'the backup'}. ` +
+      'Files of the same name are overwritten; no others are touched. The app starts only afterwards.',
+    notNeeded: isWanted ? undefined : why,
+  });
+  if (!isWanted || restic === undefined || recorded === undefined) {
+    run.notNeeded('Restore the objects', why);
+    return;
+  }
+  const id = workflowInfo().firstExecutionRunId;
+  await run.step('Restore the objects', acts.restoreObjects, {
+    machine,
+    restic,
+    recorded,
+    id,
+  });
+}
