@@ -59,7 +59,9 @@ export const mountObjects =
           `${pathInWords(objects.path, place)} is on ${where}` +
           (isEmpty
             ? ', and is empty'
-            : (input.recorded?.marker && ', the one that was backed up') || ''),
+            : input.recorded?.marker
+              ? ', the one that was backed up'
+              : ''),
         notNeeded: isThere,
         isEmpty,
       };

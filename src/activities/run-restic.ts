@@ -55,7 +55,7 @@ export async function checkRestic(
     'ResticFailed',
     `restic on ${machine.instanceId} cannot open its repository ${order.repository}. A new one is ` +
       'made by `restic init` once, by hand; then retry. It said: ' +
-      `${opened.stderr.trim().slice(-600)}`,
+      opened.stderr.trim().slice(-600),
   );
 }
 

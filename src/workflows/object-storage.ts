@@ -55,7 +55,7 @@ export async function mountObjectStorage(
       'Files of the same name are overwritten; no others are touched. The app starts only afterwards.',
     notNeeded: isWanted ? undefined : why,
   });
-  if (!isWanted || restic === undefined || recorded === undefined) {
+  if (!isWanted) {
     run.notNeeded('Restore the objects', why);
     return;
   }

@@ -47,10 +47,7 @@ export const copyImage: Action = (call) => {
     tags: snapshotTags,
   };
   region.state.snapshots[snapshotId] = first;
-  const more = source.more.map((disk) => ({ ...disk, snapshotId: newId('snap') }));
-  for (const { snapshotId: other, size } of more) {
-    region.state.snapshots[other] = { ...first, id: other, size };
-  }
+  const more = copyOthers(call, source, first);
   region.state.images[id] = {
     ...dates,
     id,
@@ -70,6 +67,14 @@ export const copyImage: Action = (call) => {
   region.schedule(region.timings.copy, 'finish-image', id);
   return { imageId: id };
 };
+
+function copyOthers({ region }: Call, source: Image, first: Snapshot): Image['more'] {
+  return source.more.map((disk) => {
+    const id = newId('snap');
+    region.state.snapshots[id] = { ...first, id, size: disk.size };
+    return { ...disk, snapshotId: id };
+  });
+}
 
 function sourceOf({ query, region }: Call): { source: Image; from: string } {
   const name = query.required('SourceRegion');

@@ -5,7 +5,7 @@ import { select, type Action, type Call, type Reply } from './call';
 import { applyFilters, page } from './filters';
 import { newId } from './ids';
 import { rebootInstance } from './lifecycle';
-import { rootDevice, snapshotsOf, type Image, type Snapshot } from './model';
+import { rootDevice, snapshotsOf, type Image, type Snapshot, type Volume } from './model';
 import { addTags, tagSet } from './tagging';
 
 /** CreateImage. There is no client token: the name is what keeps a second image from being made. */
@@ -43,19 +43,15 @@ export const createImage: Action = (call) => {
     failed: false,
     tags: snapshotTags,
   };
-  const more = volumes
-    .filter((one) => one !== volume)
-    .map((one) => ({ device: one.device, snapshotId: newId('snap'), size: one.size, of: one.id }));
   // Unless told otherwise EC2 shuts the instance down, so that nothing is left in its buffers.
   if (query.flag('NoReboot') !== true) {
     rebootInstance(region, instance);
   }
   region.machines.get(instance.id)?.copyInto(region.imageFolder(id));
   region.state.snapshots[snapshot.id] = snapshot;
-  for (const { snapshotId, size: bytes, of } of more) {
-    const other = { ...snapshot, id: snapshotId, volumeId: of, size: bytes };
-    region.state.snapshots[snapshotId] = other;
-  }
+  const more = volumes
+    .filter((one) => one !== volume)
+    .map((one) => snapshotOf(call, one, snapshot));
   region.state.images[id] = {
     ...dates,
     id,
@@ -67,13 +63,18 @@ export const createImage: Action = (call) => {
     fate: call.fate('image-fails'),
     size,
     snapshotId: snapshot.id,
-    more: more.map(({ of, ...disk }) => disk),
+    more,
     tags: imageTags,
   };
   region.schedule(region.timings.image, 'finish-image', id);
   return { imageId: id };
 };
 
+function snapshotOf({ region }: Call, { id: volumeId, device, size }: Volume, first: Snapshot) {
+  const id = newId('snap');
+  region.state.snapshots[id] = { ...first, id, volumeId, size };
+  return { device, snapshotId: id, size };
+}
 /** The name asked for, which no other image of the region may have. */
 export function freeName({ query, region }: Call): string {
   const name = query.required('Name');
