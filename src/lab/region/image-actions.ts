@@ -25,13 +25,12 @@ export const createImage: Action = (call) => {
     );
   }
   call.commit();
-
   const id = newId('ami');
   const volumes = Object.values(region.state.volumes).filter(
     ({ instanceId }) => instanceId === instance.id,
   );
   const volume = volumes.find(({ device }) => device === rootDevice);
-  const size = volume?.size ?? 0;
+  const { size = 0 } = volume ?? {};
   const dates = { createdAt: region.now(), readyAt: region.now() + region.timings.image * 1000 };
   const snapshot: Snapshot = {
     ...dates,
@@ -71,9 +70,9 @@ export const createImage: Action = (call) => {
 };
 
 function snapshotOf({ region }: Call, { id: volumeId, device, size }: Volume, first: Snapshot) {
-  const id = newId('snap');
-  region.state.snapshots[id] = { ...first, id, volumeId, size };
-  return { device, snapshotId: id, size };
+  const snapshotId = newId('snap');
+  region.state.snapshots[snapshotId] = { ...first, id: snapshotId, volumeId, size };
+  return { device, snapshotId, size };
 }
 /** The name asked for, which no other image of the region may have. */
 export function freeName({ query, region }: Call): string {
