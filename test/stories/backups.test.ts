@@ -84,6 +84,7 @@ describe('a backup', () => {
         "Start the app again — done",
         "Wait for the image — done",
         "Verify the image — done",
+        "Copy the image to other regions — not needed",
         "Plan what to keep — not needed",
         "Remove old backups — not needed",
         "End: done — done",
