@@ -95,7 +95,7 @@ function lastPorts(dir: string): Record<'ec2' | 'control' | 'bastion' | 'circlec
 }
 
 /** What stands before anything listens. */
-function openGround(options: LabOptions, parts: LabParts) {
+function openGround(options: LabOptions, parts: LabParts, shell: Shell) {
   const dir = resolve(options.dir);
   mkdirSync(dir, { recursive: true, mode: 0o700 });
   const keys = labKeys(dir);
@@ -117,6 +117,7 @@ function openGround(options: LabOptions, parts: LabParts) {
     resolve: (name) => new Map(Object.entries(world.dns)).get(name.toLowerCase()),
     exportAt: (source) => reachableExport(dir, world.exports, source),
     machineAt: (address): string | undefined => regions.machineAt(address)?.instanceId,
+    runScript: (machine, script) => shell.run(machine, script),
     nomadClients: world.nomadClients,
     atBarrier: (point) => barriers.atBarrier(point),
   };
@@ -141,7 +142,7 @@ function openGround(options: LabOptions, parts: LabParts) {
     ...others.map((state) => openRegion(state, regionParts)),
   ]);
   save();
-  return { dir, keys, world, clock, journal, barriers, faults, save, regions };
+  return { dir, keys, world, clock, journal, barriers, faults, save, regions, shell };
 }
 
 type Ground = ReturnType<typeof openGround>;
@@ -163,7 +164,7 @@ async function openDoors(ground: Ground, options: LabOptions, parts: LabParts) {
   };
   try {
     const last = lastPorts(dir);
-    const shell = keep(parts.shell(options.shell ?? 'portable', dir));
+    const shell = keep(ground.shell);
     const startBastion = (port: number) =>
       parts.bastion({
         user: bastionUser,
@@ -218,7 +219,9 @@ function circleciOf({ keys, world, regions }: Ground) {
 
 /** Starts a lab of these parts. */
 export async function composeLab(options: LabOptions, parts: LabParts): Promise<Lab> {
-  const ground = openGround(options, parts);
+  // The machines' own scripts run in it, so it stands before the first machine boots.
+  const shell = parts.shell(options.shell ?? 'portable', resolve(options.dir));
+  const ground = openGround(options, parts, shell);
   const { dir, keys, clock, journal, barriers, faults, save, regions } = ground;
   const region = regions.first;
   const leave = (): void => {

@@ -39,6 +39,8 @@ export interface Surroundings {
   exportAt(source: string): string | undefined;
   /** The running machine that has the address, if any: what a clone that dials would reach. */
   machineAt(address: string): string | undefined;
+  /** Runs a script on the machine as its init does, in the machine's own shell. */
+  runScript(machine: SimulatedMachine, script: string): Promise<CommandOutput>;
   /** Nomad clients of the fleet: the server address that each carries, and whether it was restarted since. */
   readonly nomadClients: readonly { readonly id: string; serverAddress: string }[];
   /**
@@ -101,6 +103,18 @@ export interface MachinePlace {
   readonly privateAddress: string;
   readonly publicAddress?: string;
   readonly surroundings: Surroundings;
+  /** Absent where no EC2 is around the machine. */
+  readonly keeper?: Keeper;
+}
+
+/** What EC2 holds for one machine, as it stands when it is asked for. */
+export interface Keeper {
+  /** What cloud-init fetches at each boot. */
+  userData(): string | undefined;
+  /** Whether its security groups keep it from reaching other machines. */
+  isIsolated(): boolean;
+  /** Told by a machine that has switched itself off. */
+  hasShutDown(): void;
 }
 
 /** Makes machines: a fresh installation, a clone of an image's folder, or one found on disk. */
@@ -123,5 +137,7 @@ export interface Shell {
   readonly name: 'portable' | 'real';
   /** Serves one SSH connection to the machine over the stream (the bastion's channel). */
   serve(machine: SimulatedMachine, connection: Duplex): void;
+  /** Runs a script of bash on the machine as root, without a connection. */
+  run(machine: SimulatedMachine, script: string): Promise<CommandOutput>;
   stop(): Promise<void>;
 }

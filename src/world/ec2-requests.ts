@@ -40,6 +40,10 @@ export interface LaunchOrder {
   /** At most 64 ASCII characters; the same for each attempt of the same launch. */
   readonly clientToken: string;
   readonly tags: Tags;
+  /** As text; cloud-init gets it at each boot. */
+  readonly userData?: string;
+  /** What becomes of the machine when it shuts itself down; without a word it stays to be looked at. */
+  readonly shutdownBehavior?: 'stop' | 'terminate';
 }
 
 /** CreateImage, as EC2 takes it. */
@@ -95,8 +99,10 @@ export function runInstancesInput(order: LaunchOrder): RunInstancesCommandInput 
       HttpPutResponseHopLimit: launch.httpPutResponseHopLimit,
     },
     DisableApiTermination: launch.terminationProtection,
-    // A machine that shuts itself down must stay there to be looked at.
-    InstanceInitiatedShutdownBehavior: 'stop',
+    InstanceInitiatedShutdownBehavior: order.shutdownBehavior ?? 'stop',
+    ...(order.userData !== undefined && {
+      UserData: Buffer.from(order.userData, 'utf8').toString('base64'),
+    }),
     TagSpecifications: [
       { ResourceType: 'instance', Tags: toTags(order.tags) },
       { ResourceType: 'volume', Tags: toTags(order.tags) },

@@ -19,6 +19,8 @@ import { dryRun } from './ec2-permitted';
 import type { MutatingCalls } from './ec2-permitted';
 import { copyImageInput, createImageInput, runInstancesInput } from './ec2-requests';
 import type { CopyOrder, ImageOrder, LaunchOrder } from './ec2-requests';
+import { machineCalls } from './ec2-machines';
+import type { Ec2Machines } from './ec2-machines';
 import { removals } from './ec2-removals';
 import type { Ec2Removals } from './ec2-removals';
 import { reads } from './ec2-reads';
@@ -31,7 +33,7 @@ export type { Image, Instance } from './ec2-shapes';
 type Tags = Readonly<Record<string, string>>;
 
 /** The EC2 API of one region. */
-export interface Ec2 extends Ec2Reads, Ec2Removals {
+export interface Ec2 extends Ec2Reads, Ec2Removals, Ec2Machines {
   /** Begins an image and returns its id. Never sent twice: it has no idempotency token. */
   createImage(order: ImageOrder, signal?: AbortSignal): Promise<string>;
   /** Begins a copy and returns its id; the same client token returns the same copy. */
@@ -77,6 +79,7 @@ export function openEc2(options: { readonly region: string; readonly endpoint?: 
   return {
     ...reads(client, options.region),
     ...removals(client, options.region),
+    ...machineCalls(client, options.region),
     ...imaging(client, once, options.region),
     ...writes(client, options.region),
   };
@@ -109,7 +112,7 @@ function imaging(client: EC2Client, once: EC2Client, region: string): Imaging {
   };
 }
 
-type Writes = Omit<Ec2, keyof Ec2Reads | keyof Ec2Removals | keyof Imaging>;
+type Writes = Omit<Ec2, keyof Ec2Reads | keyof Ec2Removals | keyof Ec2Machines | keyof Imaging>;
 
 function writes(client: EC2Client, region: string): Writes {
   return {

@@ -6,6 +6,7 @@ import { failed, modelOf } from './model';
 import { getent, hostname, ip } from './network';
 import { nomad } from './nomad';
 import { service, systemctl, systemdRun } from './systemctl';
+import { poweroff, shutdown } from './shutdown';
 import { findmnt, mount, mountpoint, umount } from './volumes';
 import { replicated, replicatedctl } from './wrapper';
 
@@ -19,9 +20,11 @@ const commands: Readonly<Record<string, ApplianceCommand>> = {
   mount,
   mountpoint,
   nomad,
+  poweroff,
   replicated,
   replicatedctl,
   service,
+  shutdown,
   systemctl,
   'systemd-run': systemdRun,
   umount,

@@ -74,6 +74,7 @@ function start(model: Machine, name: UnitName): CommandOutput {
   const refusal = model.units.start(name);
   switch (refusal) {
     case undefined:
+    case 'condition':
       return printed('');
     case 'masked':
       return failed(`Failed to start ${name}.service: Unit ${name}.service is masked.\n`);

@@ -10,7 +10,7 @@ import type { Core } from './core';
 import type { Nomad } from './nomad';
 import type { Transition } from './state';
 import { seconds } from './timing';
-import type { Units } from './units';
+import { reachedFrom, type Units } from './units';
 
 // A start that fails shows no container however long it takes; JSON has no infinity.
 const never = 1e9;
@@ -122,7 +122,7 @@ export class App {
       return;
     }
     const dialled = this.units.operatorDials() ?? '';
-    const other = this.core.surroundings.machineAt(dialled);
+    const other = reachedFrom(this.core, dialled);
     const beside =
       other === undefined || other === this.core.instanceId
         ? ''

@@ -11,6 +11,8 @@ export interface Core {
   readonly surroundings: Surroundings;
   readonly state: MachineState;
   readonly agenda: Agenda;
+  /** Whether its security groups keep it from reaching other machines. */
+  readonly isIsolated: boolean;
   /** Writes to the lab's journal in this machine's name. */
   note(kind: LabEvent['kind'], text: string, data?: Readonly<Record<string, unknown>>): void;
 }

@@ -1,15 +1,16 @@
 /** A Services machine: a folder of files, and what runs on them. */
 import { setMaxListeners } from 'node:events';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import type { LabEvent, MachinePlace, SimulatedMachine, Surroundings } from '../shapes';
+import type { Keeper, LabEvent, MachinePlace, SimulatedMachine, Surroundings } from '../shapes';
 import { Agenda } from './agenda';
 import { App } from './app';
+import { CloudInit } from './cloud-init';
 import { consoleText } from './console';
 import { daemonContainers } from './containers';
 import { hostnameOf, type Core } from './core';
 import { applyFacts } from './facts';
-import { makeHostKeys, readPublicHostKeys } from './host-keys';
+import { readPublicHostKeys } from './host-keys';
 import { fstabOf, mountOn, type MountEntry } from './mounts';
 import { Nomad } from './nomad';
 import { poweredOff, type MachineState } from './state';
@@ -30,6 +31,8 @@ export class Machine implements SimulatedMachine, Core {
   readonly app: App;
   /** Told of each mount (and of what was unmounted) while the machine runs. */
   readonly mountWatchers = new Set<(mount: MountEntry, mounted: boolean) => void>();
+  private readonly keeper: Keeper | undefined;
+  private readonly cloudInit: CloudInit;
   private powerControl = powerControl();
 
   constructor(
@@ -46,9 +49,18 @@ export class Machine implements SimulatedMachine, Core {
     this.units = new Units(this);
     this.nomad = new Nomad(this);
     this.app = new App(this, { units: this.units, nomad: this.nomad });
+    this.keeper = place.keeper;
+    this.cloudInit = new CloudInit(this, () => this.keeper?.userData());
     this.agenda.on('units', () => {
-      unitNames.forEach((name) => this.units.start(name));
+      unitNames.forEach((name) => {
+        this.units.startAtBoot(name);
+      });
       this.app.awaitOwnStart();
+    });
+    this.agenda.on('shut-down', () => {
+      this.note('boot', `${this.instanceId} shuts itself down`);
+      this.powerOff();
+      this.keeper?.hasShutDown();
     });
     this.agenda.on('timer', (name) => {
       const argv = state.volatile.timers[name] ?? [];
@@ -86,6 +98,11 @@ export class Machine implements SimulatedMachine, Core {
   /** Fires when this boot's power goes. */
   get power(): AbortSignal {
     return this.powerControl.signal;
+  }
+
+  /** Whether its security groups keep it from reaching other machines. */
+  get isIsolated(): boolean {
+    return this.keeper?.isIsolated() ?? false;
   }
 
   get answers(): boolean {
@@ -132,10 +149,10 @@ export class Machine implements SimulatedMachine, Core {
     };
     this.state.save();
     layVolatileFolders(this.root, this.state.durable.init);
-    this.runCloudInit();
+    this.cloudInit.renewIdentity(this.hostname);
     for (const line of fstabOf(this)) mountOn(this, line);
     this.note('boot', `${this.instanceId} boots at ${this.privateAddress}`);
-    this.agenda.plan('units', seconds.bootToUnits);
+    this.cloudInit.begin();
   }
 
   powerOff(): void {
@@ -195,19 +212,6 @@ export class Machine implements SimulatedMachine, Core {
   private get uptime(): number {
     const { poweredOn, bootedAt } = this.state.volatile;
     return poweredOn ? (this.surroundings.clock.now() - bootedAt) / 1000 : 0;
-  }
-
-  /** A new instance id means new host keys and the name of the new address. */
-  private runCloudInit(): void {
-    const path = join(this.root, 'var/lib/cloud/data/instance-id');
-    const known = existsSync(path) ? readFileSync(path, 'utf8').trim() : '';
-    if (known === this.instanceId) {
-      return;
-    }
-    makeHostKeys(this.root, this.hostname);
-    writeFileSync(join(this.root, 'etc/hostname'), `${this.hostname}\n`);
-    mkdirSync(join(this.root, 'var/lib/cloud/data'), { recursive: true });
-    writeFileSync(path, `${this.instanceId}\n`);
   }
 }
 

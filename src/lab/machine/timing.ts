@@ -1,5 +1,7 @@
 /** How long things take on a simulated machine, in simulated seconds. */
 export const seconds = {
+  /** From power-on until cloud-init obeys the user data. */
+  bootToUserData: 10,
   /** From power-on until Docker starts the units. */
   bootToUnits: 30,
   /** From power-on until cloud-init has printed the host keys. */

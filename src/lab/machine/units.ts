@@ -5,6 +5,7 @@
 import { lstatSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Core } from './core';
+import { isManual, meetsConditions } from './unit-conditions';
 import { parseEnvironmentFile } from './environment-file';
 import { seconds } from './timing';
 import { includes } from './traps';
@@ -14,7 +15,7 @@ export const unitNames = ['replicated', 'replicated-ui', 'replicated-operator'] 
 export type UnitName = (typeof unitNames)[number];
 
 /** Why a unit did not start; undefined when it did. */
-export type StartRefusal = 'masked' | 'no environment file' | 'failed' | undefined;
+export type StartRefusal = 'masked' | 'condition' | 'no environment file' | 'failed' | undefined;
 
 /** The units of one machine. */
 export class Units {
@@ -41,12 +42,28 @@ export class Units {
     }
   }
 
+  /** What init does at boot: a job of Upstart that was made manual waits for a person. */
+  startAtBoot(name: UnitName): void {
+    const { root, state } = this.core;
+    if (state.durable.init === 'upstart' && isManual(root, name)) {
+      this.core.note('unit', `${name} is not started at boot: manual`);
+      return;
+    }
+    this.start(name);
+  }
+
   start(name: UnitName): StartRefusal {
     if (this.isActive(name)) {
       return undefined;
     }
     const environment = this.readEnvironment(name);
     const refusal = this.refusalOf(name, environment);
+    if (refusal === 'condition') {
+      // systemd leaves such a unit inactive and calls that no failure.
+      this.put(name, 'inactive', {});
+      this.core.note('unit', `${name} is skipped: a condition of it is not met`);
+      return refusal;
+    }
     this.put(name, refusal === undefined ? 'active' : 'failed', environment);
     const outcome = refusal === undefined ? 'started' : `did not start: ${refusal}`;
     const address = environment?.['PRIVATE_ADDRESS'] ?? 'none';
@@ -96,6 +113,9 @@ export class Units {
     if (this.isMasked(name)) {
       return 'masked';
     }
+    if (this.core.state.durable.init === 'systemd' && !meetsConditions(this.core.root, name)) {
+      return 'condition';
+    }
     if (environment === undefined) {
       return 'no environment file';
     }
@@ -131,15 +151,22 @@ export class Units {
   private dial(): void {
     const endpoint = this.environmentOf('replicated-operator')['DAEMON_ENDPOINT'] ?? '';
     const address = hostOf(endpoint) ?? '';
-    const { instanceId, surroundings, privateAddress } = this.core;
-    const reached = address === privateAddress ? instanceId : surroundings.machineAt(address);
-    const whom =
-      reached === undefined ? 'nobody' : reached === instanceId ? 'this machine' : reached;
-    this.core.note('dial', `replicated-operator dials ${endpoint}: reaches ${whom}`, {
+    const { instanceId, privateAddress, isIsolated } = this.core;
+    const reached = address === privateAddress ? instanceId : reachedFrom(this.core, address);
+    const isBlocked = isIsolated && address !== privateAddress;
+    const whom = reached === instanceId ? 'this machine' : (reached ?? 'nobody');
+    const outcome = isBlocked ? 'blocked by its security groups' : `reaches ${whom}`;
+    this.core.note('dial', `replicated-operator dials ${endpoint}: ${outcome}`, {
       address,
       reached,
+      blocked: isBlocked,
     });
   }
+}
+
+/** The machine at the address, unless security groups keep this one from reaching it. */
+export function reachedFrom(core: Core, address: string): string | undefined {
+  return core.isIsolated ? undefined : core.surroundings.machineAt(address);
 }
 
 /** Where `systemctl mask` leaves its link. */

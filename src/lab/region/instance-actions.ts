@@ -3,6 +3,7 @@ import { ApiError, checkId, invalidValue, notFound } from './api-error';
 import { select, type Action, type Call } from './call';
 import { applyFilters, page, type FilterFields } from './filters';
 import { groupSet, reservationXml, stateXml, statusXml } from './instance-views';
+import { shutdownBehavior } from './launch';
 import { rebootInstance, startInstance, stopInstance, terminateInstance } from './lifecycle';
 import type { Instance } from './model';
 
@@ -66,11 +67,11 @@ export const describeInstanceAttribute: Action = (call) => {
     disableApiTermination: { value: instance.terminationProtection },
     disableApiStop: { value: false },
     instanceType: { value: instance.instanceType },
-    instanceInitiatedShutdownBehavior: { value: 'stop' },
+    instanceInitiatedShutdownBehavior: { value: instance.shutdownBehavior ?? 'stop' },
     rootDeviceName: { value: '/dev/sda1' },
     sourceDestCheck: { value: true },
     groupSet: groupSet(call.region, instance.groupIds),
-    userData: {},
+    userData: { value: instance.userData },
   };
   const value = Object.entries(values).find(([name]) => name === attribute)?.[1];
   if (value === undefined) {
@@ -81,7 +82,7 @@ export const describeInstanceAttribute: Action = (call) => {
   return { instanceId: instance.id, [attribute]: value };
 };
 
-/** ModifyInstanceAttribute: termination protection and security groups. */
+/** ModifyInstanceAttribute: termination protection, shutdown behaviour and security groups. */
 export const modifyInstanceAttribute: Action = (call) => {
   const { query, region } = call;
   const instance = call.instance(query.required('InstanceId'));
@@ -89,8 +90,9 @@ export const modifyInstanceAttribute: Action = (call) => {
   const protection =
     query.flag('DisableApiTermination.Value') ??
     (attribute === 'disableApiTermination' ? query.flag('Value') : undefined);
+  const behavior = shutdownBehavior(query.text('InstanceInitiatedShutdownBehavior.Value'));
   const groups = query.list('GroupId');
-  if (protection === undefined && groups.length === 0) {
+  if (protection === undefined && behavior === undefined && groups.length === 0) {
     throw new ApiError('InvalidParameterCombination', 'No attributes specified.');
   }
   for (const id of groups) {
@@ -101,6 +103,7 @@ export const modifyInstanceAttribute: Action = (call) => {
   }
   call.commit();
   instance.terminationProtection = protection ?? instance.terminationProtection;
+  instance.shutdownBehavior = behavior ?? instance.shutdownBehavior;
   instance.groupIds = groups.length > 0 ? groups : instance.groupIds;
   return { return: true };
 };

@@ -104,6 +104,8 @@ type Facts = Pick<
   | 'httpTokens'
   | 'hopLimit'
   | 'terminationProtection'
+  | 'shutdownBehavior'
+  | 'userData'
   | 'tags'
   | 'eniTags'
 >;
@@ -142,6 +144,8 @@ function checkedSpec(call: Call): Spec {
     httpTokens: httpTokens(query.text('MetadataOptions.HttpTokens')),
     hopLimit: query.number('MetadataOptions.HttpPutResponseHopLimit') ?? 1,
     terminationProtection: query.flag('DisableApiTermination') ?? false,
+    shutdownBehavior: shutdownBehavior(query.text('InstanceInitiatedShutdownBehavior')),
+    userData: checkedUserData(query.text('UserData')),
     tags: checkedTags(tags.instance),
     eniTags: checkedTags(tags['network-interface']),
   };
@@ -218,6 +222,31 @@ function httpTokens(value: string | undefined): 'optional' | 'required' {
     throw invalidValue(`Invalid value '${value}' for MetadataOptions.HttpTokens`);
   }
   return value ?? 'optional';
+}
+
+/** What an instance does when it shuts itself down. */
+export function shutdownBehavior(value: string | undefined): Instance['shutdownBehavior'] {
+  if (value !== undefined && value !== 'stop' && value !== 'terminate') {
+    throw invalidValue(`Invalid value '${value}' for InstanceInitiatedShutdownBehavior`);
+  }
+  return value;
+}
+
+/** "Limited to 16 KB, in raw form, before it is base64-encoded." */
+const maxUserDataBytes = 16_384;
+
+function checkedUserData(value: string | undefined): string | undefined {
+  if (value === undefined || value === '') {
+    return undefined;
+  }
+  const bytes = Buffer.from(value, 'base64');
+  if (bytes.toString('base64').replace(/=+$/, '') !== value.replace(/=+$/, '')) {
+    throw new ApiError('InvalidParameterValue', 'Invalid BASE64 encoding of user data.');
+  }
+  if (bytes.length > maxUserDataBytes) {
+    throw new ApiError('InvalidParameterValue', 'User data is limited to 16384 bytes');
+  }
+  return value;
 }
 
 function disk({ query }: Call, image: Image, tags: Tags | undefined): Spec['disk'] {

@@ -1,6 +1,7 @@
 /** How instances live and die: what a state change does to the machine and its addresses. */
 import { rmSync } from 'node:fs';
 import { ApiError } from './api-error';
+import type { MachinePlace } from '../shapes';
 import type { Due, Image, Instance, Subnet } from './model';
 import type { Region } from './region';
 
@@ -55,16 +56,48 @@ export function takePublicAddress(region: Region): string {
   throw new ApiError('AddressLimitExceeded', 'The maximum number of addresses has been reached.');
 }
 
-/** Makes the machine behind a new instance: a clone of the image's files, or a fresh one. */
-export function makeMachine(region: Region, instance: Instance, image: Image): void {
-  const { factory, profile, surroundings } = region.parts;
-  const place = {
+/** Where a machine lives, and what EC2 holds for it. */
+function placeOf(region: Region, instance: Instance): MachinePlace {
+  return {
     instanceId: instance.id,
     folder: region.machineFolder(instance.id),
     privateAddress: instance.privateAddress,
     publicAddress: region.publicAddressOf(instance),
-    surroundings,
+    surroundings: region.parts.surroundings,
+    keeper: {
+      userData: () =>
+        instance.userData === undefined
+          ? undefined
+          : Buffer.from(instance.userData, 'base64').toString('utf8'),
+      isIsolated: () => region.isIsolated(instance),
+      hasShutDown: () => {
+        endByItself(region, instance);
+      },
+    },
   };
+}
+
+/** The machine has switched itself off: EC2 stops or terminates it, protected or not. */
+function endByItself(region: Region, instance: Instance): void {
+  if (instance.state !== 'running') {
+    return;
+  }
+  if (instance.shutdownBehavior === 'terminate') {
+    terminateInstance(region, instance);
+  } else {
+    stopInstance(region, instance);
+  }
+  instance.stateReason = {
+    code: 'Client.InstanceInitiatedShutdown',
+    message: 'Client.InstanceInitiatedShutdown: Instance initiated shutdown',
+  };
+  region.save();
+}
+
+/** Makes the machine behind a new instance: a clone of the image's files, or a fresh one. */
+export function makeMachine(region: Region, instance: Instance, image: Image): void {
+  const { factory, profile } = region.parts;
+  const place = placeOf(region, instance);
   const machine = image.foreign
     ? factory.install(place, profile)
     : factory.fromImage(place, region.imageFolder(image.id));
@@ -75,13 +108,7 @@ export function makeMachine(region: Region, instance: Instance, image: Image): v
 export function reopenMachines(region: Region, instances: readonly Instance[]): void {
   for (const instance of instances) {
     if (instance.state !== 'terminated') {
-      const machine = region.parts.factory.reopen({
-        instanceId: instance.id,
-        folder: region.machineFolder(instance.id),
-        privateAddress: instance.privateAddress,
-        publicAddress: region.publicAddressOf(instance),
-        surroundings: region.parts.surroundings,
-      });
+      const machine = region.parts.factory.reopen(placeOf(region, instance));
       region.machines.set(instance.id, machine);
     }
   }

@@ -4,6 +4,9 @@ import { z } from 'zod';
 const tags = z.record(z.string(), z.string());
 const reason = z.object({ code: z.string(), message: z.string() });
 
+/** Security groups of this name have no rule that lets anything out. */
+export const quarantineGroupName = 'circleci-quarantine';
+
 export const instanceStates = {
   pending: 0,
   running: 16,
@@ -25,6 +28,10 @@ const instance = z.object({
   httpTokens: z.enum(['optional', 'required']),
   hopLimit: z.number(),
   terminationProtection: z.boolean(),
+  /** What EC2 does with it when it shuts itself down; `stop` unless told. */
+  shutdownBehavior: z.enum(['stop', 'terminate']).optional(),
+  /** Base64, as it was given; cloud-init fetches it at each boot. */
+  userData: z.string().optional(),
   privateAddress: z.string(),
   /** Whether EC2 gives it a public address by itself. */
   autoAddressed: z.boolean(),

@@ -1,7 +1,13 @@
 /** A region: what exists in it, the machines behind its instances, and what is still to happen. */
 import { join } from 'node:path';
 import type { MachineFactory, MachineProfile, SimulatedMachine, Surroundings } from '../shapes';
-import type { Due, Instance, RegionState, Timings } from './model';
+import {
+  quarantineGroupName,
+  type Due,
+  type Instance,
+  type RegionState,
+  type Timings,
+} from './model';
 
 /** What a region stands on. */
 export interface RegionParts {
@@ -71,6 +77,14 @@ export class Region {
         (instance.privateAddress === address || this.publicAddressOf(instance) === address),
     );
     return holder === undefined ? undefined : this.machines.get(holder.id);
+  }
+
+  /**
+   * Whether the instance reaches no other machine. Security groups only ever allow: one that lets
+   * it out among several is enough.
+   */
+  isIsolated({ groupIds }: Instance): boolean {
+    return groupIds.every((id) => this.state.groups[id]?.name === quarantineGroupName);
   }
 
   /** Tells the machine which public address it has now. */

@@ -1,5 +1,11 @@
 /** The world a new lab begins with: a VPC, an Elastic IP and one running Services machine. */
-import type { Image, Instance, RegionState, Subnet } from './model';
+import {
+  quarantineGroupName,
+  type Image,
+  type Instance,
+  type RegionState,
+  type Subnet,
+} from './model';
 
 /** What is at the same place in every new lab. */
 export const seeded = {
@@ -134,7 +140,7 @@ export function seedRegion(now: number): RegionState {
     groups: byId(
       group(seeded.servicesGroup, 'circleci-services'),
       group('sg-0ddddddddddddddd0', 'default'),
-      group(seeded.quarantineGroup, 'circleci-quarantine'),
+      group(seeded.quarantineGroup, quarantineGroupName),
     ),
     profiles: [seeded.instanceProfile],
     keyPairs: [seeded.keyPair],
@@ -162,7 +168,7 @@ export function seedElsewhere(now: number): RegionState {
     ),
     groups: byId(
       group(servicesGroup, 'circleci-services', vpc),
-      group(quarantineGroup, 'circleci-quarantine', vpc),
+      group(quarantineGroup, quarantineGroupName, vpc),
       group('sg-0ccccccccccccccc0', 'default', vpc),
     ),
     keyPairs: [],

@@ -42,6 +42,8 @@ export function portableShell(): Shell {
       });
       accept(machine, connection, shell.signal);
     },
+    run: (simulated, script) =>
+      runLine(modelOf(simulated), { text: script, tty: false, shell: shell.signal }, ''),
     stop() {
       shell.abort();
       open.forEach((connection) => connection.destroy());

@@ -3,15 +3,16 @@
  * sandbox whose files are the machine's folder (`real-sandbox.ts`). The appliance's commands are
  * small programs in there (`real-stub.ts`) that ask the lab over a socket (`real-socket.ts`).
  */
-import { mkdirSync, rmSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { modelOf } from '../appliance/model';
 import type { Machine } from '../machine/machine';
-import type { Shell } from '../shapes';
+import type { CommandOutput, Shell } from '../shapes';
 import { hostnameOf, layControlFolder } from './real-folder';
 import { startSandbox, type Invocation, type RunningSandbox } from './real-process';
 import { findProgram, sandboxArguments, whyNoSandbox } from './real-sandbox';
+import { scriptArguments, scriptConnection } from './real-script';
 import { listenFor, type Commands, type Listening } from './real-socket';
 
 /** What a machine keeps from its first connection until the shell is stopped. */
@@ -19,6 +20,8 @@ interface Station {
   /** How a sandbox is started now: with what is mounted now. */
   readonly invocation: () => Invocation;
   readonly listening: Listening;
+  /** Where root finds programs. */
+  readonly path: string;
   readonly sandboxes: Set<RunningSandbox>;
 }
 
@@ -59,6 +62,10 @@ export function realShell({ dir, commands }: RealShellOptions): Shell {
 
   return {
     name: 'real',
+    run: async (simulated, script) => {
+      const machine = modelOf(simulated);
+      return runScript(machine, await stationOf(machine), script);
+    },
     serve: (simulated, connection) => {
       const machine = modelOf(simulated);
       connection.on('error', () => connection.destroy());
@@ -78,6 +85,18 @@ export function realShell({ dir, commands }: RealShellOptions): Shell {
       rmSync(join(dir, 'sandboxes'), { recursive: true, force: true });
     },
   };
+}
+
+/** What the script leaves behind goes on until the machine is switched off. */
+function runScript(machine: Machine, station: Station, script: string): Promise<CommandOutput> {
+  const { sandboxes, path } = station;
+  const invocation = station.invocation();
+  const { connection, output } = scriptConnection();
+  const args = scriptArguments(invocation.args, { path, script });
+  const sandbox = startSandbox({ ...invocation, args }, { machine, connection });
+  sandboxes.add(sandbox);
+  void sandbox.ended.then(() => sandboxes.delete(sandbox));
+  return output;
 }
 
 async function openStation(
@@ -102,7 +121,8 @@ async function openStation(
   machine.mountWatchers.add((mount, mounted) => {
     sandboxes.forEach((sandbox) => sandbox.change(mount, mounted));
   });
-  return { invocation, listening, sandboxes };
+  const path = readFileSync(join(control, 'secure-path'), 'utf8').trim();
+  return { invocation, listening, path, sandboxes };
 }
 
 async function closeStation({ listening, sandboxes }: Station): Promise<void> {

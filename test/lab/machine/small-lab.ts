@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ed25519Pair } from '../../../src/lab/key-pair';
+import { portableShell } from '../../../src/lab/shell/portable';
 import { machineFactory } from '../../../src/lab/machine/factory';
 import type {
   LabClock,
@@ -69,6 +70,7 @@ export class SmallLab {
   readonly exports = new Map<string, string>();
   readonly machines = new Map<string, SimulatedMachine>();
   readonly key = ed25519Pair('test');
+  private readonly shell = portableShell();
   atBarrier: (point: string) => Promise<void> = () => Promise.resolve();
 
   readonly surroundings: Surroundings = {
@@ -86,6 +88,7 @@ export class SmallLab {
       const machine = this.machines.get(address);
       return machine?.inspect()['poweredOn'] === true ? machine.instanceId : undefined;
     },
+    runScript: (machine, script) => this.shell.run(machine, script),
     nomadClients: [
       { id: 'i-0000000000000c01', serverAddress: liveAddress },
       { id: 'i-0000000000000c02', serverAddress: '10.0.9.9' },

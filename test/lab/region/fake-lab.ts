@@ -27,7 +27,12 @@ export async function startFakeLab(options: Partial<LabOptions> = {}): Promise<L
     { speed: 600, ...options, dir },
     {
       factory: fakeFactory,
-      shell: (name) => ({ name, serve: () => undefined, stop: () => Promise.resolve() }),
+      shell: (name) => ({
+        name,
+        serve: () => undefined,
+        run: () => Promise.resolve({ stdout: '', stderr: '', exitCode: 0 }),
+        stop: () => Promise.resolve(),
+      }),
       circleci: serveCircleci,
       bastion: () => Promise.resolve({ port: 2222, stop: () => Promise.resolve() }),
     },

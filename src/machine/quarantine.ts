@@ -1,0 +1,140 @@
+/**
+ * Quarantine: what a copy of a live machine is told at its launch, so that it never acts as the
+ * live one. Its security groups keep it from reaching anything; this keeps it from trying.
+ *
+ * The units start with Docker at boot, with the addresses of the machine that the image was made
+ * of. cloud-init obeys a boothook at every boot, before Docker starts. `systemctl mask` would not
+ * do: the installer writes the units into /etc/systemd/system, where mask refuses to replace them.
+ * A condition in a drop-in holds wherever the unit lies, and /run forgets it with the boot.
+ */
+import { stateFolder, type Command } from './commands';
+
+/** Replicated's units, by the same names on systemd and Upstart. */
+const replicatedUnits = ['replicated', 'replicated-ui', 'replicated-operator'] as const;
+
+/** What the user data of a copy depends on. */
+export interface QuarantineOrder {
+  /** Seconds since 1970 at which the machine switches itself off for good; absent: never. */
+  readonly expires?: number;
+  /** The longest that it may live from a boot on, should its clock be wrong. */
+  readonly ttlSeconds?: number;
+}
+
+const sealFile = '/run/circleci-server-runbook/quarantine';
+const dropIn = 'circleci-server-runbook.conf';
+const manualLine = 'manual # circleci-server-runbook: quarantine';
+const units = replicatedUnits.join(' ');
+
+/** The mark of the instance that a takeover has put into service: its boots are not sealed. */
+function inServiceFile(instanceId: string): string {
+  return `${stateFolder(instanceId)}/in-service`;
+}
+
+/** The user data: a boothook for bash. The same order gives the same bytes. */
+export function quarantineUserData(order: QuarantineOrder = {}): string {
+  return [
+    '#cloud-boothook',
+    '#!/bin/bash',
+    '# Written by circleci-server-runbook: a copy of a live machine stays silent until it is',
+    '# put into service. Obeyed at every boot.',
+    // By instance: an image carries the marks of the machine that it was made of.
+    'id=$(cat /var/lib/cloud/data/instance-id)',
+    `if [ -n "$id" ] && [ -e "${inServiceFile('$id')}" ]; then exit 0; fi`,
+    `mkdir -p "$(dirname ${sealFile})"`,
+    `touch ${sealFile}`,
+    'if [ -d /run/systemd/system ]; then',
+    `  for unit in ${units}; do`,
+    '    mkdir -p "/run/systemd/system/$unit.service.d"',
+    `    printf '[Unit]\\nConditionPathExists=!${sealFile}\\n' \\`,
+    `      >"/run/systemd/system/$unit.service.d/${dropIn}"`,
+    '  done',
+    '  systemctl daemon-reload',
+    // Should they have been quicker; without a wait, because at boot one could last for ever.
+    `  systemctl stop --no-block ${units}`,
+    'else',
+    '  mkdir -p /etc/init',
+    `  for unit in ${units}; do`,
+    '    file=/etc/init/$unit.override',
+    `    grep -qsxF '${manualLine}' "$file" || echo '${manualLine}' >>"$file"`,
+    '    service "$unit" stop >/dev/null 2>&1 || true',
+    '  done',
+    'fi',
+    ...(order.expires === undefined ? [] : selfDestruct(order.expires, order.ttlSeconds)),
+    'exit 0',
+    '',
+  ].join('\n');
+}
+
+/**
+ * The machine's own timer: it needs neither Temporal nor a worker nor AWS. A sleeper, because
+ * `shutdown +N` may switch off at once while logind is not up, and a timer unit may wait for a
+ * boot that waits for cloud-init.
+ */
+function selfDestruct(expires: number, ttlSeconds = 86_400): string[] {
+  return [
+    `left=$((${String(expires)} - $(date +%s)))`,
+    `if [ "$left" -gt ${String(ttlSeconds)} ]; then left=${String(ttlSeconds)}; fi`,
+    'if [ "$left" -lt 1 ]; then left=1; fi',
+    `setsid bash -c 'sleep "$1"; shutdown -h now; sleep 300; poweroff -f' runbook-end "$left" \\`,
+    '  </dev/null >/dev/null 2>&1 &',
+  ];
+}
+
+/** Prints each unit of Replicated that is active, and each container that runs, a line each. */
+export const lookForSounds: Command = {
+  name: 'the look at units and containers',
+  script: [
+    `for unit in ${units}; do`,
+    '  if [ -d /run/systemd/system ]; then',
+    '    if [ "$(systemctl is-active "$unit")" = active ]; then echo "unit $unit"; fi',
+    '  elif service "$unit" status 2>/dev/null | grep -q running; then echo "unit $unit"; fi',
+    'done',
+    'if names=$(docker ps --format "{{.Names}}"); then',
+    '  for name in $names; do echo "container $name"; done',
+    'else exit 1; fi',
+  ].join('\n'),
+  args: [],
+  timeoutSeconds: 60,
+};
+
+/** Prints `sealed` while the units are kept from starting on this boot. */
+export const readSeal: Command = {
+  script: `if [ -e ${sealFile} ]; then echo sealed; else echo open; fi`,
+  args: [],
+  timeoutSeconds: 30,
+};
+
+/**
+ * Lets the units start on this boot; the next one seals them again. For a copy that is tried
+ * behind its security groups.
+ */
+export const openSeal: Command = {
+  name: 'the opening of the quarantine',
+  script: [
+    'set -e',
+    `rm -f ${sealFile}`,
+    'if [ -d /run/systemd/system ]; then',
+    `  for unit in ${units}; do rm -f "/run/systemd/system/$unit.service.d/${dropIn}"; done`,
+    '  systemctl daemon-reload',
+    'else',
+    `  for unit in ${units}; do`,
+    `    if [ -e "/etc/init/$unit.override" ]; then`,
+    `      sed -i '/^${manualLine}$/d' "/etc/init/$unit.override"`,
+    '    fi',
+    '  done',
+    'fi',
+    'echo open',
+  ].join('\n'),
+  args: [],
+  timeoutSeconds: 60,
+};
+
+/** Takes the machine out of quarantine for good: its next boots start the units, too. */
+export function putIntoService(instanceId: string): Command {
+  return {
+    ...openSeal,
+    name: 'the end of the quarantine',
+    script: `mkdir -p "$1"\ntouch "$1/in-service"\n${openSeal.script}`,
+    args: [stateFolder(instanceId)],
+  };
+}
