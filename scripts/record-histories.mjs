@@ -24,6 +24,7 @@ const { startTemporal } = require(join(lib, 'cli/temporal/dev-server.js'));
 const { findTemporalCli } = require(join(lib, 'cli/temporal/find-cli.js'));
 const { labEnvironment } = require(join(lib, 'lab/config-file.js'));
 const { startLab } = require(join(lib, 'lab/lab.js'));
+const { seeded } = require(join(lib, 'lab/region/seed.js'));
 
 const taskQueue = 'runbook';
 const installation = 'prod';
@@ -108,6 +109,7 @@ async function play(ground) {
   await write(ground, 'claim', `backup-claim/${taskQueue}/${installation}`);
   // The first of the two is one too many.
   await record(ground, { type: 'prune', request: { installation } });
+  await record(ground, { type: 'refreshSpare', request: { installation } });
   const stuck = { installation, builds: [build('web/1201')] };
   await record(ground, { type: 'cleanUpBuilds', request: stuck });
   await control(ground, `/machines/${source}/lose`);
@@ -143,7 +145,15 @@ try {
   const lab = await startLab({
     dir: join(dir, 'lab'),
     speed: 300,
-    installation: { keep: { last: 1 } },
+    installation: {
+      keep: { last: 1 },
+      spare: {
+        region: seeded.region,
+        subnet: seeded.subnets[1],
+        securityGroups: [seeded.servicesGroup],
+        quarantineSecurityGroup: seeded.quarantineGroup,
+      },
+    },
     limits: { attempts: 2 },
   });
   ends.unshift(() => lab.stop());

@@ -65,6 +65,20 @@ export const reachedBy = z
   ])
   .default({ dns: true });
 
+/** A spare machine, kept in quarantine until it is taken over. */
+export const spare = z.strictObject({
+  /** The installation's own, or one that has copies. */
+  region: awsRegion,
+  subnet: z.string().min(1),
+  /** Its groups once it is taken over. */
+  securityGroups: z.array(z.string().min(1)).min(1),
+  /** Until then: lets the worker or its bastion in by SSH, and nothing out to the live machine. */
+  quarantineSecurityGroup: z.string().min(1),
+  instanceType: z.string().min(1).optional(),
+  /** Whether it waits switched off, or runs with its units kept from starting. */
+  mode: z.enum(['stopped', 'running']).default('stopped'),
+});
+
 /** Other regions that get a copy of each backup, and how a machine is launched there. */
 export const copies = z
   .array(

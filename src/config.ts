@@ -13,8 +13,8 @@ import { z } from 'zod';
 import { objectStorage } from './config-object-storage';
 import { readCron } from './contract/cron';
 import { awsRegion, backupRequest } from './contract/requests';
-import { areElsewhere } from './machine/places';
-import { copies, launch, reachedBy, ssh } from './config-places';
+import { areElsewhere, isSpareReachable } from './machine/places';
+import { copies, launch, reachedBy, spare, ssh } from './config-places';
 
 /** Every problem of a configuration file, one line each. */
 export class ConfigError extends Error {
@@ -120,6 +120,7 @@ const installation = z.strictObject({
   reachedBy,
   launch: launch.prefault({}),
   copies: copies.optional(),
+  spare: spare.optional(),
   circleciApi: z.strictObject({ tokenFile: z.string().min(1), url: apiUrl.optional() }).optional(),
   externalServices: z.boolean().default(false),
   objectStorage: objectStorage.optional(),
@@ -173,10 +174,15 @@ const configFile = z.strictObject({
   installations: z
     .record(
       z.string().regex(/^[a-z0-9][a-z0-9-]{0,39}$/),
-      installation.refine(areElsewhere, {
-        message: "has the installation's own region, where the backup itself is",
-        path: ['copies'],
-      }),
+      installation
+        .refine(areElsewhere, {
+          message: "has the installation's own region, where the backup itself is",
+          path: ['copies'],
+        })
+        .refine(isSpareReachable, {
+          message: 'is in a region without backups: name it in copies, too',
+          path: ['spare', 'region'],
+        }),
     )
     .refine((all) => Object.keys(all).length > 0, 'names at least one installation'),
   notify: z.strictObject({ url: z.url() }).optional(),

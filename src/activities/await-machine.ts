@@ -17,6 +17,7 @@ import {
   readOsRelease,
   readOwnAddresses,
 } from '../machine/commands';
+import { readSeal } from '../machine/quarantine';
 import { parseOsRelease } from '../machine/os-release';
 import { tagNames } from '../machine/tags';
 import type { World } from '../world';
@@ -34,6 +35,8 @@ export interface Awaited extends Outcome {
   readonly hostname: string;
   /** Whether instructions 4 and 5 and the restart of Replicated are done on this very machine. */
   readonly isReadied: boolean;
+  /** A spare in quarantine: Replicated's units are kept from starting. */
+  readonly isSealed: boolean;
 }
 
 export const awaitMachine =
@@ -74,6 +77,7 @@ export const awaitMachine =
       carries: facts.carries,
       hostname: facts.hostname,
       isReadied: facts.isReadied,
+      isSealed: facts.isSealed,
     };
   };
 
@@ -109,8 +113,10 @@ async function readFacts(remote: Remote, machine: Machine) {
   const carries = addressesIn(texts.map((file) => file?.content ?? '').join('\n'));
   const hostname = (await remote.run(readHostname)).stdout.trim();
   const daemon = (await remote.run(readLocalAddress)).stdout.trim();
+  const isSealed = (await remote.read(readSeal)) === 'sealed';
   const mark = await remote.read(readNomadMark(machine.instanceId));
-  const mayBeReadied = mark === 'removed' && carries.private === machine.privateAddress;
+  const mayBeReadied =
+    !isSealed && mark === 'removed' && carries.private === machine.privateAddress;
   if (mayBeReadied && (daemon === '' || hostname === '')) {
     // Silence is no answer: a restored machine must not be taken for one that needs everything.
     throw tryAgain(
@@ -124,7 +130,7 @@ async function readFacts(remote: Remote, machine: Machine) {
     mayBeReadied &&
     daemon === machine.privateAddress &&
     hostOfEndpoint(endpoint) === machine.privateAddress;
-  return { name, distribution, carries, hostname, isReadied };
+  return { name, distribution, carries, hostname, isReadied, isSealed };
 }
 
 function isFinal(error: unknown): boolean {

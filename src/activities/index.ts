@@ -18,15 +18,18 @@ import { launchInstance } from './launch-instance';
 import { listRunningBuilds } from './list-running-builds';
 import { mountObjects } from './mount-objects';
 import { moveElasticIp } from './move-elastic-ip';
+import { launchSpare, proveSilence, restSpare, retireSpares } from './make-spare';
 import { notifyPeople, recordEnd } from './people';
 import { planPrune } from './plan-prune';
 import { planRestore } from './plan-restore';
+import { planSpare } from './plan-spare';
 import { readMachine } from './read-machine';
 import { readSettings } from './read-settings';
 import { removeBackups } from './remove-backups';
 import { restartApp } from './restart-app';
 import { restartReplicated } from './restart-replicated';
 import { restoreObjects } from './restore-objects';
+import { startRefresh } from './start-refresh';
 import { stopApp } from './stop-app';
 import { trustHostKey } from './trust-host-key';
 import { updateIpAddresses } from './update-ip-addresses';
@@ -56,6 +59,13 @@ export const createActivities = (world: World) => ({
 
   planPrune: attempted(planPrune(world)),
   removeBackups: attempted(removeBackups(world)),
+
+  planSpare: attempted(planSpare(world)),
+  launchSpare: attempted(launchSpare(world)),
+  proveSilence: attempted(proveSilence(world)),
+  restSpare: attempted(restSpare(world)),
+  startRefresh: attempted(startRefresh()),
+  retireSpares: attempted(retireSpares(world)),
 
   planRestore: attempted(planRestore(world)),
   launchInstance: attempted(launchInstance(world)),

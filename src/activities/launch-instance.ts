@@ -14,6 +14,7 @@ import { tagNames } from '../machine/tags';
 import type { World } from '../world';
 import type { Ec2, Instance } from '../world/ec2';
 import type { Outcome } from './attempt';
+import { takeOver } from './take-over';
 
 export interface LaunchInput {
   readonly plan: RestorePlan;
@@ -30,37 +31,47 @@ export interface Launched extends Outcome {
 export const launchInstance =
   (world: World) =>
   async (input: LaunchInput): Promise<Launched> => {
-    const { installation, region, existingInstanceId: existing, imageId } = input.plan;
-    if (existing !== undefined) {
-      return { note: `${existing} is taken up again`, notNeeded: true, instanceId: existing };
-    }
+    const { plan } = input;
+    const { installation, region, existingInstanceId: existing, imageId } = plan;
     const { servicesMachine } = world.installation(installation);
     // The tags by which the next backup finds the machine come first: ours win.
     const found = 'tags' in servicesMachine ? servicesMachine.tags : {};
     const tags = { Name: `${installation}_services`, ...found, ...tagsOf(input) };
-    const instanceId = await launchOnce(world.ec2(region), input, tags);
+    const ec2 = world.ec2(region);
+    if (existing !== undefined && plan.spare !== undefined) {
+      const { limits } = world.installation(installation);
+      const groups = plan.spare.securityGroupIds;
+      return takeOver({ ec2, limits }, { instanceId: existing, tags, groups });
+    }
+    if (existing !== undefined) {
+      return { note: `${existing} is taken up again`, notNeeded: true, instanceId: existing };
+    }
+    const order = { imageId, launch: plan.launch, tags };
+    const instanceId = await launchOnce(ec2, order, input);
     return { note: `${instanceId} from ${imageId}`, instanceId };
   };
+
+/** What a run launches, as it stands in its history. */
+export type LaunchOnce = Omit<Parameters<Ec2['runInstance']>[0], 'clientToken'>;
 
 /**
  * Gets the instance that this run's tokens stand for. A living machine of this run is adopted;
  * else generation 0 comes first even when a person retried: its token tells for certain whether
  * that launch took place, and only a machine that is gone lets the next token be used.
  */
-async function launchOnce(
+export async function launchOnce(
   ec2: Ec2,
-  { plan, run, generation }: LaunchInput,
-  tags: Readonly<Record<string, string>>,
+  order: LaunchOnce,
+  { run, generation }: Pick<LaunchInput, 'run' | 'generation'>,
 ): Promise<string> {
   const made = await ec2.instances({ tags: { [tagNames.firstRun]: run.firstRunId } });
   const living = made.find((instance) => !isGone(instance));
-  if (living?.imageId === plan.imageId) return living.id;
+  if (living?.imageId === order.imageId) return living.id;
   if (living) throw launchedOtherwise(living);
 
-  const { imageId, launch } = plan;
   const launchOf = (current: number): Promise<Instance> =>
     ec2
-      .runInstance({ imageId, launch, clientToken: clientTokenOf(run, current), tags })
+      .runInstance({ ...order, clientToken: clientTokenOf(run, current) })
       .catch((error: unknown) => spentToken(error, made));
   let instance = await launchOf(0);
   for (let next = 1; isGone(instance) && next <= generation; next += 1) {

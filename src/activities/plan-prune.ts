@@ -18,6 +18,7 @@ import type { Outcome } from './attempt';
 import { inEach } from './in-each';
 import { isGone } from './launch-instance';
 import { restoredMachines } from './other-machines';
+import { sparesOf } from './spares';
 
 /** A backup, or a copy of one, with what becomes of it. */
 export interface PlannedBackup extends Verdict {
@@ -134,14 +135,16 @@ function isFoundWanting({ state, tags }: Image): boolean {
   return state === 'available' && tags[tagNames.verified]?.startsWith('no') === true;
 }
 
-/** Images that a machine of an unfinished restore was launched from. */
+/** Images that a spare or a machine of an unfinished restore was launched from. */
 async function imagesInUse(ec2: Ec2, installation: string): Promise<Map<string, string>> {
+  const spares = await sparesOf(ec2, installation);
   const machines = await restoredMachines(ec2, installation);
-  return new Map(
-    machines
+  return new Map([
+    ...spares.map(({ imageId, id }) => [imageId, `the spare ${id}`] as const),
+    ...machines
       .filter((one) => !isGone(one) && one.tags[tagNames.state] !== 'restored')
-      .map(({ imageId, tags, id }) => [imageId, tags[tagNames.run] ?? id]),
-  );
+      .map(({ imageId, tags, id }) => [imageId, tags[tagNames.run] ?? id] as const),
+  ]);
 }
 
 /** Snapshots that bear the mark of a removal and on which no image stands any more. */

@@ -11,6 +11,7 @@ import { refuse } from '../contract/failures';
 import type { OldAddresses, RestorePlan } from '../contract/plan';
 import type { RestoreRequest } from '../contract/requests';
 import type { BackupRecord, LaunchSettings } from '../machine/backup-record';
+import { backupTags, newestUsable, takenAt } from '../machine/backups';
 import { inAnyRegion } from '../machine/launch-settings';
 import { decodeObjects } from '../machine/object-tags';
 import { decodeRecord } from '../machine/record-tags';
@@ -21,12 +22,13 @@ import type { Outcome } from './attempt';
 import { chooseImage, findExisting, imageOf } from './choose-image';
 import { launchSettings, settingsOf } from './launch-settings';
 import { machinesElsewhere, otherMachines, type Known, type SeenElsewhere } from './other-machines';
+import { readySpare } from './spares';
 import { changesOf, notesOnObjects } from './planned-changes';
 
 /** The part of a restore's request that the plan depends on. */
 export type PlanInput = Pick<
   RestoreRequest,
-  'installation' | 'region' | 'image' | 'instance' | 'replaces' | 'acknowledge' | 'builds'
+  'installation' | 'from' | 'region' | 'image' | 'instance' | 'replaces' | 'acknowledge' | 'builds'
 > & {
   /** First run id of this restore, which its own machine bears as a tag. */
   readonly firstRunId: string;
@@ -35,7 +37,10 @@ export type PlanInput = Pick<
 export const planRestore =
   (world: World) =>
   async (input: PlanInput): Promise<Outcome & { plan: RestorePlan }> => {
-    const configured = world.installation(input.installation, input.region);
+    const home = world.installation(input.installation);
+    const spare = input.from === 'spare' ? home.spare : undefined;
+    const region = spare?.region ?? input.region;
+    const configured = world.installation(input.installation, region);
     const ec2 = world.ec2(configured.region);
     const { existing, image } = await startingPoint(ec2, input);
     const record = decodeRecord(image.tags);
@@ -44,10 +49,7 @@ export const planRestore =
     const sourceId = record?.sourceInstanceId ?? image.sourceInstanceId;
     const source = await findSource(ec2, sourceId);
     const { replaces, replacesFrom } = oldAddresses(input.replaces, { existing, record, source });
-    const elasticIp =
-      'elasticIp' in configured.reachedBy
-        ? await findElasticIp(ec2, configured.reachedBy.elasticIp)
-        : undefined;
+    const elasticIp = await findElasticIp(ec2, configured.reachedBy);
     const beside = await machinesBeside(world, configured, {
       installation: input.installation,
       servicesMachine: configured.servicesMachine,
@@ -57,34 +59,36 @@ export const planRestore =
       existing,
       firstRunId: input.firstRunId,
     });
-    const isElsewhere = configured.region !== world.installation(input.installation).region;
+    const isElsewhere = configured.region !== home.region;
+    const recorded = record && (isElsewhere ? inAnyRegion(record.launch) : record.launch);
+    const base = recorded ?? (await settingsOfModel(ec2, existing ?? source));
     const facts = {
       installation: input.installation,
       region: configured.region,
       imageId: image.id,
       imageName: image.name,
       existingInstanceId: existing?.id,
-      launch: launchSettings(
-        configured.launch,
-        record
-          ? isElsewhere
-            ? inAnyRegion(record.launch)
-            : record.launch
-          : await settingsOfModel(ec2, existing ?? source),
-      ),
+      launch: launchSettings(configured.launch, base),
       replaces,
       replacesFrom,
-      hostname: configured.hostname === replaces?.public ? undefined : configured.hostname,
+      hostname: [replaces?.public, record?.publicAddress].includes(configured.hostname)
+        ? undefined
+        : configured.hostname,
       record,
       objects: decodeObjects(image.tags),
       hostKeys: [...(record?.hostKeys ?? []), existing?.tags[tagNames.hostKey] ?? []].flat(),
       source: source && { instanceId: source.id, state: source.state },
       ...beside,
       elasticIp,
+      spare: spare && { securityGroupIds: spare.securityGroups },
     };
     const plan: RestorePlan = {
       ...facts,
-      notes: [...notesOf(facts, image), ...notesOnObjects(facts, configured.objectStorage)],
+      notes: [
+        ...notesOf(facts, image),
+        ...notesOnObjects(facts, configured.objectStorage),
+        ...(spare ? [await ageOfSpare(ec2, input.installation, image)] : []),
+      ],
       changes: changesOf(facts, input.builds.length, configured.objectStorage),
     };
     return { note: `from ${image.id} (${image.name})`, plan };
@@ -93,11 +97,29 @@ export const planRestore =
 /** The machine that is taken up again, if one is named, and the image that it all starts from. */
 async function startingPoint(
   ec2: Ec2,
-  { installation, instance, image }: PlanInput,
+  { installation, from, instance, image }: PlanInput,
 ): Promise<{ readonly existing?: Instance; readonly image: Image }> {
+  if (from === 'spare') {
+    const existing = await readySpare(ec2, installation);
+    return { existing, image: await imageOf(ec2, existing) };
+  }
   if (instance === undefined) return { image: await chooseImage(ec2, installation, image) };
   const existing = await findExisting(ec2, installation, instance);
   return { existing, image: await imageOf(ec2, existing) };
+}
+
+/** Whether there is a newer backup than the spare holds: the person chooses. */
+async function ageOfSpare(ec2: Ec2, installation: string, image: Image): Promise<string> {
+  const newest = newestUsable(await ec2.images({ tags: backupTags(installation) }));
+  const late = newest ? Date.parse(takenAt(newest)) - Date.parse(takenAt(image)) : 0;
+  if (!newest || newest.id === image.id || !(late > 0)) {
+    return 'The spare holds the newest backup there is in its region.';
+  }
+  return (
+    `The spare is older than the newest backup, ${newest.id}, by ${String(Math.ceil(late / 60_000))} ` +
+    'minutes: what came in between is not on it. To restore from that backup instead, reject this and ' +
+    'start again without "from".'
+  );
 }
 
 /** Every living machine that could act as the installation, in whatever of its regions. */
@@ -169,7 +191,12 @@ function addresses(privateAddress: string, publicAddress: string | undefined): O
     : { private: privateAddress };
 }
 
-async function findElasticIp(ec2: Ec2, allocationId: string): Promise<RestorePlan['elasticIp']> {
+async function findElasticIp(
+  ec2: Ec2,
+  reachedBy: ReturnType<World['installation']>['reachedBy'],
+): Promise<RestorePlan['elasticIp']> {
+  if (!('elasticIp' in reachedBy)) return undefined;
+  const allocationId = reachedBy.elasticIp;
   const [address] = await ec2.addresses([allocationId]);
   if (address === undefined) {
     throw refuse(

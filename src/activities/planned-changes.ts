@@ -19,7 +19,9 @@ export function changesOf(
     {
       step: '1. Launch an instance from the image',
       change: facts.existingInstanceId
-        ? `nothing: ${facts.existingInstanceId} exists`
+        ? facts.spare
+          ? `the spare ${facts.existingInstanceId} is taken over, out of quarantine, and started`
+          : `nothing: ${facts.existingInstanceId} exists`
         : `one ${launch.instanceType} from ${facts.imageId} in ${launch.subnetId}`,
     },
     { step: 'Wait for its status checks', change: 'nothing' },

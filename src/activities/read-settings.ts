@@ -14,12 +14,18 @@ export const readSettings =
   ({
     installation,
     region: wanted,
+    from,
   }: {
     readonly installation: string;
     /** Where the run is to work; absent: the installation's own region. */
     readonly region?: string | undefined;
+    /** Where the spare is. */
+    readonly from?: 'spare' | undefined;
   }): Promise<Outcome & { settings: Settings }> => {
-    const configured = world.installation(installation, wanted);
+    const configured = world.installation(
+      installation,
+      from === 'spare' ? world.installation(installation).spare?.region : wanted,
+    );
     const { region, hostname, approvals, limits, reachedBy } = configured;
     const { externalServices, objectStorage, servicesMachine } = configured;
     const elasticIp = 'elasticIp' in reachedBy ? reachedBy.elasticIp : undefined;
@@ -28,6 +34,7 @@ export const readSettings =
       region,
       hostname,
       elasticIp,
+      hasSpare: configured.spare !== undefined,
       copies: (configured.copies ?? []).map((copy) => copy.region),
       servicesMachineId: 'instance' in servicesMachine ? servicesMachine.instance : undefined,
       hasCircleciApi: configured.circleciApi !== undefined,

@@ -3,7 +3,7 @@
  * vendor's document leaves this out; without it the app restarts on the old addresses.
  *
  * Looks at: the daemon's LocalAddress, the operator's environment, `system status`. Changes: restarts
- * replicated, replicated-ui and replicated-operator. Safe to repeat because: units that already
+ * replicated, replicated-ui and replicated-operator, on a spare after it has ended the quarantine. Safe to repeat because: units that already
  * run on the new address are left alone. Fails with: ReplicatedNotReady, CommandFailed.
  */
 import { refuse } from '../contract/failures';
@@ -18,6 +18,7 @@ import {
   restartReplicatedBySystemd,
   restartReplicatedByUpstart,
 } from '../machine/commands';
+import { putIntoService, readSeal } from '../machine/quarantine';
 import { parseSystemStatus } from '../machine/replicated';
 import type { World } from '../world';
 import type { Outcome, Say } from './attempt';
@@ -38,6 +39,9 @@ export const restartReplicated =
       const before = await look(remote, machine, old);
       if (before.right) return { note: `runs on it already: ${before.seen}`, notNeeded: true };
 
+      if ((await remote.read(readSeal)) === 'sealed') {
+        await remote.read(putIntoService(machine.instanceId));
+      }
       const init = await remote.read(readInit);
       await remote.read(
         init === 'systemd' ? restartReplicatedBySystemd : restartReplicatedByUpstart,

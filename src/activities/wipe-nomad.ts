@@ -12,19 +12,25 @@ import { markNomadRemoved, removeNomad } from '../machine/commands';
 import type { World } from '../world';
 import { lookAtApp } from './app';
 import type { Outcome } from './attempt';
-import { commandFailed, onMachine } from './on-machine';
+import { commandFailed, onMachine, type Remote } from './on-machine';
 import type { StopInput } from './stop-app';
+import { readSounds, type Silence } from './silence';
+
+export interface WipeInput extends StopInput {
+  /** In quarantine: Replicated cannot be asked about the app, so silence is the proof. */
+  readonly isSealed?: boolean;
+}
 
 export const wipeNomad =
   (world: World) =>
-  async ({ machine, isReadied }: StopInput): Promise<Outcome> => {
+  async ({ machine, isReadied, isSealed = false }: WipeInput): Promise<Outcome> => {
     if (isReadied) return { note: 'it was removed on this machine before', notNeeded: true };
     return onMachine(world, machine, async (remote) => {
-      const app = await lookAtApp(remote);
-      if (!isStopped(app.status)) {
+      const { isStill, seen } = isSealed ? await readSounds(remote) : await lookAtStill(remote);
+      if (!isStill) {
         throw refuse(
           'AppNotStopped',
-          `/opt/nomad is only removed while the app is stopped; seen: ${app.seen}. If somebody ` +
+          `/opt/nomad is only removed while the app is stopped; seen: ${seen}. If somebody ` +
             'started it meanwhile, stop it in the Management Console; then retry.',
         );
       }
@@ -46,3 +52,8 @@ export const wipeNomad =
       );
     });
   };
+
+async function lookAtStill(remote: Remote): Promise<Silence> {
+  const { status, seen } = await lookAtApp(remote);
+  return { isStill: isStopped(status), seen };
+}

@@ -12,6 +12,7 @@ import { lab } from './commands/lab';
 import { hold, unhold } from './commands/hold';
 import { list } from './commands/list';
 import { prune } from './commands/prune';
+import { refreshSpare } from './commands/refresh-spare';
 import { report } from './commands/report';
 import { restore } from './commands/restore';
 import { schedules } from './commands/schedules';
@@ -25,7 +26,7 @@ import type { Terminal } from './output';
 import { packageVersion } from './package';
 
 const commands: readonly (readonly [heading: string, rows: readonly AddCommand[]])[] = [
-  ['Run a runbook:', [backup, restore, cleanUpBuilds, prune, schedules]],
+  ['Run a runbook:', [backup, restore, cleanUpBuilds, prune, refreshSpare, schedules]],
   ['Answer a run that waits:', [approve, reject, retry, skip, abort]],
   ['Keep backups:', [hold, unhold]],
   ['Look:', [status, list, backups, check, sheet, report, doctor]],

@@ -7,6 +7,7 @@ import {
   cleanUpBuildsRequest,
   problemsOf,
   pruneRequest,
+  refreshSpareRequest,
   restoreRequest,
 } from '../contract/requests';
 import { CliError } from './exit-status';
@@ -25,6 +26,7 @@ export interface BackupOptions {
 }
 
 export interface RestoreOptions {
+  readonly from?: string;
   readonly region?: string;
   readonly image?: string;
   readonly instance?: string;
@@ -44,6 +46,7 @@ export function requestBackup(installation: string, options: BackupOptions): Run
 export function requestRestore(installation: string, options: RestoreOptions): RunRequest {
   return checked('restore', restoreRequest, {
     installation,
+    from: options.from,
     region: options.region,
     image: options.image,
     instance: options.instance,
@@ -69,6 +72,14 @@ export function requestCleanUp(
   });
 }
 
+/** The request of `runbook refresh-spare`. */
+export function requestRefreshSpare(
+  installation: string,
+  { unattended }: { readonly unattended?: boolean },
+): RunRequest {
+  return checked('refreshSpare', refreshSpareRequest, { installation, unattended });
+}
+
 /** The request of `runbook prune`. */
 export function requestPrune(
   installation: string,
@@ -80,7 +91,7 @@ export function requestPrune(
 /** A workflow id such as `restore-prod-20261124-1330-ab12`. */
 export function runId(request: RunRequest, now: Date): string {
   const stamp = now.toISOString().replace(/[-:]/g, '').replace('T', '-').slice(0, 13);
-  const name = request.runbook === 'cleanUpBuilds' ? 'clean-up-builds' : request.runbook;
+  const name = request.runbook.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
   return `${name}-${request.installation}-${stamp}-${randomBytes(2).toString('hex')}`;
 }
 

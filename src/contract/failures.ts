@@ -9,6 +9,8 @@ export const failureTypes = {
   InvalidRequest: 'the request is not one that this runbook takes',
   UnknownInstallation: 'the configuration has no installation of that name',
   RestoreOpen: 'another restore of this installation is open',
+  SpareOpen: 'the spare of this installation is being made anew',
+  SpareNotSilent: 'the spare runs what must not run in quarantine',
   BackupOpen: 'another backup of this installation is open',
   MachineNotFound: 'no instance, or more than one, matches the configuration',
   NotThisInstallation: 'the image or instance belongs to another installation',

@@ -13,6 +13,7 @@ export interface Settings {
   readonly elasticIp?: string;
   /** The other regions that get a copy of each backup. */
   readonly copies: readonly string[];
+  readonly hasSpare: boolean;
   /** Absent when the machine is found by its tags. */
   readonly servicesMachineId?: string;
   /** Whether a token for CircleCI's own API is configured. */
@@ -64,6 +65,25 @@ export interface Machine {
   readonly hostKeys: readonly string[];
 }
 
+/** The plan of a spare machine: how it is launched in quarantine, and what goes when it is ready. */
+export interface SparePlan {
+  readonly installation: string;
+  readonly region: string;
+  readonly imageId: string;
+  readonly imageName: string;
+  readonly launch: LaunchSettings;
+  /** What the machine is told at each boot, byte by byte. */
+  readonly userData: string;
+  readonly replaces: OldAddresses;
+  readonly hostKeys: readonly string[];
+  readonly mode: 'stopped' | 'running';
+  /** Spares that are there already, whatever became of them. */
+  readonly previous: readonly string[];
+  /** The one of them that is ready and holds this very backup. */
+  readonly current?: string;
+  readonly notes: readonly string[];
+}
+
 /** The plan of a restore. Read-only to make; every later step works from it. */
 export interface RestorePlan {
   readonly installation: string;
@@ -96,6 +116,8 @@ export interface RestorePlan {
   };
   /** Facts and warnings for the person who approves. */
   readonly notes: readonly string[];
+  /** Set when the machine is a spare that is taken over: its groups in service. */
+  readonly spare?: { readonly securityGroupIds: readonly string[] };
   /** Each line of the runbook with what it will change. */
   readonly changes: readonly { readonly step: string; readonly change: string }[];
 }

@@ -3,7 +3,7 @@ import type { BackupRecord } from '../machine/backup-record';
 import type { BuildsAtBackup } from '../machine/running-builds';
 import type { JournalEntry, OpenGate, RunStatus } from './journal';
 
-export type RunbookName = 'backup' | 'restore' | 'cleanUpBuilds' | 'prune';
+export type RunbookName = 'backup' | 'restore' | 'cleanUpBuilds' | 'prune' | 'refreshSpare';
 
 /** One check of the restored app. */
 export interface HealthCheck {

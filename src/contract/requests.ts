@@ -33,6 +33,8 @@ export const restoreRequest = z
     installation,
     image: imageId.optional(),
     instance: instanceId.optional(),
+    /** Take over the spare machine instead of launching one. */
+    from: z.literal('spare', 'is "spare"; leave it out to launch from a backup').optional(),
     /** Another region, in which the backups have copies. */
     region: awsRegion.optional(),
     replaces: z.strictObject({ private: address, public: address.optional() }).optional(),
@@ -45,12 +47,26 @@ export const restoreRequest = z
   .refine((request) => !(request.image && request.instance), {
     message: 'give "image" (launch from it) or "instance" (take that machine up again), not both',
     path: ['instance'],
-  });
+  })
+  .refine(
+    ({ from, image, instance, region }) =>
+      from === undefined || [image, instance, region].every((one) => one === undefined),
+    {
+      message: 'the spare has its own image and region: leave "image", "instance" and "region" out',
+      path: ['from'],
+    },
+  );
 
 /** `cleanUpBuilds {"installation":"prod","builds":["https://…"]}`; without `builds`, those that never end. */
 export const cleanUpBuildsRequest = z.strictObject({
   installation,
   builds: z.array(buildUrl).min(1).max(buildsAtOnce).optional(),
+  unattended: z.boolean().default(false),
+});
+
+/** `refreshSpare {"installation":"prod"}`: a new spare machine from the newest backup. */
+export const refreshSpareRequest = z.strictObject({
+  installation,
   unattended: z.boolean().default(false),
 });
 

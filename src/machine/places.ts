@@ -26,6 +26,14 @@ export function areElsewhere({ region, copies = [] }: Regions): boolean {
   return copies.every((copy) => copy.region !== region);
 }
 
+/** Whether the spare is where there are backups to make it of. */
+export function isSpareReachable(
+  installation: Regions & { readonly spare?: { readonly region: string } | undefined },
+): boolean {
+  const { spare } = installation;
+  return spare === undefined || regionsOf(installation).includes(spare.region);
+}
+
 /** The regions that can have backups: the one of the installation first. */
 export function regionsOf({ region, copies = [] }: Regions): readonly string[] {
   return [region, ...copies.map((copy) => copy.region)];

@@ -13,5 +13,6 @@ export const tagNames = {
   hostKey: 'runbook:host-key',
   hold: 'runbook:hold',
   removing: 'runbook:removing',
+  ready: 'runbook:ready',
   copiedFrom: 'runbook:copied-from',
 } as const;

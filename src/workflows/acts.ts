@@ -38,7 +38,8 @@ export const planRestore = act('planRestore', 120, [
   'ExternalServices',
   'MachineNotFound',
 ]);
-export const launchInstance = act('launchInstance', 120);
+// A spare that is taken over has to start.
+export const launchInstance = act('launchInstance', ({ launch }) => launch + 120);
 export const awaitInstance = act('awaitInstance', ({ launch }) => launch);
 export const moveElasticIp = act('moveElasticIp', 120);
 export const trustHostKey = act('trustHostKey', ({ ssh }) => ssh + 300);
@@ -69,6 +70,12 @@ export const restoreObjects = act('restoreObjects', ({ image }) => image + 600);
 export const copyImage = skippable('copyImage', ({ image }) => image);
 export const planPrune = act('planPrune', 120);
 export const removeBackups = act('removeBackups', 1800);
+export const startRefresh = act('startRefresh', 60);
+export const planSpare = act('planSpare', 120, ['MissingLaunchSetting', 'NoUsableImage']);
+export const launchSpare = act('launchSpare', 120);
+export const proveSilence = act('proveSilence', 300);
+export const restSpare = act('restSpare', ({ launch }) => launch);
+export const retireSpares = act('retireSpares', 300);
 export const findHolder = act('findHolder', 60);
 export const checkClaim = act('checkClaim', 60);
 export const preemptBackup = act('preemptBackup', 60);

@@ -11,6 +11,7 @@ import { backupName } from '../machine/record-tags';
 import * as acts from './acts';
 import { changesOfBackup, notHeldOf, notRecorded, recordOf, type FactsRead } from './backup-record';
 import { claimOn, refuseWhileClaimed, whileClaimed } from './claim';
+import { copyElsewhere, refreshTheSpare } from './elsewhere';
 import { troubleOf } from './failures';
 import { backUpObjectStorage } from './object-storage';
 import { removeOldBackups } from './prune';
@@ -70,31 +71,8 @@ async function backUpMachine(run: Run, request: BackupRequest): Promise<string> 
   await copyElsewhere(run, installation, { imageId, volumes: found.volumes });
   const watched = request.unattended ? undefined : 'only a backup that nobody watches removes any';
   await removeOldBackups(run, installation, watched);
+  await refreshTheSpare(run, request);
   return `${imageId} holds ${installation} as of ${takenAt}.`;
-}
-
-/** A copy in each other region, so that the backup is there when this region is not. */
-async function copyElsewhere(
-  run: Run,
-  installation: string,
-  { imageId, volumes }: { readonly imageId: string; readonly volumes: number },
-): Promise<void> {
-  const title = 'Copy the image to other regions';
-  const { copies: regions } = run.settings;
-  if (regions.length === 0) {
-    run.notNeeded(title, 'runbook.yaml names no other region');
-    return;
-  }
-  const made = await run.step(title, acts.copyImage, () => ({
-    installation,
-    imageId,
-    volumes,
-    regions,
-    generation: run.retriesOf(title, 'ImageFailed'),
-  }));
-  run.findings.notes.push(
-    ...(made?.copies ?? []).map((copy) => `${copy.region} has a copy: ${copy.imageId}.`),
-  );
 }
 
 /** The keys that the machine may show; none when no key is pinned and nobody confirms one. */

@@ -37,19 +37,26 @@ export interface Claim {
   readonly heldBy: FailureType;
 }
 
+/** What is told by whom a claim is held. */
+const heldBy = {
+  restore: 'RestoreOpen',
+  backup: 'BackupOpen',
+  spare: 'SpareOpen',
+} as const satisfies Readonly<Record<string, FailureType>>;
+
 /**
  * The claim on restoring or backing up an installation. The task queue is part of its id: names of
  * installations mean something only to the workers that share a configuration. The queue is read
  * with the settings, because what a workflow itself is told of it does not replay.
  */
 export function claimOn(
-  runbook: 'restore' | 'backup',
+  runbook: keyof typeof heldBy,
   { taskQueue }: Settings,
   installation: string,
 ): Claim {
   return {
     id: `${runbook}-claim/${taskQueue}/${installation}`,
-    heldBy: runbook === 'restore' ? 'RestoreOpen' : 'BackupOpen',
+    heldBy: heldBy[runbook],
   };
 }
 

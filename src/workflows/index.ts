@@ -3,4 +3,5 @@ export { backup } from './backup';
 export { claim } from './claim';
 export { cleanUpBuilds } from './clean-up-builds';
 export { prune } from './prune';
+export { refreshSpare } from './refresh-spare';
 export { restore } from './restore';

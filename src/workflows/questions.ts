@@ -48,12 +48,19 @@ export function aboutOldMachine(plan: RestorePlan, request: RestoreRequest): App
 export function toLaunch(plan: RestorePlan, settings: Settings): Approval {
   const { launch } = plan;
   const name = 'launch';
-  if (plan.existingInstanceId !== undefined) {
-    return { name, details: '', notNeeded: `${plan.existingInstanceId} exists already` };
+  const { existingInstanceId: existing } = plan;
+  if (existing !== undefined && plan.spare === undefined) {
+    return { name, details: '', notNeeded: `${existing} exists already` };
   }
+  const what =
+    existing === undefined
+      ? `Launch one **${launch.instanceType}** from **${plan.imageId}** (${plan.imageName}) in ` +
+        `${launch.subnetId}, security groups ${launch.securityGroupIds.join(', ')}.`
+      : `Take the spare **${existing}** in ${plan.region} over, which holds **${plan.imageId}** ` +
+        `(${plan.imageName}), and put it into the security groups ` +
+        `${(plan.spare?.securityGroupIds ?? []).join(', ')}.`;
   const details = [
-    `Launch one **${launch.instanceType}** from **${plan.imageId}** (${plan.imageName}) in ` +
-      `${launch.subnetId}, security groups ${launch.securityGroupIds.join(', ')}.`,
+    what,
     list(plan.notes),
     'What will change:',
     list(plan.changes.map(({ step, change }) => `${step}: ${change}`)),
@@ -184,6 +191,13 @@ export function toChangeOAuth(fixed: HostnameFixed | undefined, hostname: string
       .filter((paragraph) => paragraph !== '')
       .join('\n\n'),
   };
+}
+
+/** The addresses of the machine that is replaced; a spare carries its own by now. */
+export function addressesOfSource({ record }: RestorePlan, old: OldAddresses): OldAddresses {
+  if (record === undefined) return old;
+  const { privateAddress, publicAddress } = record;
+  return { private: privateAddress, ...(publicAddress ? { public: publicAddress } : {}) };
 }
 
 /** What a person must change in the launch configuration of the Nomad clients. */

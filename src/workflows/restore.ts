@@ -9,7 +9,7 @@ import type { Report } from '../contract/reports';
 import { restoreRequest, type RestoreRequest } from '../contract/requests';
 import type { Distribution } from '../machine/os-release';
 import * as acts from './acts';
-import { claimOn, keepClaim, whileClaimed } from './claim';
+import { claimOn, keepClaim, refuseWhileClaimed, whileClaimed } from './claim';
 import { checkedBuilds, deleteBuildRecords } from './clean-up-builds';
 import { troubleOf } from './failures';
 import { mountObjectStorage } from './object-storage';
@@ -20,9 +20,11 @@ import { perform } from './steps';
 export function restore(request: unknown): Promise<Report> {
   return runbook({ name: 'restore', shape: restoreRequest }, request, (run, input) => {
     const builds = checkedBuilds(input.builds, run.settings.hostname);
-    return whileClaimed(claimOn('restore', run.settings, input.installation), () =>
-      restoreMachine(run, { ...input, builds }),
-    );
+    return whileClaimed(claimOn('restore', run.settings, input.installation), async () => {
+      // The spare that is being made would end the one that is taken over.
+      if (input.from) await refuseWhileClaimed(claimOn('spare', run.settings, input.installation));
+      return restoreMachine(run, { ...input, builds });
+    });
   });
 }
 
@@ -43,10 +45,37 @@ async function restoreMachine(run: Run, request: RestoreRequest): Promise<string
 
   // 1. Launch a fresh instance, below; then the machine must answer.
   const launched = await launch(run, plan);
-  const { machine, distribution, old, hostname, isReadied } = await reach(run, plan, launched);
+  const reached = await reach(run, plan, launched);
+  const { machine, old, hostname, isReadied, isSealed } = reached;
+  // A spare's units start only once its addresses are right; then it is stopped like any other.
+  if (isSealed) {
+    await updateAddresses(run, reached);
+    await restartReplicated(run, reached);
+  }
+  await stopAndName(run, plan, reached);
+  if (!isSealed) await updateAddresses(run, reached);
+  await step('5. Remove /opt/nomad', acts.wipeNomad, { machine, isReadied });
+  if (!isSealed) await restartReplicated(run, reached);
+  await mountObjectStorage(run, { machine, plan, request });
+  await step('6. Restart the app', acts.restartApp, { machine });
 
+  const verified = await step('Verify the app', acts.verifyApp, { machine });
+  findings.checks = verified?.checks ?? findings.checks;
+  findings.notes.push(
+    ...ask.aboutNomadClients(verified?.clients, { old: ask.addressesOfSource(plan, old), machine }),
+  );
+  await deleteBuildRecords(run, machine, { builds, none: 'the request names no builds' });
+
+  findings.notes.push(...ask.aboutUnendingBuilds(settings, installation));
+  findings.notes.push(...ask.aboutConfiguration(settings, machine));
+  return `${hostname} runs on ${machine.instanceId}, restored from ${plan.imageId}.`;
+}
+
+/** Instructions 2 and 3. */
+async function stopAndName(run: Run, plan: RestorePlan, reached: Reached): Promise<void> {
+  const { step, approval } = run;
+  const { machine, old, hostname, isReadied } = reached;
   await step('2. Stop the app', acts.stopApp, { machine, isReadied });
-
   const isRight = plan.elasticIp === undefined && (await isResolved(run, machine, hostname));
   await approval(
     'Change the DNS record',
@@ -55,24 +84,18 @@ async function restoreMachine(run: Run, request: RestoreRequest): Promise<string
   await step('Check that the hostname resolves', acts.checkDns, { machine, hostname });
   const fixed = await step('3. Fix the hostname', acts.fixHostname, { machine, hostname });
   await approval('3. Change the GitHub OAuth application', ask.toChangeOAuth(fixed, hostname));
+}
 
+/** Instruction 4. */
+async function updateAddresses({ step, findings }: Run, reached: Reached): Promise<void> {
+  const { machine, distribution, old } = reached;
   const addresses = { machine, distribution, old };
   const updated = await step('4. Update the IP addresses', acts.updateIpAddresses, addresses);
   findings.notes.push(...updated.mentions);
+}
 
-  await step('5. Remove /opt/nomad', acts.wipeNomad, { machine, isReadied });
+async function restartReplicated({ step }: Run, { machine, old }: Reached): Promise<void> {
   await step('Restart Replicated on its new addresses', acts.restartReplicated, { machine, old });
-  await mountObjectStorage(run, { machine, plan, request });
-  await step('6. Restart the app', acts.restartApp, { machine });
-
-  const verified = await step('Verify the app', acts.verifyApp, { machine });
-  findings.checks = verified?.checks ?? findings.checks;
-  findings.notes.push(...ask.aboutNomadClients(verified?.clients, { old, machine }));
-  await deleteBuildRecords(run, machine, { builds, none: 'the request names no builds' });
-
-  findings.notes.push(...ask.aboutUnendingBuilds(settings, installation));
-  findings.notes.push(...ask.aboutConfiguration(settings, machine));
-  return `${hostname} runs on ${machine.instanceId}, restored from ${plan.imageId}.`;
 }
 
 /** Instruction 1: exactly one instance, however often this is tried. */
@@ -137,6 +160,8 @@ interface Reached {
   readonly hostname: string;
   /** A machine that is taken up again after instruction 6 keeps its app running. */
   readonly isReadied: boolean;
+  /** A spare in quarantine. */
+  readonly isSealed: boolean;
 }
 
 /** Waits until the machine lets us in, known by its host key, and we know what it is. */
@@ -152,11 +177,11 @@ async function reach(run: Run, plan: RestorePlan, stranger: Machine): Promise<Re
   const answered = await step('Wait for the machine to answer', acts.awaitMachine, {
     machine: known,
   });
-  const { machine, distribution, carries } = answered;
+  const { machine, distribution, carries, isSealed } = answered;
   const old = plan.replaces ?? ask.oldAddressesFrom(carries, machine);
   await approval('Confirm the old addresses', ask.aboutOldAddresses(plan, old));
 
   const hostname = ask.hostnameFor(plan, old, machine);
   const isReadied = answered.isReadied && answered.hostname === hostname;
-  return { machine, distribution, old, hostname, isReadied };
+  return { machine, distribution, old, hostname, isReadied, isSealed };
 }

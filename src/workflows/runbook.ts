@@ -31,6 +31,8 @@ interface AnyRequest {
   readonly unattended: boolean;
   /** Where the run works; absent: the installation's own region. */
   readonly region?: string | undefined;
+  /** The spare machine, which is where it is configured. */
+  readonly from?: 'spare' | undefined;
 }
 
 /** An approval: a question that a person answers with yes or no. */
@@ -103,11 +105,11 @@ class Frame {
   }
 
   async open(): Promise<Run> {
-    const { installation, region } = this.request;
+    const { installation, region, from } = this.request;
     // Bad input ends the run at once, so an unknown installation opens no gate.
     const { settings } = await perform(
       readSettings,
-      { installation, region },
+      { installation, region, from },
       { summary: 'Read runbook.yaml' },
     );
     this.steps.settings = settings;

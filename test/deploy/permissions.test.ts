@@ -8,6 +8,7 @@ import { DefaultLogger } from '@temporalio/worker';
 import { z } from 'zod';
 import { createActivities, type Activities } from '../../src/activities';
 import { loadConfig } from '../../src/config';
+import type { RestorePlan } from '../../src/contract/plan';
 import { restoreRequest } from '../../src/contract/requests';
 import { labEnvironment } from '../../src/lab/config-file';
 import { startLab } from '../../src/lab/lab';
@@ -182,8 +183,43 @@ async function prune(world: World): Promise<void> {
   await perform(activities, 'removeBackups', { ...removal, images: [{ region, imageId: old }] });
 }
 
+/** Makes a spare and ends it as a superseded one, makes another and takes that over. */
+async function spare(world: World): Promise<void> {
+  const activities = createActivities(world);
+  await readSpecs(world);
+  const make = async () => {
+    runs += 1;
+    const run = { workflowId: `spare-${runs}`, firstRunId: `spare-${runs}` };
+    const { plan } = await perform(activities, 'planSpare', { installation });
+    const launch = { plan, run, generation: 0 };
+    const { instanceId } = await perform(activities, 'launchSpare', launch);
+    const place = { installation, region: plan.region, instanceId };
+    const running = await perform(activities, 'awaitInstance', place);
+    const machine = { ...place, hostKeys: [], ...running };
+    await perform(activities, 'trustHostKey', { machine, recorded: [] });
+    await perform(activities, 'restSpare', { plan, machine });
+    return { run, instanceId, plan };
+  };
+  const old = await make();
+  const retiring = { ...old.plan, previous: [old.instanceId] };
+  await perform(activities, 'retireSpares', { plan: retiring, instanceId: 'i-00000000' });
+  const { run, instanceId, plan: made } = await make();
+  const plan: RestorePlan = {
+    ...made,
+    existingInstanceId: instanceId,
+    spare: { securityGroupIds: [seeded.servicesGroup] },
+    replacesFrom: 'its tags',
+    others: [],
+    unseen: [],
+    changes: [],
+  };
+  await perform(activities, 'launchInstance', { plan, run, generation: 0 });
+}
+
+// The role that asks Temporal comes first: the end of each restores what stands in for it.
 describe.each([
   ['prune', prune],
+  ['spare', spare],
   ['backup', backUp],
   ['restore', restore],
   ['read-only', look],
@@ -197,8 +233,18 @@ describe.each([
     const dir = mkdtempSync(join(tmpdir(), 'runbook-permissions-'));
     const reachedBy = { elasticIp: seeded.elasticIp };
     const keep = { last: 1 };
+    const spareHere = {
+      region,
+      subnet: seeded.subnets[1],
+      securityGroups: [seeded.servicesGroup],
+      quarantineSecurityGroup: seeded.quarantineGroup,
+    };
     const copies = [{ region: seededElsewhere.region }];
-    const lab = await startLab({ dir, speed: 600, installation: { reachedBy, keep, copies } });
+    const lab = await startLab({
+      dir,
+      speed: 600,
+      installation: { reachedBy, keep, copies, spare: spareHere },
+    });
     jest.replaceProperty(process, 'env', { ...process.env, ...labEnvironment(dir, lab.ec2Url) });
     world = openWorld(loadConfig(lab.configPath));
     // The lab knows what is denied: everything that the role does not name.
@@ -215,7 +261,7 @@ describe.each([
       rmSync(dir, { recursive: true, force: true });
     };
     // A restore needs a backup to start from; the role that makes it is not under test then.
-    if (role === 'restore') await backUp(world);
+    if (role === 'restore' || role === 'spare') await backUp(world);
   });
   // Each prune needs a backup that is too old.
   beforeEach(async () => {

@@ -87,6 +87,7 @@ describe('a backup', () => {
         "Copy the image to other regions — not needed",
         "Plan what to keep — not needed",
         "Remove old backups — not needed",
+        "Start making a new spare — not needed",
         "End: done — done",
       ]
     `);

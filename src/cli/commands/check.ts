@@ -4,11 +4,13 @@
  */
 import type { Installation } from '../../config';
 import { backupTags } from '../../machine/backups';
+import { tagNames } from '../../machine/tags';
 import { commandRow } from '../command-row';
 import { readConfig } from '../configured';
 import { findingText, type Finding } from '../doctor/check';
 import { CliError, exitStatus, messageOf, type ExitStatus } from '../exit-status';
 import type { CopiesThere } from '../freshness/copies';
+import type { SparesThere } from '../freshness/spare';
 import { prometheusText } from '../freshness/prometheus';
 import { verdictOf, verdictWithoutAws, worst, type Verdict } from '../freshness/verdict';
 
@@ -49,6 +51,7 @@ interface Answer {
   /** What AWS told, or why it did not. */
   readonly backups: Told;
   readonly copies: readonly CopiesThere[];
+  readonly spares?: SparesThere;
 }
 
 type Told = CopiesThere['images'];
@@ -68,7 +71,7 @@ function choose(all: Readonly<Record<string, Installation>>, names: readonly str
 
 // An error is an answer, too: that of one installation must not hide the others.
 async function ask(named: Named): Promise<Answer> {
-  const [name, { region: home, copies = [] }] = named;
+  const [name, { region: home, copies = [], spare }] = named;
   const told = async (region: string): Promise<Told> => {
     try {
       const { openEc2 } = await import('../../world/ec2.js');
@@ -81,16 +84,49 @@ async function ask(named: Named): Promise<Answer> {
     told(home),
     ...copies.map(async ({ region }) => ({ region, images: await told(region) })),
   ]);
-  return { named, backups, copies: there };
+  if (spare === undefined) return { named, backups, copies: there };
+  const images = spare.region === home ? backups : there.find(isIn(spare.region))?.images;
+  const known = images === undefined || 'unknown' in images ? [] : images;
+  const spares = {
+    region: spare.region,
+    machines: await sparesIn(name, spare.region),
+    images: known,
+  };
+  return { named, backups, copies: there, spares };
 }
 
-function judge({ named: [installation, settings], backups, copies }: Answer, now: number): Verdict {
+function isIn(region: string): (there: CopiesThere) => boolean {
+  return (there) => there.region === region;
+}
+
+async function sparesIn(name: string, region: string): Promise<SparesThere['machines']> {
+  try {
+    const { openEc2 } = await import('../../world/ec2.js');
+    const tags = { [tagNames.installation]: name, [tagNames.kind]: 'spare' };
+    return await openEc2({ region }).instances({ tags });
+  } catch (error) {
+    return { unknown: messageOf(error) };
+  }
+}
+
+function judge(
+  { named: [installation, settings], backups, copies, spares }: Answer,
+  now: number,
+): Verdict {
   const maxAgeSeconds = settings.freshness.maxAge;
   const imageLimitSeconds = settings.limits.image;
   if ('unknown' in backups) {
-    return verdictWithoutAws({ installation, maxAgeSeconds, now, copies }, backups.unknown);
+    return verdictWithoutAws({ installation, maxAgeSeconds, now, copies, spares }, backups.unknown);
   }
-  return verdictOf({ installation, now, maxAgeSeconds, imageLimitSeconds, backups, copies });
+  return verdictOf({
+    installation,
+    now,
+    maxAgeSeconds,
+    imageLimitSeconds,
+    backups,
+    copies,
+    spares,
+  });
 }
 
 // What was found is told all the same: a full disk must not hide a missing backup.

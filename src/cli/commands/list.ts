@@ -53,7 +53,7 @@ function visibilityQuery({ open, installation }: Wanted): string {
     throw new CliError('WrongUsage', `"${installation}" is no name of an installation`);
   }
   return [
-    "WorkflowType IN ('backup', 'restore', 'cleanUpBuilds', 'prune')",
+    "WorkflowType IN ('backup', 'restore', 'cleanUpBuilds', 'prune', 'refreshSpare')",
     ...(open === true ? ["ExecutionStatus = 'Running'"] : []),
     ...(installation === undefined ? [] : [`RunbookInstallation = '${installation}'`]),
   ].join(' AND ');

@@ -10,6 +10,7 @@ export const restore = commandRow<LaunchOptions & RestoreOptions>({
   summary: 'launch a machine from an image and make it the Services machine',
   options: [
     ['--image <ami>', 'this image instead of the newest usable backup'],
+    ['--from <what>', 'spare: take the spare machine over instead of launching one'],
     ['--region <name>', 'another region that has copies of the backups'],
     ['--instance <id>', 'take up a machine that an earlier restore left unfinished'],
     ['--replaces <private[,public]>', 'the addresses that the image carries'],

@@ -14,6 +14,7 @@ import { provenRestore, type ProvenRestore } from '../../machine/proven-restore'
 import { tagNames } from '../../machine/tags';
 import type { Finding } from '../doctor/check';
 import { moment, span } from '../render/span';
+import { judgeSpare, type SparesThere, type SpareVerdict } from './spare';
 import { judgeCopies, type CopiesThere, type CopyVerdict } from './copies';
 
 /** `unknown` is neither good nor bad: nobody could tell. */
@@ -30,6 +31,8 @@ export interface Evidence {
   readonly backups: readonly BackupImage[];
   /** One for each other region that is to have copies. */
   readonly copies: readonly CopiesThere[];
+  /** Where a spare is configured. */
+  readonly spares?: SparesThere | undefined;
 }
 
 /** What is told of one installation. */
@@ -44,6 +47,7 @@ export interface Verdict {
   /** The last restore that proved an image to be good. */
   readonly lastProvenRestore?: { readonly image: string; readonly at: string };
   readonly copies: readonly CopyVerdict[];
+  readonly spare?: SpareVerdict | undefined;
   readonly findings: readonly Finding[];
 }
 
@@ -68,16 +72,19 @@ const told = 5;
 export function verdictOf(evidence: Evidence): Verdict {
   const { installation, maxAgeSeconds } = evidence;
   const copies = evidence.copies.map((there) => judgeCopies(evidence, there));
+  const spare = evidence.spares && judgeSpare(evidence, evidence.spares);
   const aspects = [
     newestBackup(evidence),
     newerOnes(evidence),
     lastProven(evidence),
     ...copies.map(({ freshness, finding }) => ({ freshness, findings: [finding] })),
+    { findings: spare ? [spare.finding] : [] },
   ];
   const facts = aspects.reduce((whole, aspect) => ({ ...whole, ...aspect }));
   return {
     ...facts,
     copies,
+    spare,
     installation,
     maxAgeSeconds,
     answered: true,
@@ -88,7 +95,7 @@ export function verdictOf(evidence: Evidence): Verdict {
 
 /** The verdict where AWS told nothing of the installation's own region: copies are told all the same. */
 export function verdictWithoutAws(
-  evidence: Pick<Evidence, 'installation' | 'maxAgeSeconds' | 'now' | 'copies'>,
+  evidence: Pick<Evidence, 'installation' | 'maxAgeSeconds' | 'now' | 'copies' | 'spares'>,
   why: string,
 ): Verdict {
   const { installation, maxAgeSeconds } = evidence;
@@ -97,9 +104,14 @@ export function verdictWithoutAws(
   const todo =
     'nothing is known of its backups until it answers; the credentials of this shell need ec2:DescribeImages';
   const unknown: Finding = { level: 'FAIL', what, todo };
-  const findings = [unknown, ...copies.map(({ finding }) => finding)];
+  const spare = evidence.spares && judgeSpare(evidence, evidence.spares);
+  const findings = [
+    unknown,
+    ...copies.map(({ finding }) => finding),
+    ...(spare ? [spare.finding] : []),
+  ];
   const freshness = worst([{ freshness: 'unknown' }, ...copies]);
-  return { installation, freshness, maxAgeSeconds, answered: false, copies, findings };
+  return { installation, freshness, maxAgeSeconds, answered: false, copies, spare, findings };
 }
 
 /** What several verdicts mean together: a backup that is known to be bad is worse than a doubt. */

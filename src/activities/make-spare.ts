@@ -1,0 +1,121 @@
+/**
+ * Makes a spare machine: launches it in quarantine, proves that it is silent, puts it to rest, and
+ * retires those before it.
+ *
+ * Looks at: what the run's ClientToken stands for, units and containers on the machine, states in
+ * EC2. Changes: launches one instance, tagged and in quarantine from its first moment; stops it;
+ * terminates earlier spares, and nothing else. Safe to repeat because: the token comes from the
+ * run, and what is stopped or gone is left alone.
+ * Fails with: InstanceLost, LaunchedOtherwise, SpareNotSilent, AwsUnavailable, AwsDenied.
+ */
+import { refuse } from '../contract/failures';
+import type { Machine, SparePlan } from '../contract/plan';
+import { tagNames } from '../machine/tags';
+import type { World } from '../world';
+import type { Outcome, Say } from './attempt';
+import {
+  isGone,
+  launchOnce,
+  lostInstance,
+  type Launched,
+  type LaunchInput,
+} from './launch-instance';
+import { onMachine } from './on-machine';
+import { readSounds } from './silence';
+import { spareStates, sparesOf, spareTags } from './spares';
+import { until } from './until';
+
+export interface LaunchSpareInput extends Pick<LaunchInput, 'run' | 'generation'> {
+  readonly plan: SparePlan;
+}
+
+export const launchSpare =
+  (world: World) =>
+  async ({ plan, ...by }: LaunchSpareInput): Promise<Launched> => {
+    const { installation, region, imageId, launch, userData, replaces } = plan;
+    const tags = {
+      Name: `${installation}_spare`,
+      ...spareTags(installation),
+      [tagNames.run]: by.run.workflowId,
+      [tagNames.firstRun]: by.run.firstRunId,
+      [tagNames.image]: imageId,
+      [tagNames.state]: spareStates.making,
+      [tagNames.replaces]: [replaces.private, replaces.public].filter(Boolean).join(' '),
+    };
+    const order = { imageId, launch, userData, tags };
+    const instanceId = await launchOnce(world.ec2(region), order, by);
+    return { note: `${instanceId} from ${imageId}, in quarantine`, instanceId };
+  };
+
+export const proveSilence =
+  (world: World) =>
+  ({ machine }: { readonly machine: Machine }): Promise<Outcome> =>
+    onMachine(world, machine, async (remote) => {
+      const { isStill, seen } = await readSounds(remote);
+      if (isStill) return { note: seen };
+      throw refuse(
+        'SpareNotSilent',
+        `${machine.instanceId} must be silent, but ${seen}. Terminate it in EC2, find out why its ` +
+          'user data was not obeyed (/var/log/cloud-init-output.log), then abort and start again.',
+      );
+    });
+
+export interface RestInput {
+  readonly plan: SparePlan;
+  readonly machine: Machine;
+}
+
+export const restSpare =
+  (world: World) =>
+  async ({ plan, machine }: RestInput, say: Say): Promise<Outcome> => {
+    const { installation, region, mode } = plan;
+    const { launch: limitSeconds, poll: pollSeconds } = world.installation(installation).limits;
+    const ec2 = world.ec2(region);
+    const { instanceId: id, privateAddress, publicAddress } = machine;
+    if (mode === 'stopped') {
+      const stopped = await until({ limitSeconds, pollSeconds }, async () => {
+        const [instance] = await ec2.instances({ ids: [id] });
+        if (instance && isGone(instance)) throw lostInstance(instance);
+        if (instance?.state === 'running') await ec2.stopInstance(id);
+        say(`${id} is ${instance?.state ?? 'not visible'}`);
+        return instance?.state === 'stopped' ? true : undefined;
+      });
+      if (!stopped) {
+        throw refuse(
+          'InstanceNotHealthy',
+          `${id} did not stop within ${String(limitSeconds)} s. Look at it in EC2, then retry.`,
+        );
+      }
+    }
+    // What its files carry now: an address that it gets when it starts is put in its place then.
+    const carries = [privateAddress, publicAddress].filter(Boolean).join(' ');
+    await ec2.tag([id], {
+      [tagNames.replaces]: carries,
+      [tagNames.ready]: new Date().toISOString(),
+      [tagNames.state]: spareStates.ready,
+    });
+    return { note: `${id} is ready, ${mode}` };
+  };
+
+export interface RetireInput {
+  readonly plan: SparePlan;
+  /** The new one, which stays. */
+  readonly instanceId: string;
+}
+
+export const retireSpares =
+  (world: World) =>
+  async ({ plan, instanceId }: RetireInput, say: Say): Promise<Outcome> => {
+    const ec2 = world.ec2(plan.region);
+    // Looked for again: one that a restore has taken over meanwhile is no spare any more.
+    const spares = await sparesOf(ec2, plan.installation);
+    const old = spares.filter(({ id }) => id !== instanceId && plan.previous.includes(id));
+    for (const { id } of old) {
+      say(`ending ${id}`);
+      await ec2.tag([id], { [tagNames.state]: spareStates.superseded });
+      await ec2.terminateInstance(id);
+    }
+    return old.length === 0
+      ? { note: 'there was no other', notNeeded: true }
+      : { note: `${old.map(({ id }) => id).join(', ')} ended` };
+  };

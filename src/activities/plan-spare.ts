@@ -1,0 +1,123 @@
+/**
+ * Plans a spare machine: the newest usable backup of its region, launched in quarantine like the
+ * source; and says where it has less than that.
+ *
+ * Looks at: the configuration, images and their tags, instance types, the spares that are there.
+ * Changes: nothing. Safe to repeat because: it only reads.
+ * Fails with: MissingLaunchSetting, NoUsableImage, AwsUnavailable.
+ */
+import { refuse } from '../contract/failures';
+import type { SparePlan } from '../contract/plan';
+import { takenAt } from '../machine/backups';
+import { inAnyRegion } from '../machine/launch-settings';
+import { quarantineUserData } from '../machine/quarantine';
+import { decodeRecord } from '../machine/record-tags';
+import type { World } from '../world';
+import type { Image } from '../world/ec2';
+import type { Outcome } from './attempt';
+import { chooseImage } from './choose-image';
+import { launchSettings } from './launch-settings';
+import { isReady, sparesOf } from './spares';
+
+export const planSpare =
+  (world: World) =>
+  async ({
+    installation,
+  }: {
+    readonly installation: string;
+  }): Promise<Outcome & { plan: SparePlan }> => {
+    const home = world.installation(installation);
+    const { spare } = home;
+    if (spare === undefined) {
+      throw refuse(
+        'MissingLaunchSetting',
+        `runbook.yaml has no \`spare\` for ${installation}. Say there where it is to be and in which ` +
+          'security groups, restart the worker, then start again.',
+      );
+    }
+    const { region, subnet, quarantineSecurityGroup, instanceType } = spare;
+    const ec2 = world.ec2(region);
+    const image = await chooseImage(ec2, installation);
+    const record = decodeRecord(image.tags);
+    if (record === undefined) throw noRecord(image);
+    const base = region === home.region ? record.launch : inAnyRegion(record.launch);
+    const configured = {
+      ...world.installation(installation, region).launch,
+      ...(instanceType === undefined ? {} : { instanceType }),
+      subnet,
+      securityGroups: [quarantineSecurityGroup],
+      // It is ended when the next one is ready.
+      terminationProtection: false,
+    };
+    const launch = launchSettings(configured, base);
+    const spares = await sparesOf(ec2, installation);
+    const plan: SparePlan = {
+      installation,
+      region,
+      imageId: image.id,
+      imageName: image.name,
+      launch,
+      userData: quarantineUserData(),
+      replaces: {
+        private: record.privateAddress,
+        ...(record.publicAddress ? { public: record.publicAddress } : {}),
+      },
+      hostKeys: record.hostKeys,
+      mode: spare.mode,
+      previous: spares.map(({ id }) => id),
+      current: spares.find((one) => isReady(one) && one.imageId === image.id)?.id,
+      notes: [
+        `The spare holds the backup of ${takenAt(image)}.`,
+        ...(await lessThanSource(world, {
+          source: { region: home.region, type: record.launch.instanceType },
+          spare: { region, type: launch.instanceType },
+        })),
+      ],
+    };
+    return { note: `from ${image.id} (${image.name}) in ${region}`, plan };
+  };
+
+interface Typed {
+  readonly region: string;
+  readonly type: string;
+}
+
+/** Where the spare's type has less; a type that nobody can tell about is said to be unknown. */
+async function lessThanSource(
+  world: World,
+  { source, spare }: { readonly source: Typed; readonly spare: Typed },
+): Promise<string[]> {
+  const [had, has] = await Promise.all(
+    [source, spare].map(({ region, type }) =>
+      world
+        .ec2(region)
+        .specs(type)
+        .catch(() => undefined),
+    ),
+  );
+  if (has === undefined) return [`What ${spare.type} has in ${spare.region} is not known.`];
+  if (had === undefined) return [`What ${source.type} has is not known: compare it by hand.`];
+  const notes: string[] = [];
+  const compare = (what: string, before: number, now: number): void => {
+    if (now < before) {
+      notes.push(
+        `The spare has less ${what} than the source: ${String(now)} of ${String(before)}.`,
+      );
+    }
+  };
+  compare('vCPU', had.vCpus, has.vCpus);
+  compare('memory (MiB)', had.memoryMib, has.memoryMib);
+  if (!had.architectures.some((one) => has.architectures.includes(one))) {
+    notes.push(
+      `The spare has another architecture (${has.architectures.join(', ')}): the image cannot run there.`,
+    );
+  }
+  return notes;
+}
+
+function noRecord({ id }: Image): ReturnType<typeof refuse> {
+  return refuse(
+    'NoUsableImage',
+    `${id} carries no record, so nothing says what a spare of it replaces. Make a backup first.`,
+  );
+}

@@ -1,0 +1,37 @@
+/** The spare machines of an installation, by their tags. */
+import { refuse } from '../contract/failures';
+import { tagNames } from '../machine/tags';
+import type { Ec2, Instance } from '../world/ec2';
+
+/** What the tag `runbook:state` says of a spare. */
+export const spareStates = { making: 'making', ready: 'ready', superseded: 'superseded' } as const;
+
+/** The tags by which spares are found. */
+export function spareTags(installation: string): Record<string, string> {
+  return { [tagNames.installation]: installation, [tagNames.kind]: 'spare' };
+}
+
+/** Every spare that is not gone, the newest first. */
+export async function sparesOf(ec2: Ec2, installation: string): Promise<Instance[]> {
+  const found = await ec2.instances({ tags: spareTags(installation) });
+  return found
+    .filter(({ state }) => state !== 'terminated' && state !== 'shutting-down')
+    .sort((a, b) => b.launchedAt.localeCompare(a.launchedAt));
+}
+
+export function isReady({ tags }: Instance): boolean {
+  return tags[tagNames.state] === spareStates.ready;
+}
+
+/** The spare that a restore takes over. */
+export async function readySpare(ec2: Ec2, installation: string): Promise<Instance> {
+  const spares = await sparesOf(ec2, installation);
+  const ready = spares.find(isReady);
+  if (ready) return ready;
+  const seen = spares.map(({ id, tags }) => `${id} (${tags[tagNames.state] ?? 'unknown'})`);
+  throw refuse(
+    'MachineNotFound',
+    `There is no spare of ${installation} that is ready (seen: ${seen.join(', ') || 'none'}). ` +
+      'Leave "from" out: a new machine is launched from the newest backup.',
+  );
+}

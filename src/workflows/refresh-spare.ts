@@ -1,0 +1,106 @@
+/**
+ * "A hot spare regularly imaged with the backup snapshot": a new spare machine from the newest
+ * backup, silent from its first packet; those before it go only once it is ready.
+ */
+import { isCancellation, workflowInfo } from '@temporalio/workflow';
+import type { Machine, SparePlan } from '../contract/plan';
+import type { Report } from '../contract/reports';
+import { refreshSpareRequest } from '../contract/requests';
+import * as acts from './acts';
+import { claimOn, refuseWhileClaimed, whileClaimed } from './claim';
+import { troubleOf } from './failures';
+import { toTrust } from './questions';
+import { runbook, type Run } from './runbook';
+
+const launching = 'Launch the spare in quarantine';
+const waiting = 'Wait for its status checks';
+const lines = [
+  launching,
+  waiting,
+  'Look at the host key',
+  'Confirm the host key',
+  'Wait for the machine to answer',
+  '2. Prove that the app does not run',
+  '4. Update the IP addresses',
+  '5. Remove /opt/nomad',
+  'Put the spare to rest',
+] as const;
+const retiring = 'Retire the spare before it';
+
+export function refreshSpare(request: unknown): Promise<Report> {
+  return runbook({ name: 'refreshSpare', shape: refreshSpareRequest }, request, (run, input) => {
+    const { installation } = input;
+    return whileClaimed(claimOn('spare', run.settings, installation), async () => {
+      await refuseWhileClaimed(claimOn('restore', run.settings, installation));
+      const { plan } = await run.step('Plan the spare', acts.planSpare, { installation });
+      run.findings.notes.push(...plan.notes);
+      run.findings.imageId = plan.imageId;
+      const instanceId = plan.current ?? (await makeSpare(run, plan));
+      if (plan.current !== undefined) {
+        for (const title of lines) {
+          run.notNeeded(title, `${instanceId} is ready and holds the newest backup`);
+        }
+      }
+      await run.step(retiring, acts.retireSpares, { plan, instanceId });
+      return `${instanceId} in ${plan.region} is the spare, from ${plan.imageId}.`;
+    });
+  });
+}
+
+async function makeSpare(run: Run, plan: SparePlan): Promise<string> {
+  const { step, findings } = run;
+  const launched = await launch(run, plan);
+  const { instanceId } = launched;
+  const unfinished =
+    `${instanceId} in ${plan.region} is in quarantine and not ready: the next refreshSpare that ` +
+    'gets through ends it.';
+  findings.changes = [{ step: 'Put the spare to rest', change: unfinished }];
+  const trust = await step('Look at the host key', acts.trustHostKey, {
+    machine: launched,
+    recorded: plan.hostKeys,
+  });
+  await run.approval('Confirm the host key', toTrust(trust, instanceId));
+  const known: Machine = { ...launched, hostKeys: [trust.offered] };
+  const { machine, distribution } = await step(
+    'Wait for the machine to answer',
+    acts.awaitMachine,
+    { machine: known },
+  );
+  await step('2. Prove that the app does not run', acts.proveSilence, { machine });
+  const addresses = { machine, distribution, old: plan.replaces };
+  const updated = await step('4. Update the IP addresses', acts.updateIpAddresses, addresses);
+  findings.notes.push(...updated.mentions);
+  await step('5. Remove /opt/nomad', acts.wipeNomad, {
+    machine,
+    isReadied: false,
+    isSealed: true,
+  });
+  await step('Put the spare to rest', acts.restSpare, { plan, machine });
+  return instanceId;
+}
+
+/** Exactly one instance, however often this is tried; a lost one is replaced by a person's `retry`. */
+async function launch(run: Run, plan: SparePlan): Promise<Machine> {
+  const { workflowId, firstExecutionRunId: firstRunId } = workflowInfo();
+  const { installation, region } = plan;
+  for (;;) {
+    const { instanceId } = await run.step(launching, acts.launchSpare, () => ({
+      plan,
+      run: { workflowId, firstRunId },
+      generation: run.retriesOf(launching, 'InstanceLost') + run.retriesOf(waiting, 'InstanceLost'),
+    }));
+    run.findings.instanceId = instanceId;
+    try {
+      const place = { installation, region, instanceId };
+      const { privateAddress, publicAddress } = await run.attempt(
+        waiting,
+        acts.awaitInstance,
+        place,
+      );
+      return { installation, region, instanceId, privateAddress, publicAddress, hostKeys: [] };
+    } catch (error) {
+      if (isCancellation(error)) throw error;
+      await run.askAboutFailure(waiting, troubleOf(error), false);
+    }
+  }
+}
