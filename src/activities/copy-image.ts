@@ -23,6 +23,8 @@ import { judgeImage } from './verify-image';
 
 export interface CopyInput {
   readonly installation: string;
+  /** Where the image is. */
+  readonly region: string;
   readonly imageId: string;
   readonly regions: readonly string[];
   /** How many snapshots the original has. */
@@ -38,8 +40,8 @@ export interface Copies extends Outcome {
 export const copyImage =
   (world: World) =>
   async (input: CopyInput, say: Say): Promise<Copies> => {
-    const { installation, imageId, regions, volumes, generation } = input;
-    const { region: home, copies: configured = [], limits } = world.installation(installation);
+    const { installation, region: home, imageId, regions, volumes, generation } = input;
+    const { copies: configured = [], limits } = world.installation(installation);
     const [image] = await world.ec2(home).images({ ids: [imageId] });
     if (image === undefined) {
       throw refuse('ImageFailed', `${imageId} is not there any more. Make another backup.`);

@@ -7,12 +7,13 @@
 import { refuse } from '../contract/failures';
 import type { Machine } from '../contract/plan';
 import type { LaunchSettings } from '../machine/backup-record';
+import { regionsOf } from '../machine/places';
 import { tagNames } from '../machine/tags';
 import type { World } from '../world';
 import type { Instance } from '../world/ec2';
 import type { Outcome } from './attempt';
 import { settingsOf } from './launch-settings';
-import { isAlive, restoredMachines } from './other-machines';
+import { isAlive, patienceSeconds, restoredMachines } from './other-machines';
 
 export interface Found extends Outcome {
   readonly machine: Machine;
@@ -50,13 +51,31 @@ export const findMachine =
         hostKeys: [...ssh.hostKeys, instance.tags[tagNames.hostKey] ?? []].flat(),
       },
       state: instance.state,
-      others: (await restoredMachines(ec2, installation))
-        .filter((one) => isAlive(one) && one.id !== instance.id)
-        .map(({ id, tags }) => `${id} (${tags[tagNames.state] ?? 'state unknown'})`),
+      others: await othersOf(world, installation, instance.id),
       volumes: instance.volumeIds.length,
       launch: await settingsOf(ec2, instance),
     };
   };
+
+/** In every region of the installation; one that does not answer is told, too. */
+async function othersOf(world: World, installation: string, live: string): Promise<string[]> {
+  const { region: home, ...configured } = world.installation(installation);
+  const found = await Promise.all(
+    regionsOf({ ...configured, region: home }).map(async (region) => {
+      const signal = AbortSignal.timeout(patienceSeconds * 1000);
+      try {
+        return (await restoredMachines(world.ec2(region), installation, signal))
+          .filter((one) => isAlive(one) && one.id !== live)
+          .map(({ id, tags }) => `${id} in ${region} (${tags[tagNames.state] ?? 'state unknown'})`);
+      } catch (error) {
+        // The installation's own region has answered before: what fails there fails the step.
+        if (region === home) throw error;
+        return [];
+      }
+    }),
+  );
+  return found.flat();
+}
 
 function notOne(
   installation: string,

@@ -11,6 +11,7 @@ import { z } from 'zod';
 import { refuse } from '../contract/failures';
 import type { Machine } from '../contract/plan';
 import { jsonOf } from '../machine/json';
+import { originalOf } from '../machine/copies';
 import { decodeRecord } from '../machine/record-tags';
 import { unendingBuilds, type RunningBuild, type UnendingBuild } from '../machine/running-builds';
 import type { World } from '../world';
@@ -42,8 +43,11 @@ export const findUnendingBuilds =
       );
     }
     say('looking for the report of the backup');
-    const record = decodeRecord((await imageOf(ec2, instance)).tags);
-    const atBackup = record && (await ranAtBackup(world, record.run, instance.imageId));
+    const { tags } = await imageOf(ec2, instance);
+    const record = decodeRecord(tags);
+    // The report of the backup names the original, not its copy.
+    const imageId = originalOf(tags)?.imageId ?? instance.imageId;
+    const atBackup = record && (await ranAtBackup(world, record.run, imageId));
     say('asking the API for the builds that claim to run');
     const running = await world.runningBuilds(installation);
     const launchedAt = instance.firstLaunchedAt;

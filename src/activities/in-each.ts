@@ -31,8 +31,10 @@ export async function inEach<T>(
   const [first] = failures;
   if (first === undefined) return results;
   const message = failures.map(({ region, error }) => `${region}: ${error.message}`).join(' ');
-  // What only a person can mend is told at once, also when something else might mend itself.
-  const hard = failures.find(({ error }) => error.nonRetryable === true);
+  // What only a person can mend is told at once, also when something else might mend itself; a copy
+  // that AWS gave up first, because another one is made only after that.
+  const final = failures.filter(({ error }) => error.nonRetryable === true);
+  const hard = final.find(({ error }) => error.type === 'ImageFailed') ?? final[0];
   const fail = hard ? refuse : tryAgain;
   throw fail((hard ?? first).error.type as FailureType, message);
 }

@@ -29,6 +29,7 @@ export function launchSettings(
   throw refuse(
     'MissingLaunchSetting',
     'Neither the image nor a living source says how to launch the machine. Set launch.' +
-      'instanceType, launch.subnet and launch.securityGroups in runbook.yaml, restart the worker.',
+      'instanceType, launch.subnet and launch.securityGroups in runbook.yaml (for another region in ' +
+      'its entry in copies), restart the worker.',
   );
 }

@@ -49,7 +49,7 @@ export async function otherMachines(
 }
 
 /** How long a region is waited for that may itself be the reason for the restore. */
-const patienceSeconds = 30;
+export const patienceSeconds = 30;
 
 /** What was seen in other regions, and which of them could not be asked. */
 export interface SeenElsewhere {
@@ -73,7 +73,9 @@ export async function machinesElsewhere(
       try {
         const ids = known.sourceId === undefined ? [] : [known.sourceId];
         const [source] = await ec2.instances({ ids }, signal);
-        const found = await otherMachines(ec2, { ...known, source, heldBy: undefined }, signal);
+        // Also one that this run has launched there before it was reset: here it is another one.
+        const there = { ...known, source, heldBy: undefined, existing: undefined, firstRunId: '' };
+        const found = await otherMachines(ec2, there, signal);
         const others = found.map((one) => ({ ...one, why: `in ${region}: ${one.why}` }));
         return { others, unseen: [] };
       } catch (error) {

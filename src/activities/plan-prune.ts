@@ -104,13 +104,20 @@ function reasonsToKeep(stocks: readonly Stock[]): Map<string, Reasons> {
       const proof = provenRestore(image);
       reasons.set(image.name, {
         held: known?.held ?? image.tags[tagNames.hold],
-        provenAt:
-          known?.provenAt ?? (typeof proof === 'object' && proof.passed ? proof.at : undefined),
+        provenAt: later(
+          known?.provenAt,
+          typeof proof === 'object' && proof.passed ? proof.at : undefined,
+        ),
         usedBy: known?.usedBy ?? inUse.get(image.id),
       });
     }
   }
   return reasons;
+}
+
+function later(one: string | undefined, other: string | undefined): string | undefined {
+  if (one === undefined || other === undefined) return one ?? other;
+  return Date.parse(one) > Date.parse(other) ? one : other;
 }
 
 function candidateOf(image: Image, reasons: Reasons | undefined): Candidate {

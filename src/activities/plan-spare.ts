@@ -9,6 +9,7 @@
 import { refuse } from '../contract/failures';
 import type { SparePlan } from '../contract/plan';
 import { takenAt } from '../machine/backups';
+import { originalOf } from '../machine/copies';
 import { inAnyRegion } from '../machine/launch-settings';
 import { quarantineUserData } from '../machine/quarantine';
 import { decodeRecord } from '../machine/record-tags';
@@ -40,7 +41,8 @@ export const planSpare =
     const image = await chooseImage(ec2, installation);
     const record = decodeRecord(image.tags);
     if (record === undefined) throw noRecord(image);
-    const base = region === home.region ? record.launch : inAnyRegion(record.launch);
+    const recordedIn = originalOf(image.tags)?.region ?? region;
+    const base = recordedIn === region ? record.launch : inAnyRegion(record.launch);
     const configured = {
       ...world.installation(installation, region).launch,
       ...(instanceType === undefined ? {} : { instanceType }),

@@ -47,12 +47,18 @@ export const removeBackups =
     let removed = 0;
     // A question may have waited for days: what the rules keep by now stays, whatever was approved.
     const { backups } = await planPrune(world)({ installation });
-    const stillKept = new Map(backups.flatMap((one) => (one.keep ? [[one.id, one]] : [])));
+    const verdicts = new Map(backups.map((one) => [one.id, one]));
     // The oldest first: where the removal is cut off, the newer ones are still there.
     for (const { region, imageId } of [...images].reverse()) {
-      const verdict = stillKept.get(imageId);
-      if (verdict) {
+      const verdict = verdicts.get(imageId);
+      if (verdict?.keep === true) {
         kept.push(`${imageId} stays: ${verdict.because.join(', ')}`);
+        continue;
+      }
+      // A rule or a region that runbook.yaml has no more says nothing of it: that is no verdict.
+      const isJudged = verdict !== undefined || (await isGone(world.ec2(region), imageId));
+      if (!isJudged) {
+        kept.push(`${imageId} stays: the rules say nothing of it any more`);
         continue;
       }
       say(`${String(removed)} of ${String(images.length)} removed; ${imageId}`);
@@ -75,6 +81,11 @@ export const removeBackups =
       kept,
     };
   };
+
+/** Removed by an attempt before this one; what it has left of it is looked after all the same. */
+async function isGone(ec2: Ec2, imageId: string): Promise<boolean> {
+  return (await ec2.images({ ids: [imageId] })).length === 0;
+}
 
 /** A run that is cancelled removes no further image; nothing else here would notice. */
 async function unlessCancelled(): Promise<void> {
@@ -111,7 +122,10 @@ async function removeOne(place: Place, input: RemovalInput, imageId: string): Pr
   // A person may have held it in between: each of the two writes first and then looks.
   const [marked] = await ec2.images({ ids: [imageId] });
   const whyNow = marked && reasonToKeep(marked, input.installation);
-  if (whyNow !== undefined) return [`${imageId} stays: ${whyNow}`];
+  if (whyNow !== undefined) {
+    await ec2.untag([imageId, ...snapshotIds], [tagNames.removing]);
+    return [`${imageId} stays: ${whyNow}`];
+  }
   await ec2.deregisterImage(imageId);
   const kept: string[] = [];
   for (const id of snapshotIds) kept.push(...(await deleteUnlessShared(place, id, imageId)));

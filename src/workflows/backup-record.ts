@@ -67,19 +67,24 @@ export function notHeldOf(record: BackupRecord, { objects }: Pick<Settings, 'obj
 /** What each line of a backup does. */
 export function changesOfBackup(
   consistency: Consistency,
-  { objects }: Pick<Settings, 'objects'>,
+  { objects, copies }: Pick<Settings, 'objects' | 'copies'>,
 ): { step: string; change: string }[] {
   const image = { step: 'Create the image', change: `an AMI of the machine (${consistency})` };
   const wait = { step: 'Wait for the image', change: 'nothing: its snapshots complete' };
   const backed = objects
     ? [{ step: 'Back up the object storage', change: 'the objects are looked at, and backed up' }]
     : [];
-  if (consistency !== 'stop-app') return [image, wait, ...backed];
+  const copied =
+    copies.length > 0
+      ? [{ step: 'Copy the image to other regions', change: `a copy in ${copies.join(', ')}` }]
+      : [];
+  if (consistency !== 'stop-app') return [image, wait, ...backed, ...copied];
   return [
     { step: 'Stop the app for the image', change: 'the app is stopped for a moment' },
     image,
     { step: 'Start the app again', change: '`replicatedctl app start`' },
     wait,
     ...backed,
+    ...copied,
   ];
 }

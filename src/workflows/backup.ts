@@ -2,7 +2,13 @@
  * Snapshotting on AWS EBS: an image of the Services machine that can be launched as a new EC2
  * instance, with everything on its tags that a restore needs to know.
  */
-import { CancellationScope, isCancellation, workflowInfo } from '@temporalio/workflow';
+import {
+  ApplicationFailure,
+  CancellationScope,
+  isCancellation,
+  workflowInfo,
+} from '@temporalio/workflow';
+import type { Found } from '../activities/find-machine';
 import type { Machine } from '../contract/plan';
 import type { Report } from '../contract/reports';
 import { backupRequest, type BackupRequest } from '../contract/requests';
@@ -67,12 +73,41 @@ async function backUpMachine(run: Run, request: BackupRequest): Promise<string> 
 
   await step('Wait for the image', acts.awaitImage, { installation, region, imageId });
   await step('Verify the image', acts.verifyImage, { region, imageId, volumes: found.volumes });
-  await backUpObjectStorage(run, machine, imageId);
-  await copyElsewhere(run, installation, { imageId, volumes: found.volumes });
-  const watched = request.unattended ? undefined : 'only a backup that nobody watches removes any';
-  await removeOldBackups(run, installation, watched);
+  const copying = { imageId, volumes: found.volumes };
+  const troubles = [
+    await unlessExpired(() => backUpObjectStorage(run, machine, imageId)),
+    await unlessExpired(() => copyElsewhere(run, installation, copying)),
+  ].filter((trouble) => trouble !== undefined);
+  await removeOldBackups(run, installation, whyNoRemoval(request, found, troubles));
   await refreshTheSpare(run, request);
+  // The image is good, but the run did not do all of its work.
+  if (troubles[0] !== undefined) throw troubles[0];
   return `${imageId} holds ${installation} as of ${takenAt}.`;
+}
+
+/**
+ * A question that nobody answers, in the night, does not keep the other safety nets from being made.
+ * Gives the end that it would have been.
+ */
+async function unlessExpired(work: () => Promise<void>): Promise<ApplicationFailure | undefined> {
+  try {
+    await work();
+    return undefined;
+  } catch (error) {
+    if (error instanceof ApplicationFailure && error.type === 'GateExpired') return error;
+    throw error;
+  }
+}
+
+/** Why no old backup is removed at the end of this one. */
+function whyNoRemoval(
+  { unattended }: BackupRequest,
+  { others }: Found,
+  troubles: readonly unknown[],
+): string | undefined {
+  if (!unattended) return 'only a backup that nobody watches removes any';
+  if (troubles.length > 0) return 'not all of this backup is done';
+  return others.length > 0 ? 'another machine may be the live one, see the notes' : undefined;
 }
 
 /** The keys that the machine may show; none when no key is pinned and nobody confirms one. */

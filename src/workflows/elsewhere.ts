@@ -38,6 +38,7 @@ export async function copyElsewhere(
   }
   const made = await run.step(title, acts.copyImage, () => ({
     installation,
+    region: run.settings.region,
     imageId,
     volumes,
     regions,

@@ -57,6 +57,7 @@ async function plannedRemoval(run: Run, installation: string): Promise<string | 
   if (plan === undefined) return 'there is no plan';
   noteThePlan(run, plan);
   if (isEmpty(plan)) return plan.notNeeded === true ? plan.note : 'nothing is to be removed';
+  await keepClaim(claimOn('backup', run.settings, installation));
   const removal = await run.tried(
     removing,
     acts.removeBackups,

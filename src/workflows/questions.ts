@@ -220,9 +220,12 @@ export function aboutNomadClients(
 /** What ran when the image was made claims to run for ever. */
 export function aboutUnendingBuilds(settings: Settings, installation: string): string[] {
   if (!settings.hasCircleciApi) return [];
+  const first = settings.copies.includes(settings.region)
+    ? ', after runbook.yaml is corrected'
+    : '';
   return [
     'Builds that ran at the backup claim to run for ever. To find them and to delete their ' +
-      `records: cleanUpBuilds ${JSON.stringify({ installation })}`,
+      `records${first}: cleanUpBuilds ${JSON.stringify({ installation })}`,
   ];
 }
 

@@ -53,7 +53,7 @@ export function openWorld(config: Config): World {
     saveReport: (report) => saveReport(config.reports, report),
     async saveSheet(name) {
       const installation = world.installation(name);
-      const ec2 = world.ec2(installation.region);
+      const ec2 = (region: string): Ec2 => world.ec2(region);
       const signal = AbortSignal.timeout(sheetLimitMs);
       const facts = await readSheet({ name, installation, ec2, madeAt: new Date(), signal });
       return saveSheet(join(config.reports, 'sheets'), facts);

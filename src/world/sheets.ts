@@ -3,13 +3,15 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Installation } from '../config';
 import { refuse } from '../contract/failures';
-import type { SheetFacts } from '../contract/sheet/facts';
+import type { Elsewhere, SheetFacts, Spare } from '../contract/sheet/facts';
 import { sheetHtml } from '../contract/sheet/html';
 import { sheetMarkdown } from '../contract/sheet/markdown';
 import { makeSheet } from '../contract/sheet/sheet';
-import { backupTags, newestUsable, unusableBecause } from '../machine/backups';
-import { launchLike } from '../machine/launch-settings';
+import { backupTags, newestUsable, takenAt, unusableBecause } from '../machine/backups';
+import { originalOf } from '../machine/copies';
+import { inAnyRegion, launchLike } from '../machine/launch-settings';
 import { decodeRecord } from '../machine/record-tags';
+import { tagNames } from '../machine/tags';
 import type { Ec2 } from './ec2';
 import { writeWhole } from './whole-file';
 
@@ -17,16 +19,16 @@ import { writeWhole } from './whole-file';
 export interface SheetOrder {
   readonly name: string;
   readonly installation: Installation;
-  readonly ec2: Pick<Ec2, 'images' | 'specs'>;
+  readonly ec2: (region: string) => Pick<Ec2, 'images' | 'instances' | 'specs'>;
   readonly madeAt: Date;
   readonly signal?: AbortSignal;
 }
 
 /** Reads what a sheet says; refuses when there is no backup that a restore could start from. */
 export async function readSheet(order: SheetOrder): Promise<SheetFacts> {
-  const { name, installation, ec2, madeAt, signal } = order;
+  const { name, installation, madeAt, signal } = order;
   const { region, servicesMachine, reachedBy } = installation;
-  const images = await ec2.images({ tags: backupTags(name) }, signal);
+  const images = await order.ec2(region).images({ tags: backupTags(name) }, signal);
   const image = newestUsable(images);
   const record = image && decodeRecord(image.tags);
   if (image === undefined || record === undefined) {
@@ -38,7 +40,10 @@ export async function readSheet(order: SheetOrder): Promise<SheetFacts> {
     );
   }
   const kind = installation.objectStorage?.kind ?? 's3';
-  const launch = launchLike(installation.launch, record.launch) ?? record.launch;
+  // A copy carries the record of a machine in another region.
+  const recordedIn = originalOf(image.tags)?.region ?? region;
+  const recorded = recordedIn === region ? record.launch : inAnyRegion(record.launch);
+  const launch = launchLike(installation.launch, recorded) ?? record.launch;
   return {
     installation: name,
     madeAt: madeAt.toISOString(),
@@ -49,12 +54,50 @@ export async function readSheet(order: SheetOrder): Promise<SheetFacts> {
     hostKeys: installation.ssh.hostKeys,
     foundBy: 'tags' in servicesMachine ? servicesMachine.tags : {},
     image: { id: image.id, name: image.name, createdAt: image.createdAt, disks: image.disks },
+    elsewhere: await Promise.all(
+      (installation.copies ?? []).map((copy) => lookElsewhere(order, copy)),
+    ),
+    spare: installation.spare && (await lookAtSpare(order, installation.spare.region)),
     record,
     launch,
     specs: await specsOf(order, launch.instanceType),
     externalServices: installation.externalServices || record.externalServices,
     objectStorage: kind === 's3' ? record.objectStorage : kind,
   };
+}
+
+type Copied = NonNullable<Installation['copies']>[number];
+
+/** A region that does not answer is told as such: it may be the very one that is gone. */
+async function lookElsewhere(
+  { name, ec2, signal }: SheetOrder,
+  { region, launch }: Copied,
+): Promise<Elsewhere> {
+  const place = { region, subnetId: launch.subnet, securityGroupIds: launch.securityGroups };
+  try {
+    const newest = newestUsable(await ec2(region).images({ tags: backupTags(name) }, signal));
+    if (newest === undefined) return { ...place, copy: { unknown: 'there is no usable copy yet' } };
+    return { ...place, copy: { image: newest.id, takenAt: takenAt(newest) } };
+  } catch (error) {
+    return { ...place, copy: { unknown: messageOf(error) } };
+  }
+}
+
+async function lookAtSpare({ name, ec2, signal }: SheetOrder, region: string): Promise<Spare> {
+  const tags = { [tagNames.installation]: name, [tagNames.kind]: 'spare' };
+  try {
+    const machines = await ec2(region).instances({ tags }, signal);
+    const ready = machines.find((one) => one.tags[tagNames.state] === 'ready');
+    if (ready === undefined) return { region, machine: { unknown: 'none is ready' } };
+    const { id: instanceId, imageId: image, instanceType } = ready;
+    return { region, machine: { instanceId, image, instanceType } };
+  } catch (error) {
+    return { region, machine: { unknown: messageOf(error) } };
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 // Word by word: a path of a key, or a field that comes to the configuration later, stays out of it.
@@ -69,10 +112,10 @@ async function specsOf(
   type: string,
 ): Promise<SheetFacts['specs']> {
   try {
-    const specs = await ec2.specs(type, signal);
+    const specs = await ec2(installation.region).specs(type, signal);
     return specs ?? { unknown: `there is no instance type ${type} in ${installation.region}` };
   } catch (error) {
-    return { unknown: error instanceof Error ? error.message : String(error) };
+    return { unknown: messageOf(error) };
   }
 }
 

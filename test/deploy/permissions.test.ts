@@ -139,7 +139,7 @@ async function backUp(world: World): Promise<void> {
   await perform(activities, 'awaitImage', { installation, region, imageId });
   await perform(activities, 'verifyImage', { region, imageId, volumes });
   const regions = [seededElsewhere.region];
-  const copying = { installation, imageId, volumes, regions, generation: 0 };
+  const copying = { installation, region, imageId, volumes, regions, generation: 0 };
   await perform(activities, 'copyImage', copying);
   await readSpecs(world);
 }

@@ -1,5 +1,6 @@
 /** Copies in another region, and a restore there when the first region is gone. */
 import { CreateTagsCommand, DeregisterImageCommand, EC2Client } from '@aws-sdk/client-ec2';
+import type { Report } from '../../src/contract/reports';
 import { seeded, seededElsewhere } from '../../src/lab/region/seed';
 import { crashAt } from './crash';
 import { runbook } from './command-line';
@@ -18,6 +19,7 @@ describe('an installation with copies in another region', () => {
     const launch = { subnet, securityGroups: [servicesGroup] };
     stage = await setStage({
       installation: { keep: { last: 1 }, copies: [{ region: west, kmsKey, launch }] },
+      limits: { unattendedGate: '5 seconds' },
     });
     const credentials = { accessKeyId: 'PERSON', secretAccessKey: 'opens-nothing' };
     east = new EC2Client({ region: seeded.region, endpoint: stage.lab.ec2Url, credentials });
@@ -122,6 +124,30 @@ describe('an installation with copies in another region', () => {
     await run.report().catch(() => undefined);
     await control(stage.lab, `/regions/${west}`, { off: false });
     expect(images(seeded.region).map(({ id }) => id)).toEqual(before);
+  });
+
+  test('is asked in vain in the night about a copy, and no old backup goes', async () => {
+    const before = images(seeded.region).map(({ id }) => id);
+    await control(stage.lab, `/regions/${west}`, { off: true });
+    const run = await backUp({ unattended: true });
+    const ended: unknown = await run.report().catch((error: unknown) => error);
+    const failure = (ended as { cause?: { type?: string; details?: Report[] } }).cause;
+    await control(stage.lab, `/regions/${west}`, { off: false });
+    expect(failure?.type).toBe('GateExpired');
+    const [report] = failure?.details ?? [];
+    expect(report?.leftToDo).toContain(`Copy the image to other regions: a copy in ${west}`);
+    // The backup itself is there, and so are those before it.
+    expect(images(seeded.region).map(({ id }) => id)).toEqual([...before, report?.imageId]);
+    expect(linesOf(report?.journal ?? [])).toContain('Remove old backups');
+  });
+
+  test('is listed also while one of its regions does not answer', async () => {
+    await control(stage.lab, `/regions/${seeded.region}`, { off: true });
+    const listed = await runbook(stage.environment, 'backups', 'prod');
+    await control(stage.lab, `/regions/${seeded.region}`, { off: false });
+    expect(listed).toMatchObject({ status: 4 });
+    expect(listed.out).toContain(`${seeded.region} could not be asked`);
+    expect(listed.out).toMatch(new RegExp(`ami-\\w+ +${west} +available`));
   });
 
   test('is restored there when its own region is gone', async () => {

@@ -5,7 +5,7 @@ import { decodeRecord } from '../../machine/record-tags';
 import type { Image } from '../../world/ec2';
 import { commandRow } from '../command-row';
 import { openConfig } from '../configured';
-import { exitStatus } from '../exit-status';
+import { exitStatus, messageOf } from '../exit-status';
 import { table } from '../render/table';
 
 /** One image and what its tags tell of the machine that it was made of. */
@@ -26,12 +26,22 @@ export const backups = commandRow({
     const { name, installation } = await openConfig(args[0] ?? '');
     const { openEc2 } = await import('../../world/ec2.js');
     const found: BackupLine[] = [];
+    const unanswered: string[] = [];
     for (const region of regionsOf(installation)) {
-      const images = await openEc2({ region }).images({ tags: { 'runbook:installation': name } });
+      const tags = { 'runbook:installation': name };
+      // A region that is gone must not hide the copies in another one.
+      const images = await openEc2({ region })
+        .images({ tags })
+        .catch((error: unknown) => {
+          unanswered.push(`${region} could not be asked: ${messageOf(error)}`);
+          return [];
+        });
       found.push(...backupLines(region, images));
     }
-    out.result(backupsText(found, name), { backups: found });
-    return exitStatus.done;
+    const isAnswered = unanswered.length === 0;
+    const text = found.length > 0 || isAnswered ? [backupsText(found, name)] : [];
+    out.result([...text, ...unanswered].join('\n'), { backups: found, unanswered });
+    return isAnswered ? exitStatus.done : exitStatus.unreachable;
   },
 });
 

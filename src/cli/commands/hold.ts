@@ -4,7 +4,7 @@ import { regionsOf } from '../../machine/places';
 import type { Image } from '../../world/ec2';
 import { commandRow } from '../command-row';
 import { readConfig } from '../configured';
-import { CliError, exitStatus } from '../exit-status';
+import { CliError, exitStatus, messageOf } from '../exit-status';
 
 const holdTag = 'runbook:hold';
 const removingTag = 'runbook:removing';
@@ -78,11 +78,17 @@ async function openRegion(region: string) {
 async function findBackup(id: string): Promise<{ image: Image; region: string }> {
   const { installations } = await readConfig();
   const regions = [...new Set(Object.values(installations).flatMap(regionsOf))];
+  const unanswered: string[] = [];
   for (const region of regions) {
-    const [image] = await (await openRegion(region)).images({ ids: [id] });
+    const ec2 = await openRegion(region);
+    const [image] = await ec2.images({ ids: [id] }).catch((error: unknown) => {
+      unanswered.push(`${region} could not be asked: ${messageOf(error)}`);
+      return [];
+    });
     if (image === undefined) continue;
     if (image.tags['runbook:kind'] === 'backup') return { image, region };
     throw new CliError('WrongUsage', `${id} was not made by this tool; no prune removes it.`);
   }
+  if (unanswered.length > 0) throw new CliError('Failed', unanswered.join('\n'));
   throw new CliError('WrongUsage', `There is no image ${id} in ${regions.join(', ')}.`);
 }

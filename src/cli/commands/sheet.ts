@@ -25,7 +25,7 @@ export const sheet = commandRow<{ readonly html?: string; readonly markdown?: st
     const { name, installation } = await openConfig(args[0] ?? '');
     const { openEc2 } = await import('../../world/ec2.js');
     const { readSheet } = await import('../../world/sheets.js');
-    const ec2 = openEc2({ region: installation.region });
+    const ec2 = (region: string) => openEc2({ region });
     const facts = await readSheet({ name, installation, ec2, madeAt: new Date() });
     const page = makeSheet(facts);
     const markdown = sheetMarkdown(page);

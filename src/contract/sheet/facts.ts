@@ -8,6 +8,24 @@ export interface Login {
   readonly port: number;
 }
 
+/** Another region in which the installation could be restored. */
+export interface Elsewhere {
+  readonly region: string;
+  /** The newest usable copy there, and what a launch needs there; or why nobody can tell. */
+  readonly copy:
+    { readonly image: string; readonly takenAt: string } | { readonly unknown: string };
+  readonly subnetId?: string | undefined;
+  readonly securityGroupIds?: readonly string[] | undefined;
+}
+
+/** The spare machine that waits, or why nobody can tell. */
+export interface Spare {
+  readonly region: string;
+  readonly machine:
+    | { readonly instanceId: string; readonly image: string; readonly instanceType: string }
+    | { readonly unknown: string };
+}
+
 /** Everything that a sheet says. */
 export interface SheetFacts {
   readonly installation: string;
@@ -38,6 +56,8 @@ export interface SheetFacts {
       readonly volumeType?: string;
     }[];
   };
+  readonly elsewhere: readonly Elsewhere[];
+  readonly spare?: Spare | undefined;
   readonly record: BackupRecord;
   /** How a restore would launch the machine. */
   readonly launch: LaunchSettings;

@@ -33,6 +33,7 @@ export function makeSheet(facts: SheetFacts): Sheet {
       theMachine(facts),
       equivalentServer(facts),
       newestBackup(facts),
+      ...inOtherRegions(facts),
       addressesToReplace(facts),
       hostKeys(facts),
       shortcomings(facts),
@@ -88,10 +89,10 @@ function theMachine({ hostname, region, record, elasticIp, login }: SheetFacts):
 }
 
 function equivalentServer(facts: SheetFacts): Section {
-  const { launch, region, image, specs } = facts;
+  const { launch, region, image, specs, spare } = facts;
   return {
     title: 'The equivalent server',
-    text: 'There is no spare machine: instruction 1 launches this one.',
+    text: spareText(spare, facts.installation),
     rows: [
       ['Instance type', launch.instanceType],
       ['Specs', specsText(specs)],
@@ -107,6 +108,39 @@ function equivalentServer(facts: SheetFacts): Section {
       ['Termination protection', launch.terminationProtection ? 'yes' : 'no'],
     ],
   };
+}
+
+function spareText(spare: SheetFacts['spare'], installation: string): string {
+  if (spare === undefined) return 'There is no spare machine: instruction 1 launches this one.';
+  const { region, machine } = spare;
+  if ('unknown' in machine) {
+    return `There is no spare machine in ${region} that is known to be ready (${machine.unknown}): instruction 1 launches this one.`;
+  }
+  const { instanceId, image, instanceType } = machine;
+  return (
+    `A spare waits in ${region}: ${instanceId} (${instanceType}), which holds ${image}. Its units start only after ` +
+    `runbook restore ${installation} --from spare. Without this tool leave it alone: instruction 1 launches this one.`
+  );
+}
+
+/** Where the commands below work as well, with these values in the place of the first region's. */
+function inOtherRegions({ elsewhere }: SheetFacts): Section[] {
+  if (elsewhere.length === 0) return [];
+  return [
+    {
+      title: 'In other regions',
+      text:
+        'When the region itself is gone: in instruction 1 put these in the place of region, image, ' +
+        'subnet and security groups, leave the key pair out, and change the DNS record instead of ' +
+        'moving an Elastic IP.',
+      rows: elsewhere.map(({ region, copy, subnetId, securityGroupIds }): Row => {
+        const image =
+          'unknown' in copy ? copy.unknown : `${copy.image}, taken ${time(copy.takenAt)}`;
+        const groups = securityGroupIds?.join(', ') ?? 'security groups to be chosen';
+        return [region, `${image}; ${subnetId ?? 'subnet to be chosen'}; ${groups}`];
+      }),
+    },
+  ];
 }
 
 function specsText(specs: SheetFacts['specs']): string {

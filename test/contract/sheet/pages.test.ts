@@ -95,3 +95,28 @@ test('what is not known is said to be', () => {
   }
   expect(page).not.toContain('OLD_PUBLIC');
 });
+
+test('a region with copies and a spare are named, with what a launch there needs', () => {
+  const elsewhere = [
+    {
+      region: 'us-west-2',
+      copy: { image: 'ami-0fedcba9876543210', takenAt: '2026-11-24T02:00:00.000Z' },
+      subnetId: 'subnet-west',
+      securityGroupIds: ['sg-west'],
+    },
+    { region: 'eu-west-1', copy: { unknown: 'timed out' } },
+  ];
+  const machine = {
+    instanceId: 'i-0spare',
+    image: 'ami-0fedcba9876543210',
+    instanceType: 'm5.xlarge',
+  };
+  const text = sheetMarkdown(
+    makeSheet({ ...facts, elsewhere, spare: { region: 'us-west-2', machine } }),
+  );
+  expect(text).toContain('In other regions');
+  expect(text).toMatch(/us-west-2.*ami-0fedcba9876543210.*subnet-west.*sg-west/);
+  expect(text).toMatch(/eu-west-1.*timed out/);
+  expect(text).toContain('A spare waits in us-west-2: i-0spare');
+  expect(sheetMarkdown(makeSheet(facts))).not.toContain('In other regions');
+});

@@ -29,6 +29,7 @@ export const facts: SheetFacts = {
       },
     ],
   },
+  elsewhere: [],
   record: {
     ...record,
     publicAddress: '203.0.113.10',
