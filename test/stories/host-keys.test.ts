@@ -48,8 +48,10 @@ describe('a machine whose host key nothing confirms', () => {
         "Start the app again — not needed",
         "Wait for the image — done",
         "Verify the image — done",
+        "Copy the image to other regions — not needed",
         "Plan what to keep — not needed",
         "Remove old backups — not needed",
+        "Start making a new spare — not needed",
         "End: done — done",
       ]
     `);
