@@ -23,7 +23,7 @@ module.exports = {
       ...project,
       displayName: 'unit',
       testMatch: ['<rootDir>/test/**/*.test.ts'],
-      testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/(lab|stories|postgres)/'],
+      testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/(lab|stories|postgres|nights)/'],
     },
     {
       // Sandboxes and servers: slower than the rest, and not needed while the product is edited.

@@ -32,7 +32,7 @@ const named = rows.filter((row): row is Required<Row> => row.file !== undefined)
 
 test.each(named)('$file has the test "$title", switched on', ({ file, title }) => {
   // Only files of these folders and with this ending are run by jest's projects.
-  expect(file).toMatch(/^test\/(?!postgres\/).+\.test\.ts$/);
+  expect(file).toMatch(/^test\/(?!(postgres|nights)\/).+\.test\.ts$/);
   expect(existsSync(join(root, file))).toBe(true);
   const text = readFileSync(join(root, file), 'utf8');
   const at = text.indexOf(`'${title}'`);
