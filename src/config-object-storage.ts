@@ -3,9 +3,20 @@ import { z } from 'zod';
 
 const path = z.string().regex(/^\/[^\0\n]+$/, 'is an absolute path on the Services machine');
 
+// A user alone is no secret in `sftp://user@host`, but may be a token over HTTP.
+const withUserinfo = /https?:\/\/[^/]*@|:\/\/[^/@]*:[^/]*@/i;
+
 /** Both as the Services machine sees them; the password itself stays in its file there. */
 const restic = z.strictObject({
-  repository: z.string().regex(/^[^\s-][^\0\n]*$/, 'is a repository as restic names it'),
+  repository: z
+    .string()
+    .regex(/^[^\s-][^\0\n]*$/, 'is a repository as restic names it')
+    .refine(
+      (repository) => !withUserinfo.test(repository),
+      'bears no user and password, which would be in the history of runs and in tags: set ' +
+        "restic's own environment on the machine, such as RESTIC_REST_USERNAME and " +
+        'RESTIC_REST_PASSWORD in /etc/environment',
+    ),
   passwordFile: path,
 });
 

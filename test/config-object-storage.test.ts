@@ -9,6 +9,8 @@ test.each([
   [{ kind: 'disk', path: '/mnt/o', restic }],
   [nfs],
   [{ ...nfs, options: 'nfsvers=4.1,hard', restic }],
+  [{ ...nfs, restic: { ...restic, repository: 'sftp://backup@vault:2222//srv/restic' } }],
+  [{ ...nfs, restic: { ...restic, repository: 'rest:https://vault:8000/me@home' } }],
 ])('%j is taken as it is', (given) => {
   expect(objectStorage.parse(given)).toEqual(given);
 });
@@ -31,4 +33,16 @@ test.each([
 ])('%s is refused', (_what, given, path) => {
   const { error } = objectStorage.safeParse(given);
   expect(error?.issues.map((issue) => issue.path.join('.'))).toEqual([path]);
+});
+
+test.each([
+  'rest:https://ops:secret@vault:8000/',
+  'rest:http://token@vault/',
+  's3:https://a:b@s3/x',
+])('the password in %s does not get into history and tags', (repository) => {
+  const { error } = objectStorage.safeParse({ ...nfs, restic: { ...restic, repository } });
+  expect(error?.issues).toMatchObject([
+    { path: ['restic', 'repository'], message: expect.stringContaining('RESTIC_REST_PASSWORD') },
+  ]);
+  expect(error?.message).not.toContain('secret');
 });
