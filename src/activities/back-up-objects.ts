@@ -6,6 +6,7 @@
  * into an NFS export, once; runs `restic backup`; tags the image with what was found.
  * Safe to repeat because: the first marker stays; a restic that runs is followed, a snapshot of this
  * run is adopted; the tags are the same each time.
+ * A volume that the image does not hold is left to restic, if there is one.
  * Fails with: ObjectStorageDiffers, ObjectsNotInImage, ResticFailed, CommandFailed.
  */
 import { refuse } from '../contract/failures';
@@ -16,6 +17,7 @@ import {
   type FolderPlace,
   type ObjectFolder,
   type ObjectStorage,
+  type ResticPlace,
 } from '../machine/object-storage';
 import { encodeObjects, type RecordedObjects } from '../machine/object-tags';
 import { newestSnapshot } from '../machine/restic';
@@ -35,33 +37,49 @@ export interface ObjectsInput {
   readonly id: string;
 }
 
+export interface BackedUp extends Outcome {
+  /** Whether image or restic holds the objects, or nothing needs to. */
+  readonly isHeld: boolean;
+  /** What a person must know besides, for the report. */
+  readonly warnings: readonly string[];
+}
+
 export const backUpObjects =
   (world: World) =>
-  ({ objects, ...input }: ObjectsInput, say: Say): Promise<Outcome> =>
+  ({ objects, ...input }: ObjectsInput, say: Say): Promise<BackedUp> =>
     onMachine(world, input.machine, async (remote) => {
       const seen = await lookAtStorage(remote, input.machine, objects);
       if (objects.kind === 's3') {
         return {
           note: `nothing to back up: the objects are ${placeInWords(objects)}`,
           notNeeded: true,
+          isHeld: true,
+          warnings: [],
         };
       }
       const place = folderOf(input.machine, objects, seen);
       refuseOtherPlace(input.machine, objects, place);
       const job = { ...input, world, remote, say, objects, place };
-      const held = place.on === 'nfs' ? undefined : await heldByImage(job);
-      const recorded = await record(job);
+      const image =
+        place.on === 'nfs' ? { isHeld: false, note: '' } : await askImage(job, objects.restic);
+      const saved = await save(job);
+      const recorded = await record(job, saved?.restic);
       await world.ec2(input.region).tag([input.imageId], encodeObjects(recorded));
-      const snapshot = recorded.restic?.snapshot.slice(0, 8);
+      const snapshot = saved?.restic.snapshot.slice(0, 8);
       const notes = [
         `${pathInWords(objects.path, place)} is on ${place.on === 'root' ? 'the root volume' : place.mount.source}`,
-        held ?? '',
+        image.note,
         snapshot === undefined ? '' : `restic snapshot ${snapshot}`,
         place.on === 'nfs' && snapshot === undefined
           ? 'NOT backed up: no restic is configured'
           : '',
+        saved?.lacking ?? '',
       ];
-      return { note: notes.filter((one) => one !== '').join('; ') };
+      return {
+        note: notes.filter((one) => one !== '').join('; '),
+        isHeld: image.isHeld || saved !== undefined,
+        warnings: saved?.lacking === undefined ? [] : [`Object storage: ${saved.lacking}.`],
+      };
     });
 
 interface Job extends Omit<ObjectsInput, 'objects'> {
@@ -89,10 +107,16 @@ function refuseOtherPlace(machine: Machine, objects: ObjectFolder, place: Folder
   }
 }
 
-/** Proves by the image's block devices that the image has the volume of the folder. */
-async function heldByImage({ world, remote, ...job }: Job): Promise<string> {
+/**
+ * Proves by the image's block devices that the image has the volume of the folder. Refuses when it
+ * has not, unless restic is there to hold the files.
+ */
+async function askImage(
+  { world, remote, ...job }: Job,
+  restic: ResticPlace | undefined,
+): Promise<{ readonly isHeld: boolean; readonly note: string }> {
   const { machine, region, imageId, place, objects } = job;
-  if (place.on === 'root') return `${imageId} holds it`;
+  if (place.on === 'root') return { isHeld: true, note: `${imageId} holds it` };
   const ec2 = world.ec2(region);
   const [instance] = await ec2.instances({ ids: [machine.instanceId] });
   const [image] = await ec2.images({ ids: [imageId] });
@@ -103,8 +127,10 @@ async function heldByImage({ world, remote, ...job }: Job): Promise<string> {
   );
   const disk = image?.disks.find(({ device }) => device === attached?.device);
   if (attached && disk?.snapshotId) {
-    return `${imageId} holds ${attached.volumeId} (${attached.device}) as ${disk.snapshotId}`;
+    const note = `${imageId} holds ${attached.volumeId} (${attached.device}) as ${disk.snapshotId}`;
+    return { isHeld: true, note };
   }
+  if (restic) return { isHeld: false, note: `${imageId} does NOT hold it, only restic does` };
   const devices = image?.disks.map(({ device }) => device).join(', ');
   throw refuse(
     'ObjectsNotInImage',
@@ -114,16 +140,12 @@ async function heldByImage({ world, remote, ...job }: Job): Promise<string> {
   );
 }
 
-async function record(job: Job): Promise<RecordedObjects> {
-  const { machine, remote, objects, place, id } = job;
+async function record(job: Job, saved: RecordedObjects['restic']): Promise<RecordedObjects> {
+  const { remote, objects, place } = job;
   const { resolved, mount } = place;
-  const isNfs = place.on === 'nfs';
-  const marker = isNfs
-    ? await remote.read(storage.writeMarker(resolved, `${machine.installation} ${id}`))
-    : undefined;
+  const marker = await mark(job);
   const fstab = await remote.read(storage.readFstabLine(mount.target));
   const isEmpty = (await remote.read(storage.readAnyEntry(resolved))) === '';
-  const saved = await save(job);
   return {
     kind: objects.kind,
     path: objects.path,
@@ -144,24 +166,45 @@ async function record(job: Job): Promise<RecordedObjects> {
   };
 }
 
-/** Backs the files up with restic, where it is configured. */
-async function save(job: Job): Promise<RecordedObjects['restic']> {
+/** Marks an export; the first marker stays. */
+async function mark({ machine, remote, place, id }: Job): Promise<string | undefined> {
+  if (place.on !== 'nfs') return undefined;
+  return remote.read(storage.writeMarker(place.resolved, `${machine.installation} ${id}`));
+}
+
+interface Saved {
+  readonly restic: NonNullable<RecordedObjects['restic']>;
+  /** Which files the snapshot lacks, in words; undefined when it has all. */
+  readonly lacking?: string | undefined;
+}
+
+/** Backs the files up with restic, where it is configured; the marker with them. */
+async function save(job: Job): Promise<Saved | undefined> {
   const { world, machine, remote, say, objects, place, id } = job;
   const { restic } = objects;
   if (restic === undefined) return undefined;
-  const order = orderOf(restic, machine, id);
+  await mark(job);
+  const order = orderOf(restic, machine, { kind: 'backup', id });
   const tag = `run-${id}`;
   await checkRestic(remote, machine, order);
   const look = async () => newestSnapshot(await remote.read(storage.readSnapshots(order, tag)));
   const path = place.resolved;
   const start = storage.startResticBackup({ ...order, host: machine.installation, tag, path });
-  await runRestic(world, { machine, remote, say, order, start, what: `backup of ${path}` });
+  const what = `backup of ${path}`;
+  const work = { machine, remote, say, order, start, what, mayLackFiles: true };
+  const { lacksFiles } = await runRestic(world, work);
   const snapshot = await look();
-  if (snapshot) return { repository: order.repository, snapshot: snapshot.id };
+  if (snapshot) {
+    const lacking = lacksFiles
+      ? `restic could NOT read some files, which snapshot ${snapshot.id.slice(0, 8)} lacks: its log ` +
+        `on ${machine.instanceId} is ${order.folder}/log`
+      : undefined;
+    return { restic: { repository: order.repository, snapshot: snapshot.id }, lacking };
+  }
   await remote.read(storage.forgetResticOutcome(order));
   throw refuse(
     'ResticFailed',
-    `restic backup of ${path} on ${machine.instanceId} ended well, but ${order.repository} has no ` +
+    `restic backup of ${path} on ${machine.instanceId} has ended, but ${order.repository} has no ` +
       `snapshot with the tag ${tag}. Somebody may have removed it: retry makes another.`,
   );
 }

@@ -52,16 +52,10 @@ export const mountObjects =
       const found = placeOfFolder(seen);
       const isThere = found !== undefined && isWanted(input, objects, found);
       const place = isThere ? found : await mount({ ...input, objects }, remote, found);
-      const isEmpty = await judge({ ...input, objects }, remote, place);
+      const { isEmpty, seen: what } = await judge({ ...input, objects }, remote, place);
       const where = place.on === 'root' ? 'the root volume' : place.mount.source;
       return {
-        note:
-          `${pathInWords(objects.path, place)} is on ${where}` +
-          (isEmpty
-            ? ', and is empty'
-            : input.recorded?.marker
-              ? ', the one that was backed up'
-              : ''),
+        note: `${pathInWords(objects.path, place)} is on ${where}` + what,
         notNeeded: isThere,
         isEmpty,
       };
@@ -69,11 +63,19 @@ export const mountObjects =
 
 type FolderInput = MountInput & { readonly objects: ObjectFolder };
 
-/** Whether the folder lies on the file system where it lay, or where it is configured to lie. */
-function isWanted(input: MountInput, objects: ObjectFolder, place: FolderPlace): boolean {
+/**
+ * Whether the folder lies on the file system where it lay, or where it is configured to lie. Where
+ * nothing is recorded, a folder on a disk can only be judged by what is in it.
+ */
+export function isWanted(
+  { recorded }: Pick<MountInput, 'recorded'>,
+  objects: ObjectFolder,
+  place: FolderPlace,
+): boolean {
   if (objects.kind === 'nfs') return place.mount.source === objects.source;
-  const { recorded } = input;
-  return place.on === (recorded?.on ?? place.on) && place.resolved === pathOf(objects, recorded);
+  if (recorded === undefined) return place.on !== 'nfs';
+  const isSamePath = recorded.path === objects.path;
+  return place.on === recorded.on && (!isSamePath || place.resolved === pathOf(objects, recorded));
 }
 
 function pathOf({ path }: ObjectFolder, recorded: RecordedObjects | undefined): string {
@@ -122,8 +124,18 @@ function otherExport({ machine, objects }: FolderInput, place: FolderPlace) {
   );
 }
 
-/** Refuses another export and an empty one; true for an empty one that can be filled. */
-async function judge(input: FolderInput, remote: Remote, place: FolderPlace): Promise<boolean> {
+interface Judged {
+  readonly isEmpty: boolean;
+  /** What is to be said of the folder; empty, or begins with a comma. */
+  readonly seen: string;
+}
+
+/** Refuses another export and an empty one; tells of an empty one that can be filled. */
+export async function judge(
+  input: Omit<FolderInput, 'region'>,
+  remote: Remote,
+  place: FolderPlace,
+): Promise<Judged> {
   const { machine, objects, recorded, acknowledged, canBeFilled } = input;
   const entry = await remote.read(storage.readAnyEntry(place.resolved));
   const marker = await remote.read(storage.readMarker(place.resolved));
@@ -138,11 +150,25 @@ async function judge(input: FolderInput, remote: Remote, place: FolderPlace): Pr
     );
   }
   const isEmpty = entry === '' && recorded?.wasEmpty !== true;
-  if (!isEmpty || acknowledged || canBeFilled) return isEmpty;
+  if (!isEmpty || acknowledged || canBeFilled) {
+    return { isEmpty, seen: inWords({ isEmpty, isStrange, isMarked, marker }) };
+  }
   throw refuse(
     'ObjectsEmpty',
     `${at} is mounted from ${place.mount.source}, and is empty. No snapshot of restic is known ` +
       'that could fill it. Bring the files back, then retry; or abort, and start again with ' +
       '"acknowledge":["object-storage"].',
   );
+}
+
+function inWords(judged: {
+  readonly isEmpty: boolean;
+  readonly isStrange: boolean;
+  readonly isMarked: boolean;
+  readonly marker: string;
+}): string {
+  const { isEmpty, isStrange, isMarked, marker } = judged;
+  if (isStrange) return `, NOT the one that was backed up: its marker says "${marker}"`;
+  if (isEmpty) return ', and is empty';
+  return isMarked && marker !== '' ? ', the one that was backed up' : '';
 }

@@ -1,24 +1,33 @@
 /**
  * Brings the files of the object storage back from restic's repository, to where they were.
  *
- * Looks at: the outcome of this run's restore on the machine; the folder afterwards.
+ * Looks at: whether the app is stopped, and the place of the folder, both just before; the
+ * outcome of this run's restore on the machine; the folder afterwards.
  * Changes: `restic restore` of the snapshot that the image's tags name; nothing is deleted.
  * Safe to repeat because: a restic that runs is followed, one that has ended well is not repeated,
  * and a restore overwrites a file with what it was.
- * Fails with: ResticFailed, ObjectsEmpty, ObjectsNotTheSame.
+ * Fails with: AppNotStopped, ObjectsNotMounted, ObjectStorageDiffers, ResticFailed, ObjectsEmpty,
+ * ObjectsNotTheSame.
  */
 import { refuse } from '../contract/failures';
 import type { Machine } from '../contract/plan';
-import type { ResticPlace } from '../machine/object-storage';
+import { placeOfFolder } from '../machine/object-storage';
+import type { FolderPlace, ObjectFolder, ResticPlace } from '../machine/object-storage';
 import type { RecordedObjects } from '../machine/object-tags';
 import * as storage from '../machine/storage-commands';
 import type { World } from '../world';
+import { lookAtApp } from './app';
 import type { Outcome, Say } from './attempt';
-import { onMachine } from './on-machine';
+import { isWanted, judge } from './mount-objects';
+import { lookAtStorage } from './object-storage';
+import { onMachine, type Remote } from './on-machine';
 import { checkRestic, orderOf, runRestic } from './run-restic';
+import { isDown } from './stop-app';
 
 export interface FillInput {
   readonly machine: Machine;
+  readonly region: string;
+  readonly objects: ObjectFolder;
   readonly restic: ResticPlace;
   readonly recorded: RecordedObjects;
   /** First run id: tells this run's log from others. */
@@ -27,25 +36,57 @@ export interface FillInput {
 
 export const restoreObjects =
   (world: World) =>
-  ({ machine, restic, recorded, id }: FillInput, say: Say): Promise<Outcome> =>
-    onMachine(world, machine, async (remote) => {
+  (input: FillInput, say: Say): Promise<Outcome> =>
+    onMachine(world, input.machine, async (remote) => {
+      const { machine, restic, recorded, id } = input;
       const { snapshot, repository } = recorded.restic ?? { snapshot: '', ...restic };
-      const path = recorded.leadsTo ?? recorded.path;
-      const order = orderOf({ ...restic, repository }, machine, `restore-${id}`);
+      const place = await lookAgain(input, remote);
+      const path = place.resolved;
+      const order = orderOf({ ...restic, repository }, machine, { kind: 'restore', id });
       await checkRestic(remote, machine, order);
       const start = storage.startResticRestore(order, snapshot);
       await runRestic(world, { machine, remote, say, order, start, what: `restore of ${path}` });
-      const entry = await remote.read(storage.readAnyEntry(path));
-      const marker = await remote.read(storage.readMarker(path));
-      const isSame = recorded.marker === undefined || marker === recorded.marker;
-      if (entry !== '' && isSame) {
-        return { note: `${path} is back from restic snapshot ${snapshot.slice(0, 8)}` };
+      try {
+        await judge({ ...input, acknowledged: false, canBeFilled: false }, remote, place);
+      } catch (error) {
+        // Else a retry would follow the restic that has ended.
+        await remote.read(storage.forgetResticOutcome(order));
+        throw error;
       }
-      await remote.read(storage.forgetResticOutcome(order));
-      throw refuse(
-        entry === '' ? 'ObjectsEmpty' : 'ObjectsNotTheSame',
-        `restic restored snapshot ${snapshot} on ${machine.instanceId}, but ${path} ` +
-          `${entry === '' ? 'is empty' : `bears the marker "${marker}"`}. Look at its log in ` +
-          `${order.folder}, then retry.`,
-      );
+      return { note: `${path} is back from restic snapshot ${snapshot.slice(0, 8)}` };
     });
+
+/**
+ * The folder that restic is about to fill. An approval may have waited for hours: the app may run,
+ * and the mount may be gone, so that restic would fill the root volume beneath it.
+ */
+async function lookAgain(
+  { machine, objects, recorded }: FillInput,
+  remote: Remote,
+): Promise<FolderPlace> {
+  const app = await lookAtApp(remote);
+  if (!isDown(app)) {
+    throw refuse(
+      'AppNotStopped',
+      `restic restores nothing to ${objects.path} on ${machine.instanceId} while the app runs on ` +
+        `what lies there; seen: ${app.seen}. Stop it in the Management Console; then retry.`,
+    );
+  }
+  const place = placeOfFolder(await lookAtStorage(remote, machine, objects));
+  if (place === undefined || !isWanted({ recorded }, objects, place)) {
+    throw refuse(
+      'ObjectsNotMounted',
+      `restic restores nothing to ${objects.path} on ${machine.instanceId}: it is on ` +
+        `${place?.mount.source ?? 'nothing'}, no longer where it was to be mounted. Mount it by ` +
+        'hand; then retry.',
+    );
+  }
+  const wanted = recorded.leadsTo ?? recorded.path;
+  if (place.resolved === wanted) return place;
+  throw refuse(
+    'ObjectStorageDiffers',
+    `restic would fill ${wanted} on ${machine.instanceId}, from where the snapshot was made, but ` +
+      `the app's objects are in ${place.resolved}. Let the symlink lead there again, or abort and ` +
+      'restore the snapshot by hand.',
+  );
+}

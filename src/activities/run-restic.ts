@@ -25,15 +25,23 @@ export interface ResticWork {
   readonly start: Command;
   /** `backup of /data/…`, for messages. */
   readonly what: string;
+  /** Whether restic's status 3 is an end to go on from: done, but some files could not be read. */
+  readonly mayLackFiles?: boolean;
 }
 
 /** Where a run keeps log and outcome of a work on the machine. */
 export function orderOf(
   { repository, passwordFile }: ResticPlace,
   machine: Machine,
-  work: string,
+  { kind, id }: { readonly kind: 'backup' | 'restore'; readonly id: string },
 ): ResticOrder {
-  return { repository, passwordFile, folder: `${stateFolder(machine.instanceId)}/restic-${work}` };
+  const restic = `${stateFolder(machine.instanceId)}/restic-`;
+  return {
+    repository,
+    passwordFile,
+    folder: restic + (kind === 'backup' ? id : `${kind}-${id}`),
+    lock: `${restic}${kind}.lock`,
+  };
 }
 
 /** Refuses when restic is not installed or its repository does not open. */
@@ -61,26 +69,33 @@ export async function checkRestic(
 
 /**
  * Starts the work unless it runs already or has ended well, and waits for its end; refuses when it
- * fails. A work that failed before is begun anew: restic does not repeat what it has stored.
+ * fails. A work that failed before is begun anew: restic does not repeat what it has stored. While
+ * another run's restic works on the machine, it waits. Tells whether files are lacking.
  */
-export async function runRestic(world: World, work: ResticWork): Promise<void> {
-  const { machine, remote, say, order, start, what } = work;
+export async function runRestic(
+  world: World,
+  work: ResticWork,
+): Promise<{ readonly lacksFiles: boolean }> {
+  const { machine, remote, say, order, what } = work;
   const { image: limitSeconds, poll: pollSeconds } = world.installation(
     machine.installation,
   ).limits;
-  const before = await remote.read(start);
-  if (/^[1-9]\d*$/.test(before)) {
-    await remote.read(forgetResticOutcome(order));
-    await remote.read(start);
-  }
+  let hasBegun = false;
   let words = 'restic has begun';
   const end = await until({ limitSeconds, pollSeconds }, async () => {
+    hasBegun ||= await begin(work);
+    if (!hasBegun) {
+      words = 'the restic of another run works on the machine';
+      say(words);
+      return undefined;
+    }
     const progress = parseProgress(await remote.read(readResticProgress(order)));
     ({ words } = progress);
     say(words);
     return progress.state === 'running' ? undefined : progress;
   });
-  if (end?.exitCode === 0) return;
+  if (end?.exitCode === 0) return { lacksFiles: false };
+  if (end?.exitCode === 3 && work.mayLackFiles) return { lacksFiles: true };
   const how =
     end === undefined
       ? `has not ended after ${String(limitSeconds)} s (${words})`
@@ -92,4 +107,13 @@ export async function runRestic(world: World, work: ResticWork): Promise<void> {
     `restic ${what} on ${machine.instanceId} ${how}. Its log is in ${order.folder}; mend what it ` +
       `says, then retry. It said: ${end?.said ?? ''}`,
   );
+}
+
+/** Starts the work unless it runs or has ended; false while another run's restic works. */
+async function begin({ remote, order, start, mayLackFiles }: ResticWork): Promise<boolean> {
+  const state = await remote.read(start);
+  const hasFailed = /^[1-9]\d*$/.test(state) && !(state === '3' && mayLackFiles);
+  if (!hasFailed) return state !== 'busy';
+  await remote.read(forgetResticOutcome(order));
+  return (await remote.read(start)) !== 'busy';
 }

@@ -39,13 +39,18 @@ export const readVolumeId = (source: string): Command =>
       `echo "$link" | sed -E 's/.*_vol-?([0-9a-f]+).*/vol-\\1/'; break; fi; done`,
     [source],
   );
-/** Prints the name of one thing in the folder; nothing when it is empty but for the marker. */
+/**
+ * Prints the name of one thing in the folder; nothing when it is empty but for the marker. Fails
+ * when the folder cannot be read: that is not empty.
+ */
 export const readAnyEntry = (folder: string): Command =>
-  command(`ls -A "$1" | grep -vxE "[.]circleci-server-runbook|lost[+]found" | head -1 || true`, [
-    folder,
-  ]);
+  command(
+    'set -e; names=$(ls -A "$1"); ' +
+      `printf '%s\\n' "$names" | grep -vxE "[.]circleci-server-runbook|lost[+]found" | head -1 || true`,
+    [folder],
+  );
 export const readMarker = (folder: string): Command =>
-  command(`cat "$1/${markerName}" 2>/dev/null || true`, [folder]);
+  command(`if [ -e "$1/${markerName}" ]; then cat "$1/${markerName}"; fi`, [folder]);
 /** Marks the folder unless it bears a mark; prints the mark. */
 export const writeMarker = (folder: string, mark: string): Command =>
   command(
@@ -85,6 +90,8 @@ export interface ResticOrder {
   readonly passwordFile: string;
   /** Where log and outcome are kept on the machine. */
   readonly folder: string;
+  /** The file that the works of this kind on the machine lock. */
+  readonly lock: string;
 }
 
 /** Fails with restic's own words when the repository cannot be opened. */
@@ -104,7 +111,8 @@ export const readSnapshots = ({ repository, passwordFile }: ResticOrder, tag: st
 
 /**
  * Begins restic's work apart from the connection, which may break within hours. The lock lives as
- * long as restic does, so that a second one is never begun beside it. Prints `started`, `running`,
+ * long as restic does, so that a second one is never begun beside it, by another run neither. The
+ * lock file says whose it is. Prints `started`, `running`, `busy` while another run's restic works,
  * or the exit status of a work that has ended.
  */
 const startRestic = (order: ResticOrder, name: string, work: readonly string[]): Command => ({
@@ -112,18 +120,22 @@ const startRestic = (order: ResticOrder, name: string, work: readonly string[]):
   script: [
     'set -eu',
     'umask 077',
-    'repository=$1 password=$2 folder=$3; shift 3',
+    'repository=$1 password=$2 folder=$3 lock=$4; shift 4',
     'mkdir -p "$folder"',
-    'exec 9>"$folder/lock"',
-    'flock -n 9 || { echo running; exit 0; }',
+    'exec 9>>"$lock"',
+    'if ! flock -n 9; then',
+    '  if [ "$(cat "$lock")" = "$folder" ]; then echo running; else echo busy; fi',
+    '  exit 0',
+    'fi',
     'if [ -s "$folder/status" ]; then cat "$folder/status"; exit 0; fi',
+    'echo "$folder" >"$lock"',
     `setsid bash -c 'folder=$1; shift; code=0; restic "$@" >"$folder/log" 2>&1 || code=$?; ` +
       `echo "$code" >"$folder/status.part"; mv "$folder/status.part" "$folder/status"' ` +
       'restic "$folder" --repo "$repository" --password-file "$password" "$@" ' +
       '</dev/null >/dev/null 2>&1 &',
     'echo started',
   ].join('\n'),
-  args: [order.repository, order.passwordFile, order.folder, ...work],
+  args: [order.repository, order.passwordFile, order.folder, order.lock, ...work],
   timeoutSeconds: 60,
 });
 
@@ -146,12 +158,12 @@ export const startResticRestore = (order: ResticOrder, snapshot: string): Comman
  * Prints `running`, the exit status or `lost`, and then the end of restic's log. The lock is asked
  * first: once it is free the status does not change any more.
  */
-export const readResticProgress = ({ folder }: ResticOrder): Command =>
+export const readResticProgress = ({ folder, lock }: ResticOrder): Command =>
   command(
-    'if ! flock -n "$1/lock" true; then echo running; ' +
+    'if ! flock -n "$2" true && [ "$(cat "$2")" = "$1" ]; then echo running; ' +
       'elif [ -s "$1/status" ]; then cat "$1/status"; else echo lost; fi; ' +
       'tail -c 4000 "$1/log" 2>/dev/null || true',
-    [folder],
+    [folder, lock],
   );
 /** Forgets an outcome, so that the work can be begun again. */
 export const forgetResticOutcome = ({ folder }: ResticOrder): Command =>

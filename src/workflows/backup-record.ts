@@ -58,10 +58,10 @@ export function notRecorded(record: BackupRecord): string[] {
   return record.unrecorded.map((what) => `Not recorded: ${what}`);
 }
 
-/** What the image does not hold, but for objects that a step of their own looks after. */
+/** What the image does not hold, but for objects that a step of their own looks after: it tells
+ * afterwards whether they are held. */
 export function notHeldOf(record: BackupRecord, { objects }: Pick<Settings, 'objects'>): string[] {
-  const isLookedAfter = objects && (objects.kind !== 'nfs' || objects.restic !== undefined);
-  return notHeld(isLookedAfter ? { ...record, objectStorage: 's3' } : record);
+  return notHeld(objects ? { ...record, objectStorage: 's3' } : record);
 }
 
 /** What each line of a backup does. */

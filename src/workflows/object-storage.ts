@@ -3,6 +3,8 @@
 import { workflowInfo } from '@temporalio/workflow';
 import type { Machine, RestorePlan } from '../contract/plan';
 import type { RestoreRequest } from '../contract/requests';
+import { notHeld } from '../machine/not-held';
+import type { ObjectStorage } from '../machine/object-storage';
 import * as acts from './acts';
 import type { Run } from './runbook';
 
@@ -21,11 +23,27 @@ export async function backUpObjectStorage(
       backingUp,
       'NOT done: no host key is trusted, so nothing is asked of the machine',
     );
-    run.findings.notes.push('The object storage was not looked at: no host key is trusted.');
+    run.findings.notes.push(
+      'The object storage was not looked at: no host key is trusted.',
+      ...notHeldObjects(objects),
+    );
     return;
   }
   const id = workflowInfo().firstExecutionRunId;
-  await run.step(backingUp, acts.backUpObjects, { machine, region, imageId, objects, id });
+  const input = { machine, region, imageId, objects, id };
+  let isHeld = false;
+  try {
+    const backedUp = await run.step(backingUp, acts.backUpObjects, input);
+    isHeld = backedUp?.isHeld === true;
+    run.findings.notes.push(...(backedUp?.warnings ?? []));
+  } finally {
+    // Also the report of a run that ends here names an image that lacks them.
+    if (!isHeld) run.findings.notes.push(...notHeldObjects(objects));
+  }
+}
+
+function notHeldObjects({ kind }: ObjectStorage): string[] {
+  return notHeld({ externalServices: false, objectStorage: kind });
 }
 
 /** Mounts the objects where they were, and fills an empty folder when a person approves. */
@@ -36,7 +54,8 @@ export async function mountObjectStorage(
   const { objects, region } = run.settings;
   if (objects === undefined) return;
   const recorded = plan.objects;
-  const restic = objects.kind === 's3' ? undefined : objects.restic;
+  const folder = objects.kind === 's3' ? undefined : objects;
+  const restic = folder?.restic;
   const canBeFilled = restic !== undefined && recorded?.restic !== undefined;
   const acknowledged = request.acknowledge.includes('object-storage');
   const input = { machine, region, objects, recorded, acknowledged, canBeFilled };
@@ -55,13 +74,15 @@ export async function mountObjectStorage(
       'Files of the same name are overwritten; no others are touched. The app starts only afterwards.',
     notNeeded: isWanted ? undefined : why,
   });
-  if (!isWanted) {
+  if (!isWanted || folder === undefined) {
     run.notNeeded('Restore the objects', why);
     return;
   }
   const id = workflowInfo().firstExecutionRunId;
   await run.step('Restore the objects', acts.restoreObjects, {
     machine,
+    region,
+    objects: folder,
     restic,
     recorded,
     id,

@@ -1,22 +1,31 @@
-import * as storage from '../../src/machine/storage-commands';
+import { execFileSync, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Command } from '../../src/machine/commands';
+import * as storage from '../../src/machine/storage-commands';
 
 const ctl = '/usr/local/bin/replicatedctl';
 const restic = {
   repository: '/mnt/restic',
   passwordFile: '/etc/restic-password',
   folder: '/var/lib/f',
+  lock: '/var/lib/l',
 };
 const start = `set -eu
 umask 077
-repository=$1 password=$2 folder=$3; shift 3
+repository=$1 password=$2 folder=$3 lock=$4; shift 4
 mkdir -p "$folder"
-exec 9>"$folder/lock"
-flock -n 9 || { echo running; exit 0; }
+exec 9>>"$lock"
+if ! flock -n 9; then
+  if [ "$(cat "$lock")" = "$folder" ]; then echo running; else echo busy; fi
+  exit 0
+fi
 if [ -s "$folder/status" ]; then cat "$folder/status"; exit 0; fi
+echo "$folder" >"$lock"
 setsid bash -c 'folder=$1; shift; code=0; restic "$@" >"$folder/log" 2>&1 || code=$?; echo "$code" >"$folder/status.part"; mv "$folder/status.part" "$folder/status"' restic "$folder" --repo "$repository" --password-file "$password" "$@" </dev/null >/dev/null 2>&1 &
 echo started`;
-const place = ['/mnt/restic', '/etc/restic-password', '/var/lib/f'];
+const place = ['/mnt/restic', '/etc/restic-password', '/var/lib/f', '/var/lib/l'];
 
 /** Each command, its exact text, its arguments and how long it may take. */
 const rows: Record<string, [Command, string, readonly string[], number?]> = {
@@ -47,12 +56,13 @@ const rows: Record<string, [Command, string, readonly string[], number?]> = {
   ],
   readAnyEntry: [
     storage.readAnyEntry('/o'),
-    'ls -A "$1" | grep -vxE "[.]circleci-server-runbook|lost[+]found" | head -1 || true',
+    'set -e; names=$(ls -A "$1"); ' +
+      `printf '%s\\n' "$names" | grep -vxE "[.]circleci-server-runbook|lost[+]found" | head -1 || true`,
     ['/o'],
   ],
   readMarker: [
     storage.readMarker('/o'),
-    'cat "$1/.circleci-server-runbook" 2>/dev/null || true',
+    'if [ -e "$1/.circleci-server-runbook" ]; then cat "$1/.circleci-server-runbook"; fi',
     ['/o'],
   ],
   writeMarker: [
@@ -105,10 +115,10 @@ const rows: Record<string, [Command, string, readonly string[], number?]> = {
   ],
   readResticProgress: [
     storage.readResticProgress(restic),
-    'if ! flock -n "$1/lock" true; then echo running; ' +
+    'if ! flock -n "$2" true && [ "$(cat "$2")" = "$1" ]; then echo running; ' +
       'elif [ -s "$1/status" ]; then cat "$1/status"; else echo lost; fi; ' +
       'tail -c 4000 "$1/log" 2>/dev/null || true',
-    ['/var/lib/f'],
+    ['/var/lib/f', '/var/lib/l'],
   ],
   forgetResticOutcome: [storage.forgetResticOutcome(restic), 'rm -f "$1/status"', ['/var/lib/f']],
 };
@@ -121,4 +131,46 @@ test.each(Object.entries(rows))('%s', (_, [command, script, args, timeoutSeconds
 
 test('no command is without a line above', () => {
   expect([...Object.keys(rows), 'markerName'].sort()).toEqual(Object.keys(storage).sort());
+});
+
+describe('in a real shell', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'storage-'));
+  afterAll(() => {
+    rmSync(folder, { recursive: true });
+  });
+  const run = ({ script, args }: Command): string =>
+    execFileSync('bash', ['-c', script, 'sh', ...args], { stdio: 'pipe' })
+      .toString()
+      .trim();
+
+  test('a folder or marker that cannot be read is not empty', () => {
+    expect(run(storage.readAnyEntry(folder))).toBe('');
+    expect(run(storage.readMarker(folder))).toBe('');
+    expect(() => run(storage.readAnyEntry(join(folder, 'gone')))).toThrow('No such file');
+    const unreadable = join(folder, 'other');
+    // A folder stands for a file that cannot be read: the tests may run as root.
+    execFileSync('mkdir', ['-p', join(unreadable, storage.markerName)]);
+    expect(() => run(storage.readMarker(unreadable))).toThrow('Is a directory');
+    expect(run(storage.readAnyEntry(unreadable))).toBe('');
+    expect(run(storage.readAnyEntry(folder))).toBe('other');
+  });
+
+  test("restic does not begin beside another run's", async () => {
+    const order = { ...restic, folder: join(folder, 'mine'), lock: join(folder, 'lock') };
+    writeFileSync(order.lock, `${join(folder, 'theirs')}\n`);
+    const holder = spawn('flock', [order.lock, 'bash', '-c', 'echo held; read -r'], {
+      stdio: 'pipe',
+    });
+    await new Promise((resolve) => holder.stdout.once('data', resolve));
+    expect(run(storage.startResticRestore(order, 'abc'))).toBe('busy');
+    expect(run(storage.readResticProgress(order))).toBe('lost');
+    const theirs = { ...order, folder: join(folder, 'theirs') };
+    expect(run(storage.startResticRestore(theirs, 'abc'))).toBe('running');
+    expect(run(storage.readResticProgress(theirs))).toBe('running');
+    const ended = new Promise((resolve) => holder.once('close', resolve));
+    holder.stdin.end();
+    await ended;
+    writeFileSync(join(order.folder, 'status'), '0\n');
+    expect(run(storage.startResticRestore(order, 'abc'))).toBe('0');
+  });
 });
