@@ -115,6 +115,7 @@ describeRestic('restic on a machine of the real shell', () => {
     repository: '/var/repository',
     passwordFile: '/root/restic-password',
     folder: '/var/lib/circleci-server-runbook/restic',
+    lock: '/var/lib/circleci-server-runbook/restic.lock',
   };
   const shell = (script: string): Promise<Answer> =>
     place.run({ script, args: [], timeoutSeconds: 60 });
