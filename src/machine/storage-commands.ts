@@ -45,7 +45,7 @@ export const readVolumeId = (source: string): Command =>
  */
 export const readAnyEntry = (folder: string): Command =>
   command(
-    'set -e; names=$(ls -A "$1"); ' +
+    'set -e; names=$(ls -A "$1"); [ -z "$names" ] || ' +
       `printf '%s\\n' "$names" | grep -vxE "[.]circleci-server-runbook|lost[+]found" | head -1 || true`,
     [folder],
   );

@@ -90,7 +90,10 @@ describe('the end of restic', () => {
 describe('restic is not begun', () => {
   const restic = { repository: '/r', passwordFile: '/p' };
   const recorded = {
-    ...{ kind: 'disk', path, on: 'root', leadsTo: '/mnt/objects' },
+    kind: 'disk',
+    path,
+    on: 'root',
+    leadsTo: '/mnt/objects',
     restic: { repository: '/r', snapshot: 'abcdef0123' },
   } as const;
   const stopped = '[{"State":"stopped","DesiredState":"stopped","IsTransitioning":false}]';

@@ -56,7 +56,7 @@ const rows: Record<string, [Command, string, readonly string[], number?]> = {
   ],
   readAnyEntry: [
     storage.readAnyEntry('/o'),
-    'set -e; names=$(ls -A "$1"); ' +
+    'set -e; names=$(ls -A "$1"); [ -z "$names" ] || ' +
       `printf '%s\\n' "$names" | grep -vxE "[.]circleci-server-runbook|lost[+]found" | head -1 || true`,
     ['/o'],
   ],
@@ -158,7 +158,7 @@ describe('in a real shell', () => {
   test("restic does not begin beside another run's", async () => {
     const order = { ...restic, folder: join(folder, 'mine'), lock: join(folder, 'lock') };
     writeFileSync(order.lock, `${join(folder, 'theirs')}\n`);
-    const holder = spawn('flock', [order.lock, 'bash', '-c', 'echo held; read -r'], {
+    const holder = spawn('bash', ['-c', 'exec 9>>"$0"; flock 9; echo held; read -r', order.lock], {
       stdio: 'pipe',
     });
     await new Promise((resolve) => holder.stdout.once('data', resolve));
