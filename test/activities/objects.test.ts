@@ -18,7 +18,7 @@ const machine: Machine = {
   instanceId: 'i-1',
   privateAddress: '10.0.1.57',
   hostKeys: [],
-} as Machine;
+};
 
 const at = (resolved: string, on: FolderPlace['on'] = 'root'): FolderPlace => ({
   on,
