@@ -71,8 +71,11 @@ test('makes an image over time and shows how far its snapshot is', () =>
         });
       });
       expect([...seen].some((progress) => /^[1-9]\d?%$/.test(progress))).toBe(true);
-      const { BlockDeviceMappings: [disk] = [], CreationDate, State } = (await look(ec2, id)) ?? {};
-      expect(State).toBe('available');
+      // The image itself is a moment later.
+      await eventually(async () => {
+        expect((await look(ec2, id))?.State).toBe('available');
+      });
+      const { BlockDeviceMappings: [disk] = [], CreationDate } = (await look(ec2, id)) ?? {};
       expect(CreationDate).toMatch(/^\d{4}-\d\d-\d\dT/);
       expect(disk?.Ebs?.SnapshotId).toBe((await snapshotOf(ec2, id))?.SnapshotId);
     },
