@@ -41,8 +41,8 @@ export class Account {
   world(wire: Wire): World {
     const open = (name: string) => {
       const region = this.region(name);
-      const onChange = (id: string): void => {
-        this.audit(region, id);
+      const onChange = (id: string, action: string): void => {
+        this.audit(region, id, action);
       };
       const neighbour = (other: string): SimulatedRegion => this.region(other);
       return simulatedEc2({ region, wire, random: this.random, neighbour, onChange });
@@ -84,7 +84,10 @@ export class Account {
     return name === this.home.name ? this.home : this.away;
   }
 
-  private audit(region: SimulatedRegion, id: string): void {
+  private audit(region: SimulatedRegion, id: string, action: string): void {
+    if (action === 'DeregisterImage' && this.isRestoreOpen) {
+      this.misdeeds.push(`${id} was to go while a restore was open`);
+    }
     if (id.startsWith('ami-')) this.ledger.observe();
     const object = region.images.get(id) ?? region.snapshots.get(id);
     if (object && !isOurs(object.tags)) this.misdeeds.push(`${id} is not ours, and was touched`);

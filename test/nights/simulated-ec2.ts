@@ -11,7 +11,7 @@ export interface Line {
   readonly random: Random;
   readonly neighbour: (name: string) => SimulatedRegion;
   /** Told of each object just before it is changed or taken away. */
-  readonly onChange: (id: string) => void;
+  readonly onChange: (id: string, action: string) => void;
 }
 
 const bears = (tags: Tags, wanted: Tags = {}): boolean =>
@@ -118,7 +118,9 @@ function makingOf(
       send(
         'CreateTags',
         () => {
-          ids.forEach(onChange);
+          ids.forEach((id) => {
+            onChange(id, 'CreateTags');
+          });
           region.retag(ids, (present) => ({ ...present, ...tags }));
         },
         true,
@@ -133,14 +135,14 @@ function removalsOf(
   return {
     deregisterImage: (id) =>
       send('DeregisterImage', () => {
-        onChange(id);
+        onChange(id, 'DeregisterImage');
         unless(/NotFound|Unavailable/, () => {
           region.deregister(id);
         });
       }),
     deleteSnapshot: (id) =>
       send('DeleteSnapshot', () => {
-        onChange(id);
+        onChange(id, 'DeleteSnapshot');
         return !unless(/InUse/, () => {
           unless(/NotFound/, () => {
             region.deleteSnapshot(id);
@@ -149,7 +151,9 @@ function removalsOf(
       }),
     untag: (ids, keys) =>
       send('DeleteTags', () => {
-        ids.forEach(onChange);
+        ids.forEach((id) => {
+          onChange(id, 'DeleteTags');
+        });
         region.retag(ids, (present) =>
           Object.fromEntries(Object.entries(present).filter(([key]) => !keys.includes(key))),
         );
