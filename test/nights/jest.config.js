@@ -2,7 +2,7 @@
 const { join } = require('node:path');
 const { projects } = require('../../jest.config.js');
 
-const [unit] = projects;
+const [unit, , stories] = projects;
 const rootDir = join(__dirname, '../..');
 const nights = '<rootDir>/test/nights';
 
@@ -15,6 +15,12 @@ module.exports = {
       displayName: 'nights',
       testMatch: [`${nights}/nights.test.ts`],
       testPathIgnorePatterns: ['/node_modules/'],
+    },
+    {
+      ...stories,
+      rootDir,
+      displayName: 'schedule',
+      testMatch: [`${nights}/schedule.test.ts`],
     },
   ],
 };
