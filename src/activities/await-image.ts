@@ -8,7 +8,7 @@ import { refuse } from '../contract/failures';
 import type { World } from '../world';
 import type { Ec2 } from '../world/ec2';
 import type { Outcome, Say } from './attempt';
-import { failed } from './create-image';
+import { failed } from './named-image';
 import { until } from './until';
 
 /** EC2 may not show a new image for a while; one that stays away has been deregistered. */

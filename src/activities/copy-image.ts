@@ -9,16 +9,15 @@
  * and the region, not from the attempt.
  * Fails with: ImageNameTaken, ImageFailed, AwsUnavailable, AwsDenied.
  */
-import { createHash } from 'node:crypto';
-import { codeOf } from '../contract/aws-code';
-import { refuse, tryAgain } from '../contract/failures';
+import { refuse } from '../contract/failures';
 import { copyTags, originalOf } from '../machine/copies';
 import type { World } from '../world';
 import type { Ec2, Image } from '../world/ec2';
 import type { Outcome, Say } from './attempt';
 import { untilAvailable } from './await-image';
-import { failed } from './create-image';
+import { clientTokenOf } from './client-token';
 import { inEach, type InRegion } from './in-each';
+import { findNamed, makeNamed, type Named } from './named-image';
 import { judgeImage } from './verify-image';
 
 export interface CopyInput {
@@ -50,7 +49,7 @@ export const copyImage =
     const copies = await inEach(regions, async (region) => {
       const ec2 = world.ec2(region);
       const kmsKey = configured.find((copy) => copy.region === region)?.kmsKey;
-      const clientToken = tokenOf(imageId, region, generation);
+      const clientToken = clientTokenOf(imageId, region, generation);
       const copyId = await copyOnce(ec2, { home, image, kmsKey, clientToken });
       await untilAvailable({ ec2, limits }, copyId, (text) => {
         progress.set(region, text);
@@ -70,11 +69,16 @@ interface Order {
 }
 
 async function copyOnce(ec2: Ec2, { home, image, kmsKey, clientToken }: Order): Promise<string> {
-  const made = await findCopy(ec2, image);
-  if (made) return made.id;
   const { id: imageId, name, createdAt, tags } = image;
-  try {
-    return await ec2.copyImage({
+  const named: Named = {
+    name,
+    isOurs: (one) => originalOf(one.tags)?.imageId === imageId,
+    otherwise: `is no copy of ${imageId}`,
+  };
+  const made = await findNamed(ec2, named);
+  if (made) return made.id;
+  return makeNamed(ec2, named, () =>
+    ec2.copyImage({
       sourceRegion: home,
       sourceImageId: imageId,
       name,
@@ -82,33 +86,6 @@ async function copyOnce(ec2: Ec2, { home, image, kmsKey, clientToken }: Order): 
       kmsKey,
       clientToken,
       tags: copyTags(tags, { region: home, imageId, createdAt }),
-    });
-  } catch (error) {
-    if (codeOf(error) !== 'InvalidAMIName.Duplicate') throw error;
-    const hidden = await findCopy(ec2, image);
-    if (hidden) return hidden.id;
-    throw tryAgain(
-      'AwsUnavailable',
-      `an image named "${name}" exists but is not visible yet. Retry in a minute.`,
-    );
-  }
-}
-
-async function findCopy(ec2: Ec2, { id, name }: Image): Promise<Image | undefined> {
-  const [image] = await ec2.images({ name });
-  if (image === undefined) return undefined;
-  if (originalOf(image.tags)?.imageId !== id) {
-    throw refuse(
-      'ImageNameTaken',
-      `${image.id} already has the name "${name}" but is no copy of ${id}. Rename or deregister ` +
-        'it, then retry.',
-    );
-  }
-  if (image.state === 'failed' || image.state === 'error') throw failed(image);
-  return image;
-}
-
-function tokenOf(imageId: string, region: string, generation: number): string {
-  const text = `${imageId}\n${region}\n${String(generation)}`;
-  return `runbook-${createHash('sha256').update(text).digest('hex').slice(0, 48)}`;
+    }),
+  );
 }

@@ -7,18 +7,18 @@
  * by this run is adopted. Fails with: ImageNameTaken, ImageFailed, AppNotStopped, AwsUnavailable,
  * AwsDenied.
  */
-import { codeOf } from '../contract/aws-code';
 import { refuse, tryAgain } from '../contract/failures';
 import type { Machine } from '../contract/plan';
 import type { BackupRecord } from '../machine/backup-record';
 import { backupName, encodeRecord } from '../machine/record-tags';
 import { tagNames } from '../machine/tags';
 import type { World } from '../world';
-import type { Ec2, Image } from '../world/ec2';
+import type { Ec2 } from '../world/ec2';
 import { lookAtApp } from './app';
 import type { Outcome, Say } from './attempt';
 import { onMachine } from './on-machine';
 import { isDown } from './stop-app';
+import { failed, findNamed, makeNamed, type Named } from './named-image';
 import { until } from './until';
 
 export interface ImageInput {
@@ -36,9 +36,10 @@ export const createImage =
     const { region, record, id, stopped } = input;
     const ec2 = world.ec2(region);
     const name = backupName(record.installation, record.takenAt, id);
-    const adopted = await findOurs(ec2, name, record);
+    const named = namedAs(name, record);
+    const adopted = await findNamed(ec2, named);
     if (!adopted && stopped) await refuseUnlessStopped(world, stopped);
-    const imageId = adopted?.id ?? (await createOnce(ec2, name, record));
+    const imageId = adopted?.id ?? (await createOnce(ec2, named, record));
     const limits = world.installation(record.installation).limits;
     // The snapshots must begin while the app is stopped, before the machine starts it by itself.
     const limitSeconds = stopped ? Math.min(600, limits.stoppedForImage - limits.stopApp) : 600;
@@ -71,49 +72,26 @@ async function refuseUnlessStopped(world: World, machine: Machine): Promise<void
     : refuse('AppNotStopped', what);
 }
 
-async function createOnce(ec2: Ec2, name: string, record: BackupRecord): Promise<string> {
+function createOnce(ec2: Ec2, named: Named, record: BackupRecord): Promise<string> {
+  const { name } = named;
   const tags = { Name: name, ...encodeRecord(record) };
-  try {
-    return await ec2.createImage({
+  return makeNamed(ec2, named, () =>
+    ec2.createImage({
       instanceId: record.sourceInstanceId,
       name,
       description: `Backup of the CircleCI Services machine of ${record.installation}`,
       reboot: record.consistency === 'reboot',
       imageTags: tags,
       snapshotTags: tags,
-    });
-  } catch (error) {
-    if (codeOf(error) !== 'InvalidAMIName.Duplicate') throw error;
-    const ours = await findOurs(ec2, name, record);
-    if (ours) return ours.id;
-    throw tryAgain(
-      'AwsUnavailable',
-      `An image named "${name}" exists but is not visible yet. Retry in a minute.`,
-    );
-  }
-}
-
-async function findOurs(ec2: Ec2, name: string, record: BackupRecord): Promise<Image | undefined> {
-  const [image] = await ec2.images({ name });
-  if (image === undefined) return undefined;
-  const isOurs =
-    image.tags[tagNames.run] === record.run && image.sourceInstanceId === record.sourceInstanceId;
-  if (!isOurs) {
-    throw refuse(
-      'ImageNameTaken',
-      `${image.id} already has the name "${name}" but was not made by this run. Rename or ` +
-        'deregister it, then retry.',
-    );
-  }
-  if (image.state === 'failed' || image.state === 'error') throw failed(image);
-  return image;
-}
-
-/** The refusal for an image that AWS could not make; its name stays taken until it is gone. */
-export function failed(image: Image): ReturnType<typeof refuse> {
-  return refuse(
-    'ImageFailed',
-    `${image.id} is ${image.state}: ${image.stateReason ?? 'no reason given'}. Deregister it and ` +
-      'delete its snapshots, then retry.',
+    }),
   );
+}
+
+function namedAs(name: string, { run, sourceInstanceId }: BackupRecord): Named {
+  return {
+    name,
+    isOurs: (image) =>
+      image.tags[tagNames.run] === run && image.sourceInstanceId === sourceInstanceId,
+    otherwise: 'was not made by this run',
+  };
 }

@@ -6,7 +6,6 @@
  * attempt, so a repeated call gets the same instance back.
  * Fails with: InstanceLost, LaunchedOtherwise, AwsUnavailable, AwsDenied.
  */
-import { createHash } from 'node:crypto';
 import { codeOf } from '../contract/aws-code';
 import { refuse } from '../contract/failures';
 import type { RestorePlan } from '../contract/plan';
@@ -14,6 +13,7 @@ import { tagNames } from '../machine/tags';
 import type { World } from '../world';
 import type { Ec2, Instance } from '../world/ec2';
 import type { Outcome } from './attempt';
+import { clientTokenOf } from './client-token';
 import { takeOver } from './take-over';
 
 export interface LaunchInput {
@@ -71,7 +71,10 @@ export async function launchOnce(
 
   const launchOf = (current: number): Promise<Instance> =>
     ec2
-      .runInstance({ ...order, clientToken: clientTokenOf(run, current) })
+      .runInstance({
+        ...order,
+        clientToken: clientTokenOf(run.workflowId, run.firstRunId, current),
+      })
       .catch((error: unknown) => spentToken(error, made));
   let instance = await launchOf(0);
   for (let next = 1; isGone(instance) && next <= generation; next += 1) {
@@ -96,12 +99,6 @@ function launchedOtherwise({ id, imageId }: Instance): ReturnType<typeof refuse>
       `now. Take it up with restore {"installation":"…","instance":"${id}"}, or terminate it, ` +
       'then retry.',
   );
-}
-
-/** At most 64 characters, the same for every attempt of this run and generation. */
-function clientTokenOf(run: LaunchInput['run'], generation: number): string {
-  const text = `${run.workflowId}\n${run.firstRunId}\n${String(generation)}`;
-  return `runbook-${createHash('sha256').update(text).digest('hex').slice(0, 48)}`;
 }
 
 function tagsOf({ plan, run }: LaunchInput): Record<string, string> {

@@ -1,13 +1,13 @@
 /** `runbook hold` and `unhold`: a backup that no prune removes, as a tag on its image. */
 import { userInfo } from 'node:os';
 import { regionsOf } from '../../machine/places';
+import { tagNames } from '../../machine/tags';
 import type { Image } from '../../world/ec2';
 import { commandRow } from '../command-row';
 import { readConfig } from '../configured';
 import { CliError, exitStatus, messageOf } from '../exit-status';
 
-const holdTag = 'runbook:hold';
-const removingTag = 'runbook:removing';
+const { hold: holdTag, removing: removingTag } = tagNames;
 
 export const hold = commandRow<{ readonly reason?: string }>({
   usage: 'hold <image>',
@@ -86,7 +86,7 @@ async function findBackup(id: string): Promise<{ image: Image; region: string }>
       return [];
     });
     if (image === undefined) continue;
-    if (image.tags['runbook:kind'] === 'backup') return { image, region };
+    if (image.tags[tagNames.kind] === 'backup') return { image, region };
     throw new CliError('WrongUsage', `${id} was not made by this tool; no prune removes it.`);
   }
   if (unanswered.length > 0) throw new CliError('Failed', unanswered.join('\n'));

@@ -5,7 +5,7 @@ import type { Action, Call } from './call';
 import { newId } from './ids';
 import { freeName } from './image-actions';
 import type { Image, Snapshot } from './model';
-import { addTags } from './tagging';
+import { requestedTags } from './tagging';
 
 /** CopyImage, called where the copy is to be. The same token gives the same copy. */
 export const copyImage: Action = (call) => {
@@ -20,12 +20,7 @@ export const copyImage: Action = (call) => {
     return { imageId: made.id };
   }
   const { source, from } = sourceOf(call);
-  const tags = query.tagSpecifications(['image', 'snapshot']);
-  if (Object.keys(tags).length > 0) {
-    call.demand('CreateTags');
-  }
-  const imageTags = addTags({}, tags['image'] ?? {});
-  const snapshotTags = addTags({}, tags['snapshot'] ?? {});
+  const { imageTags, snapshotTags } = requestedTags(call);
   const name = freeName(call);
   const kmsKey = keyOf(call);
   call.commit();

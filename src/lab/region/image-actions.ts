@@ -6,18 +6,13 @@ import { applyFilters, page } from './filters';
 import { newId } from './ids';
 import { rebootInstance } from './lifecycle';
 import { rootDevice, snapshotsOf, type Image, type Snapshot, type Volume } from './model';
-import { addTags, tagSet } from './tagging';
+import { requestedTags, tagSet } from './tagging';
 
 /** CreateImage. There is no client token: the name is what keeps a second image from being made. */
 export const createImage: Action = (call) => {
   const { query, region } = call;
   const instance = call.instance(query.required('InstanceId'));
-  const tags = query.tagSpecifications(['image', 'snapshot']);
-  if (Object.keys(tags).length > 0) {
-    call.demand('CreateTags');
-  }
-  const imageTags = addTags({}, tags['image'] ?? {});
-  const snapshotTags = addTags({}, tags['snapshot'] ?? {});
+  const { imageTags, snapshotTags } = requestedTags(call);
   const name = freeName(call);
   if (instance.state !== 'running' && instance.state !== 'stopped') {
     throw invalidValue(

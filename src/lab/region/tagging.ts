@@ -32,6 +32,21 @@ export function addTags(present: Tags, added: Tags): Tags {
   return all;
 }
 
+/** The tags asked for on the image and on its snapshots; setting any is a permission of its own. */
+export function requestedTags(call: Call): {
+  readonly imageTags: Tags;
+  readonly snapshotTags: Tags;
+} {
+  const tags = call.query.tagSpecifications(['image', 'snapshot']);
+  if (Object.keys(tags).length > 0) {
+    call.demand('CreateTags');
+  }
+  return {
+    imageTags: addTags({}, tags['image'] ?? {}),
+    snapshotTags: addTags({}, tags['snapshot'] ?? {}),
+  };
+}
+
 /** The tags of an object as EC2 shows them. */
 export function tagSet(tags: Tags): { key: string; value: string }[] {
   return Object.entries(tags).map(([key, value]) => ({ key, value }));
