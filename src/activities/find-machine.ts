@@ -57,11 +57,11 @@ export const findMachine =
     };
   };
 
-/** In every region of the installation; one that does not answer is told, too. */
+/** In every region of the installation. Another region that is silent keeps no backup from being made. */
 async function othersOf(world: World, installation: string, live: string): Promise<string[]> {
-  const { region: home, ...configured } = world.installation(installation);
+  const configured = world.installation(installation);
   const found = await Promise.all(
-    regionsOf({ ...configured, region: home }).map(async (region) => {
+    regionsOf(configured).map(async (region) => {
       const signal = AbortSignal.timeout(patienceSeconds * 1000);
       try {
         return (await restoredMachines(world.ec2(region), installation, signal))
@@ -69,7 +69,7 @@ async function othersOf(world: World, installation: string, live: string): Promi
           .map(({ id, tags }) => `${id} in ${region} (${tags[tagNames.state] ?? 'state unknown'})`);
       } catch (error) {
         // The installation's own region has answered before: what fails there fails the step.
-        if (region === home) throw error;
+        if (region === configured.region) throw error;
         return [];
       }
     }),

@@ -1,7 +1,8 @@
 /**
  * Restoring from backup, in the order and words of the vendor's document. A number in a title is
  * the document's instruction; lines without one are ours. docs/runbook/restore.md has a heading
- * for each line; the journal of every restore has the same lines in the same order.
+ * for each line; the journal of every restore has the same lines, and all but those from a spare
+ * in the same order.
  */
 import { isCancellation, workflowInfo } from '@temporalio/workflow';
 import type { Machine, OldAddresses, RestorePlan } from '../contract/plan';
@@ -46,16 +47,16 @@ async function restoreMachine(run: Run, request: RestoreRequest): Promise<string
   // 1. Launch a fresh instance, below; then the machine must answer.
   const launched = await launch(run, plan);
   const reached = await reach(run, plan, launched);
-  const { machine, old, hostname, isReadied, isSealed } = reached;
-  // A spare's units start only once its addresses are right; then it is stopped like any other.
-  if (isSealed) {
-    await updateAddresses(run, reached);
+  const { machine, old, hostname } = reached;
+  if (reached.isSealed) {
+    await prepareSpare(run, plan, reached);
+  } else {
+    await stopApp(run, reached);
+    await fixHostname(run, plan, reached);
+    await updateIpAddresses(run, reached);
+    await removeNomad(run, reached);
     await restartReplicated(run, reached);
   }
-  await stopAndName(run, plan, reached);
-  if (!isSealed) await updateAddresses(run, reached);
-  await step('5. Remove /opt/nomad', acts.wipeNomad, { machine, isReadied });
-  if (!isSealed) await restartReplicated(run, reached);
   await mountObjectStorage(run, { machine, plan, request });
   await step('6. Restart the app', acts.restartApp, { machine });
 
@@ -71,11 +72,22 @@ async function restoreMachine(run: Run, request: RestoreRequest): Promise<string
   return `${hostname} runs on ${machine.instanceId}, restored from ${plan.imageId}.`;
 }
 
-/** Instructions 2 and 3. */
-async function stopAndName(run: Run, plan: RestorePlan, reached: Reached): Promise<void> {
-  const { step, approval } = run;
-  const { machine, old, hostname, isReadied } = reached;
+/** The units of a spare start only once its addresses are right; then it is like any other. */
+async function prepareSpare(run: Run, plan: RestorePlan, reached: Reached): Promise<void> {
+  await updateIpAddresses(run, reached);
+  await restartReplicated(run, reached);
+  await stopApp(run, reached);
+  await fixHostname(run, plan, reached);
+  await removeNomad(run, reached);
+}
+
+async function stopApp({ step }: Run, { machine, isReadied }: Reached): Promise<void> {
   await step('2. Stop the app', acts.stopApp, { machine, isReadied });
+}
+
+async function fixHostname(run: Run, plan: RestorePlan, reached: Reached): Promise<void> {
+  const { step, approval } = run;
+  const { machine, old, hostname } = reached;
   const isRight = plan.elasticIp === undefined && (await isResolved(run, machine, hostname));
   await approval(
     'Change the DNS record',
@@ -86,12 +98,15 @@ async function stopAndName(run: Run, plan: RestorePlan, reached: Reached): Promi
   await approval('3. Change the GitHub OAuth application', ask.toChangeOAuth(fixed, hostname));
 }
 
-/** Instruction 4. */
-async function updateAddresses({ step, findings }: Run, reached: Reached): Promise<void> {
+async function updateIpAddresses({ step, findings }: Run, reached: Reached): Promise<void> {
   const { machine, distribution, old } = reached;
   const addresses = { machine, distribution, old };
   const updated = await step('4. Update the IP addresses', acts.updateIpAddresses, addresses);
   findings.notes.push(...updated.mentions);
+}
+
+async function removeNomad({ step }: Run, { machine, isReadied }: Reached): Promise<void> {
+  await step('5. Remove /opt/nomad', acts.wipeNomad, { machine, isReadied });
 }
 
 async function restartReplicated({ step }: Run, { machine, old }: Reached): Promise<void> {
