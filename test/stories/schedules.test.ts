@@ -202,7 +202,12 @@ describe('a scheduled backup', () => {
       );
       const before = madeByBackups(stage).length;
       const id = await startedBy(async () => {
-        await page.locator('#schedule-actions-menu-button').click();
+        // The page asks the server again after the pause, and stays empty when that is slow.
+        const menu = page.locator('#schedule-actions-menu-button');
+        await menu.click({ timeout: 5_000 }).catch(async () => {
+          await page.reload();
+          await menu.click();
+        });
         await page.getByRole('menuitem', { name: 'Trigger' }).click();
         const dialog = page.getByRole('dialog').filter({ hasText: 'Trigger' });
         await dialog.locator('[data-testid=confirm-modal-button]').click();
