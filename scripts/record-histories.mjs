@@ -110,6 +110,7 @@ async function play(ground) {
   // The first of the two is one too many.
   await record(ground, { type: 'prune', request: { installation } });
   await record(ground, { type: 'refreshSpare', request: { installation } });
+  await record(ground, { type: 'drill', request: { installation } });
   const stuck = { installation, builds: [build('web/1201')] };
   await record(ground, { type: 'cleanUpBuilds', request: stuck });
   await control(ground, `/machines/${source}/lose`);
@@ -153,6 +154,7 @@ try {
         securityGroups: [seeded.servicesGroup],
         quarantineSecurityGroup: seeded.quarantineGroup,
       },
+      drill: { subnet: seeded.subnets[1], quarantineSecurityGroup: seeded.quarantineGroup },
     },
     limits: { attempts: 2 },
   });

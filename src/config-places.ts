@@ -13,6 +13,11 @@ const pin = z
     'is a pinned host key: "ssh-ed25519 SHA256:…" (ssh-keyscan HOST | ssh-keygen -lf - shows it)',
   );
 
+/** What users and GitHub reach an installation by. */
+export const hostname = z
+  .string()
+  .regex(/^[A-Za-z0-9.-]{1,253}$/, 'is a DNS name or an IPv4 address');
+
 /** How to log in at one hop: a key file or the agent, and the host keys that are trusted there. */
 const login = {
   user: z.string().min(1),

@@ -6,15 +6,14 @@
 import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, resolve } from 'node:path';
-import { msToNumber } from '@temporalio/common/lib/time';
-import type { Duration } from '@temporalio/common';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { objectStorage } from './config-object-storage';
-import { readCron } from './contract/cron';
 import { awsRegion, backupRequest } from './contract/requests';
-import { areElsewhere, isSpareReachable } from './machine/places';
-import { copies, launch, reachedBy, spare, ssh } from './config-places';
+import { areElsewhere, hasBackupsFor } from './machine/places';
+import { drill } from './config-drill';
+import { copies, hostname, launch, reachedBy, spare, ssh } from './config-places';
+import { duration, schedule, seconds } from './config-times';
 
 /** Every problem of a configuration file, one line each. */
 export class ConfigError extends Error {
@@ -24,29 +23,6 @@ export class ConfigError extends Error {
     readonly problems: readonly string[],
   ) {
     super(`${file} has ${String(problems.length)} problem(s):\n  ${problems.join('\n  ')}`);
-  }
-}
-
-/** A duration such as `15 minutes`; parsed to seconds. */
-const duration = z.union([z.string(), z.number()]).transform((value, context) => {
-  const milliseconds = toMilliseconds(value);
-  if (Number.isFinite(milliseconds) && milliseconds > 0) return milliseconds / 1000;
-  context.addIssue({
-    code: 'custom',
-    message: `"${String(value)}" is no duration: write for example "15 minutes"`,
-  });
-  return z.NEVER;
-});
-
-/** The same with what holds when it is left out. */
-const seconds = (fallback: string) => duration.prefault(fallback);
-
-function toMilliseconds(value: string | number): number {
-  if (typeof value === 'number') return value * 1000;
-  try {
-    return msToNumber(value as Duration);
-  } catch {
-    return Number.NaN;
   }
 }
 
@@ -65,44 +41,6 @@ function isSafeOrigin(text: string): boolean {
 
 /** How many backups a rule keeps; a rule that keeps none is left out. */
 const keepCount = z.int().min(1).max(10_000).optional();
-/** A clock that Temporal's server knows: it takes names as the time zone database spells them. */
-const timezone = z.string().superRefine((name, context) => {
-  const known = [...Intl.supportedValuesOf('timeZone'), 'UTC'];
-  const meant = known.find((one) => one.toLowerCase() === name.toLowerCase());
-  if (meant === name || (meant === undefined && isTimezone(name))) return;
-  const instead = meant ?? 'UTC" or "Europe/Berlin';
-  context.addIssue({
-    code: 'custom',
-    message: `"${name}" is no time zone: write for example "${instead}"`,
-  });
-});
-
-/** Older names, such as `US/Pacific`, are not listed but taken; an offset is no name. */
-function isTimezone(name: string): boolean {
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: name }).format();
-    return /^[A-Z]/.test(name);
-  } catch {
-    return false;
-  }
-}
-
-const day = 86_400;
-
-const schedule = z.strictObject({
-  cron: z.string().superRefine((text, context) => {
-    const problem = readCron(text);
-    if (typeof problem !== 'string') return;
-    context.addIssue({ code: 'custom', message: `"${text}" ${problem}` });
-  }),
-  timezone: timezone.default('UTC'),
-  consistency: backupRequest.shape.consistency,
-  jitter: duration.optional(),
-  catchup: seconds('1 hour').refine((late) => late >= 10 && late <= 31 * day, {
-    message: 'is between 10 seconds (Temporal takes no less) and 31 days',
-  }),
-});
-
 const approval = z.enum(['required', 'waived']).default('required');
 
 const installation = z.strictObject({
@@ -115,12 +53,13 @@ const installation = z.strictObject({
         .refine((tags) => Object.keys(tags).length > 0, 'names at least one tag'),
     }),
   ]),
-  hostname: z.string().regex(/^[A-Za-z0-9.-]{1,253}$/, 'is a DNS name or an IPv4 address'),
+  hostname,
   ssh,
   reachedBy,
   launch: launch.prefault({}),
   copies: copies.optional(),
   spare: spare.optional(),
+  drill: drill.optional(),
   circleciApi: z.strictObject({ tokenFile: z.string().min(1), url: apiUrl.optional() }).optional(),
   externalServices: z.boolean().default(false),
   objectStorage: objectStorage.optional(),
@@ -137,7 +76,7 @@ const installation = z.strictObject({
     })
     .optional(),
   freshness: z.strictObject({ maxAge: seconds('26 hours') }).prefault({}),
-  schedule: schedule.optional(),
+  schedule: schedule.extend({ consistency: backupRequest.shape.consistency }).optional(),
   approvals: z
     .strictObject({
       launch: approval,
@@ -170,6 +109,8 @@ const installation = z.strictObject({
     .prefault({}),
 });
 
+const withoutBackups = 'is a region without backups: name it in copies, too';
+
 const configFile = z.strictObject({
   installations: z
     .record(
@@ -179,9 +120,17 @@ const configFile = z.strictObject({
           message: "has the installation's own region, where the backup itself is",
           path: ['copies'],
         })
-        .refine(isSpareReachable, {
-          message: 'is in a region without backups: name it in copies, too',
+        .refine(({ spare: wanted, ...one }) => hasBackupsFor(one, wanted), {
+          message: withoutBackups,
           path: ['spare', 'region'],
+        })
+        .refine(({ drill: wanted, ...one }) => hasBackupsFor(one, wanted), {
+          message: withoutBackups,
+          path: ['drill', 'region'],
+        })
+        .refine((one) => one.drill?.hostname?.toLowerCase() !== one.hostname.toLowerCase(), {
+          message: 'is the hostname of the installation itself: give a drill one of its own',
+          path: ['drill', 'hostname'],
         }),
     )
     .refine((all) => Object.keys(all).length > 0, 'names at least one installation'),

@@ -90,6 +90,35 @@ describe('the example file', () => {
   });
 });
 
+describe('a drill', () => {
+  const quarantineSecurityGroup = 'sg-0eeeeeeeeeeeeeee0';
+  const drillProblems = (drill: object) =>
+    problemsOf(() => loadProd({ drill: { quarantineSecurityGroup, ...drill } }));
+
+  it('needs its quarantine and nothing else', () => {
+    const { drill } = prodOf(loadProd({ drill: { quarantineSecurityGroup } }));
+    expect(drill).toEqual({ quarantineSecurityGroup, ask: [], ttl: 6 * 3600 });
+    expect(problemsOf(() => loadProd({ drill: {} }))[0]).toContain('quarantineSecurityGroup');
+  });
+
+  it.each([
+    [{ region: 'us-west-2' }, /drill\.region: is a region without backups/],
+    [{ hostname: least.hostname.toUpperCase() }, /drill\.hostname: is the hostname of the inst/],
+    [{ ttl: '5 minutes' }, /drill\.ttl: is between 10 minutes and 3 days/],
+    [{ ttl: '4 days' }, /drill\.ttl: is between 10 minutes and 3 days/],
+    [{ ask: ['nobody'] }, /drill\.ask\.0/],
+    [{ schedule: { cron: 'sometimes' } }, /drill\.schedule\.cron/],
+  ])('is refused with %j', (drill, problem) => {
+    expect(drillProblems(drill)).toEqual([expect.stringMatching(problem)]);
+  });
+
+  it('may be where there are copies', () => {
+    const elsewhere = { copies: [{ region: 'us-west-2' }] };
+    const drill = { quarantineSecurityGroup, region: 'us-west-2' };
+    expect(prodOf(loadProd({ ...elsewhere, drill })).drill?.region).toBe('us-west-2');
+  });
+});
+
 describe('a file that says the least', () => {
   it('asks for every approval', () => {
     const { approvals } = prodOf(loadProd({}));

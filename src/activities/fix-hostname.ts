@@ -3,11 +3,12 @@
  *
  * Looks at: the app's configured hostname, and /etc/circle-installation-customizations, which can
  * override it. Changes: the hostname, if it differs. Safe to repeat because: it reads first, and
- * reads back. Fails with: HostnameNotSet, CommandFailed.
+ * reads back. Fails with: HostnameNotSet, DnsNotChanged, CommandFailed.
  */
 import { refuse } from '../contract/failures';
 import type { Machine } from '../contract/plan';
 import {
+  lookUpAny,
   readHostname,
   readHostnameBefore,
   rememberHostname,
@@ -42,6 +43,7 @@ export const fixHostname =
         const note = changed ? `it is ${hostname}, and was ${before}` : `it is ${hostname}`;
         return { note, notNeeded: true, changed, before, override };
       }
+      if ((await remote.read(lookUpAny(hostname))) === '') throw notToBeFound(machine, hostname);
       await remote.read(rememberHostname(now, machine.instanceId));
       await remote.read(setHostname(hostname));
       // Items marked write_once ignore a new value without a word.
@@ -55,3 +57,12 @@ export const fixHostname =
       }
       return { note: `${now} → ${hostname}`, changed: true, before, override };
     });
+
+/** Replicated tests that, and says so in the words of its own parts. */
+function notToBeFound({ instanceId }: Machine, hostname: string): ReturnType<typeof refuse> {
+  return refuse(
+    'DnsNotChanged',
+    `${hostname} cannot be looked up on ${instanceId}, and Replicated takes no such hostname. Make a ` +
+      'DNS record for it, then retry.',
+  );
+}

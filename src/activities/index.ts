@@ -9,6 +9,7 @@ import { checkDns, lookUpHostname } from './check-dns';
 import { checkClaim, findHolder, preemptBackup } from './claim-holder';
 import { copyImage } from './copy-image';
 import { createImage } from './create-image';
+import { endDrill, launchDrill, tellVerdict } from './drill-machine';
 import { deleteBuilds } from './delete-builds';
 import { findMachine } from './find-machine';
 import { findUnendingBuilds } from './find-unending-builds';
@@ -20,9 +21,11 @@ import { mountObjects } from './mount-objects';
 import { moveElasticIp } from './move-elastic-ip';
 import { launchSpare, proveSilence, restSpare, retireSpares } from './make-spare';
 import { notifyPeople, recordEnd } from './people';
+import { planDrill } from './plan-drill';
 import { planPrune } from './plan-prune';
 import { planRestore } from './plan-restore';
 import { planSpare } from './plan-spare';
+import { proveUnshared } from './prove-unshared';
 import { readMachine } from './read-machine';
 import { readSettings } from './read-settings';
 import { removeBackups } from './remove-backups';
@@ -66,6 +69,12 @@ export const createActivities = (world: World) => ({
   restSpare: attempted(restSpare(world)),
   startRefresh: attempted(startRefresh()),
   retireSpares: attempted(retireSpares(world)),
+
+  planDrill: attempted(planDrill(world)),
+  launchDrill: attempted(launchDrill(world)),
+  proveUnshared: attempted(proveUnshared(world)),
+  tellVerdict: attempted(tellVerdict(world)),
+  endDrill: attempted(endDrill(world)),
 
   planRestore: attempted(planRestore(world)),
   launchInstance: attempted(launchInstance(world)),

@@ -6,7 +6,7 @@
  * EC2. Changes: launches one instance, tagged and in quarantine from its first moment; stops it;
  * terminates earlier spares, and nothing else. Safe to repeat because: the token comes from the
  * run, and what is stopped or gone is left alone.
- * Fails with: InstanceLost, LaunchedOtherwise, SpareNotSilent, AwsUnavailable, AwsDenied.
+ * Fails with: InstanceLost, LaunchedOtherwise, QuarantineBroken, AwsUnavailable, AwsDenied.
  */
 import { refuse } from '../contract/failures';
 import type { Machine, SparePlan } from '../contract/plan';
@@ -21,8 +21,8 @@ import {
   type LaunchInput,
 } from './launch-instance';
 import { onMachine } from './on-machine';
-import { readSounds } from './silence';
-import { spareStates, sparesOf, spareTags } from './spares';
+import { readSounds, requireClosedOff } from './quarantine';
+import { endSpare, spareStates, sparesOf, spareTags } from './spares';
 import { until } from './until';
 
 export interface LaunchSpareInput extends Pick<LaunchInput, 'run' | 'generation'> {
@@ -47,14 +47,21 @@ export const launchSpare =
     return { note: `${instanceId} from ${imageId}, in quarantine`, instanceId };
   };
 
+export interface SilenceInput {
+  readonly machine: Machine;
+  /** The security groups that it must be in. */
+  readonly groups: readonly string[];
+}
+
 export const proveSilence =
   (world: World) =>
-  ({ machine }: { readonly machine: Machine }): Promise<Outcome> =>
+  ({ machine, groups }: SilenceInput): Promise<Outcome> =>
     onMachine(world, machine, async (remote) => {
+      const closed = await requireClosedOff(world, machine, groups);
       const { isStill, seen } = await readSounds(remote);
-      if (isStill) return { note: seen };
+      if (isStill) return { note: `${closed}; ${seen}` };
       throw refuse(
-        'SpareNotSilent',
+        'QuarantineBroken',
         `${machine.instanceId} must be silent, but ${seen}. Terminate it in EC2, find out why its ` +
           'user data was not obeyed (/var/log/cloud-init-output.log), then abort and start again.',
       );
@@ -110,10 +117,10 @@ export const retireSpares =
     // Looked for again: one that a restore has taken over meanwhile is no spare any more.
     const spares = await sparesOf(ec2, plan.installation);
     const old = spares.filter(({ id }) => id !== instanceId && plan.previous.includes(id));
-    for (const { id } of old) {
+    for (const one of old) {
+      const { id } = one;
       say(`ending ${id}`);
-      await ec2.tag([id], { [tagNames.state]: spareStates.superseded });
-      await ec2.terminateInstance(id);
+      await endSpare(ec2, one);
     }
     return old.length === 0
       ? { note: 'there was no other', notNeeded: true }

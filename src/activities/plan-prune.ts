@@ -15,6 +15,7 @@ import { tagNames } from '../machine/tags';
 import type { World } from '../world';
 import type { Ec2, Image } from '../world/ec2';
 import type { Outcome } from './attempt';
+import { drillTags } from './drill-machine';
 import { inEach } from './in-each';
 import { isGone } from './launch-instance';
 import { restoredMachines } from './other-machines';
@@ -142,12 +143,16 @@ function isFoundWanting({ state, tags }: Image): boolean {
   return state === 'available' && tags[tagNames.verified]?.startsWith('no') === true;
 }
 
-/** Images that a spare or a machine of an unfinished restore was launched from. */
+/** Images that a spare, a drill or a machine of an unfinished restore was launched from. */
 async function imagesInUse(ec2: Ec2, installation: string): Promise<Map<string, string>> {
   const spares = await sparesOf(ec2, installation);
   const machines = await restoredMachines(ec2, installation);
+  const drills = await ec2.instances({ tags: drillTags(installation) });
   return new Map([
     ...spares.map(({ imageId, id }) => [imageId, `the spare ${id}`] as const),
+    ...drills
+      .filter((one) => !isGone(one))
+      .map(({ imageId, id }) => [imageId, `the drill on ${id}`] as const),
     ...machines
       .filter((one) => !isGone(one) && one.tags[tagNames.state] !== 'restored')
       .map(({ imageId, tags, id }) => [imageId, tags[tagNames.run] ?? id] as const),

@@ -8,16 +8,10 @@
  */
 import { refuse } from '../contract/failures';
 import type { SparePlan } from '../contract/plan';
-import { takenAt } from '../machine/backups';
-import { originalOf } from '../machine/copies';
-import { inAnyRegion } from '../machine/launch-settings';
 import { quarantineUserData } from '../machine/quarantine';
-import { decodeRecord } from '../machine/record-tags';
 import type { World } from '../world';
-import type { Image } from '../world/ec2';
 import type { Outcome } from './attempt';
-import { chooseImage } from './choose-image';
-import { launchSettings } from './launch-settings';
+import { planCopy } from './plan-copy';
 import { isReady, sparesOf } from './spares';
 
 export const planSpare =
@@ -37,39 +31,25 @@ export const planSpare =
       );
     }
     const { region, subnet, quarantineSecurityGroup, instanceType } = spare;
-    const ec2 = world.ec2(region);
-    const image = await chooseImage(ec2, installation);
-    const record = decodeRecord(image.tags);
-    if (record === undefined) throw noRecord(image);
-    const recordedIn = originalOf(image.tags)?.region ?? region;
-    const base = recordedIn === region ? record.launch : inAnyRegion(record.launch);
-    const configured = {
-      ...world.installation(installation, region).launch,
-      ...(instanceType === undefined ? {} : { instanceType }),
-      subnet,
-      securityGroups: [quarantineSecurityGroup],
-      // It is ended when the next one is ready.
-      terminationProtection: false,
-    };
-    const launch = launchSettings(configured, base);
-    const spares = await sparesOf(ec2, installation);
-    const plan: SparePlan = {
-      installation,
+    const copy = await planCopy(world, installation, {
       region,
-      imageId: image.id,
-      imageName: image.name,
+      launch: {
+        ...(instanceType === undefined ? {} : { instanceType }),
+        subnet,
+        securityGroups: [quarantineSecurityGroup],
+      },
+    });
+    const { image, launch, record } = copy;
+    const spares = await sparesOf(copy.ec2, installation);
+    const plan: SparePlan = {
+      ...copy.plan,
       launch,
       userData: quarantineUserData(),
-      replaces: {
-        private: record.privateAddress,
-        ...(record.publicAddress ? { public: record.publicAddress } : {}),
-      },
-      hostKeys: record.hostKeys,
       mode: spare.mode,
       previous: spares.map(({ id }) => id),
       current: spares.find((one) => isReady(one) && one.imageId === image.id)?.id,
       notes: [
-        `The spare holds the backup of ${takenAt(image)}.`,
+        `The spare holds the backup of ${copy.takenAt}.`,
         ...(await lessThanSource(world, {
           source: { region: home.region, type: record.launch.instanceType },
           spare: { region, type: launch.instanceType },
@@ -115,11 +95,4 @@ async function lessThanSource(
     );
   }
   return notes;
-}
-
-function noRecord({ id }: Image): ReturnType<typeof refuse> {
-  return refuse(
-    'NoUsableImage',
-    `${id} carries no record, so nothing says what a spare of it replaces. Make a backup first.`,
-  );
 }

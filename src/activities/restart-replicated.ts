@@ -3,8 +3,9 @@
  * vendor's document leaves this out; without it the app restarts on the old addresses.
  *
  * Looks at: the daemon's LocalAddress, the operator's environment, `system status`. Changes: restarts
- * replicated, replicated-ui and replicated-operator, on a spare after it has ended the quarantine. Safe to repeat because: units that already
- * run on the new address are left alone. Fails with: ReplicatedNotReady, CommandFailed.
+ * replicated, replicated-ui and replicated-operator; on a spare after it has ended the quarantine, in
+ * a drill behind its security groups. Safe to repeat because: units that already run on the new
+ * address are left alone. Fails with: ReplicatedNotReady, CommandFailed, QuarantineBroken.
  */
 import { refuse } from '../contract/failures';
 import type { Machine, OldAddresses } from '../contract/plan';
@@ -18,29 +19,33 @@ import {
   restartReplicatedBySystemd,
   restartReplicatedByUpstart,
 } from '../machine/commands';
-import { putIntoService, readSeal } from '../machine/quarantine';
+import { openSeal, putIntoService, readSeal } from '../machine/quarantine';
 import { parseSystemStatus } from '../machine/replicated';
 import type { World } from '../world';
 import type { Outcome, Say } from './attempt';
 import { onMachine, type Remote } from './on-machine';
+import { requireClosedOff } from './quarantine';
 import { until } from './until';
 
 export interface RestartInput {
   readonly machine: Machine;
   readonly old: OldAddresses;
+  /** In a drill: the security groups behind which it happens. Its quarantine is never ended. */
+  readonly behind?: readonly string[];
 }
 
 export const restartReplicated =
   (world: World) =>
-  ({ machine, old }: RestartInput, say: Say): Promise<Outcome> =>
+  ({ machine, old, behind }: RestartInput, say: Say): Promise<Outcome> =>
     onMachine(world, machine, async (remote) => {
       const limits = world.installation(machine.installation).limits;
       const { replicated: limitSeconds, poll: pollSeconds } = limits;
       const before = await look(remote, machine, old);
       if (before.right) return { note: `runs on it already: ${before.seen}`, notNeeded: true };
 
+      if (behind !== undefined) await requireClosedOff(world, machine, behind);
       if ((await remote.read(readSeal)) === 'sealed') {
-        await remote.read(putIntoService(machine.instanceId));
+        await remote.read(behind === undefined ? putIntoService(machine.instanceId) : openSeal);
       }
       const init = await remote.read(readInit);
       await remote.read(

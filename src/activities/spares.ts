@@ -23,6 +23,16 @@ export function isReady({ tags }: Instance): boolean {
   return tags[tagNames.state] === spareStates.ready;
 }
 
+/** Ends a spare for good, with its volumes: one that a person attached to the source outlives it else. */
+export async function endSpare(ec2: Ec2, { id, volumes }: Instance): Promise<void> {
+  await ec2.tag([id], { [tagNames.state]: spareStates.superseded });
+  await ec2.endVolumesWith(
+    id,
+    volumes.map(({ device }) => device),
+  );
+  await ec2.terminateInstance(id);
+}
+
 /** The spare that a restore takes over. */
 export async function readySpare(ec2: Ec2, installation: string): Promise<Instance> {
   const spares = await sparesOf(ec2, installation);

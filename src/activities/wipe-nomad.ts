@@ -14,7 +14,7 @@ import { lookAtApp } from './app';
 import type { Outcome } from './attempt';
 import { commandFailed, onMachine, type Remote } from './on-machine';
 import type { StopInput } from './stop-app';
-import { readSounds, type Silence } from './silence';
+import { readSounds, type Silence } from './quarantine';
 
 export interface WipeInput extends StopInput {
   /** In quarantine: Replicated cannot be asked about the app, so silence is the proof. */

@@ -8,9 +8,12 @@ import { check } from './commands/check';
 import { cleanUpBuilds } from './commands/clean-up-builds';
 import { demo } from './commands/demo';
 import { doctor } from './commands/doctor';
+import { drill } from './commands/drill';
+import { drills } from './commands/drills';
 import { lab } from './commands/lab';
 import { hold, unhold } from './commands/hold';
 import { list } from './commands/list';
+import { orphans } from './commands/orphans';
 import { prune } from './commands/prune';
 import { refreshSpare } from './commands/refresh-spare';
 import { report } from './commands/report';
@@ -26,10 +29,10 @@ import type { Terminal } from './output';
 import { packageVersion } from './package';
 
 const commands: readonly (readonly [heading: string, rows: readonly AddCommand[]])[] = [
-  ['Run a runbook:', [backup, restore, cleanUpBuilds, prune, refreshSpare, schedules]],
+  ['Run a runbook:', [backup, restore, drill, cleanUpBuilds, prune, refreshSpare, schedules]],
   ['Answer a run that waits:', [approve, reject, retry, skip, abort]],
   ['Keep backups:', [hold, unhold]],
-  ['Look:', [status, list, backups, check, sheet, report, doctor]],
+  ['Look:', [status, list, backups, check, drills, orphans, sheet, report, doctor]],
   ['Run the parts:', [up, worker, lab, demo]],
 ];
 

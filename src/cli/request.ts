@@ -5,6 +5,7 @@ import type { RunbookName } from '../contract/reports';
 import {
   backupRequest,
   cleanUpBuildsRequest,
+  drillRequest,
   problemsOf,
   pruneRequest,
   refreshSpareRequest,
@@ -78,6 +79,14 @@ export function requestRefreshSpare(
   { unattended }: { readonly unattended?: boolean },
 ): RunRequest {
   return checked('refreshSpare', refreshSpareRequest, { installation, unattended });
+}
+
+/** The request of `runbook drill`. */
+export function requestDrill(
+  installation: string,
+  { unattended }: { readonly unattended?: boolean },
+): RunRequest {
+  return checked('drill', drillRequest, { installation, unattended });
 }
 
 /** The request of `runbook prune`. */

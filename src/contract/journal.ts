@@ -30,6 +30,8 @@ export interface JournalEntry {
   note?: string;
   /** How often the activity ran, and what went wrong before it succeeded or gave up. */
   attempts?: number;
+  /** What a step waited for. */
+  waitsFor?: 'AWS' | 'machine';
   errors?: string[];
   /** The gate's id, and who answered it. */
   gate?: string;

@@ -65,8 +65,8 @@ export interface Machine {
   readonly hostKeys: readonly string[];
 }
 
-/** The plan of a spare machine: how it is launched in quarantine, and what goes when it is ready. */
-export interface SparePlan {
+/** The plan of a copy of the live machine in quarantine. */
+export interface CopyPlan {
   readonly installation: string;
   readonly region: string;
   readonly imageId: string;
@@ -76,12 +76,29 @@ export interface SparePlan {
   readonly userData: string;
   readonly replaces: OldAddresses;
   readonly hostKeys: readonly string[];
+  readonly notes: readonly string[];
+}
+
+/** The plan of a spare machine: how it is launched in quarantine, and what goes when it is ready. */
+export interface SparePlan extends CopyPlan {
   readonly mode: 'stopped' | 'running';
   /** Spares that are there already, whatever became of them. */
   readonly previous: readonly string[];
   /** The one of them that is ready and holds this very backup. */
   readonly current?: string;
-  readonly notes: readonly string[];
+}
+
+/** The plan of a drill: a copy that is put to the proof and ends at a set time, come what may. */
+export interface DrillPlan extends CopyPlan {
+  /** ISO 8601: when the machine ends itself. */
+  readonly expires: string;
+  /** The test hostname; absent: the machine's own address. */
+  readonly hostname?: string;
+  readonly ask: readonly ('oauth' | 'login')[];
+  /** Devices whose volumes must not outlive the machine. */
+  readonly devices: readonly string[];
+  /** The object storage as the backup found it. */
+  readonly objects?: RecordedObjects;
 }
 
 /** The plan of a restore. Read-only to make; every later step works from it. */

@@ -7,6 +7,7 @@
 import { toldErrors, type EntryState, type JournalEntry, type OpenGate } from './journal';
 import { rows, shorten, text, time } from './markdown';
 import type { Report, Standing } from './reports';
+import { timesOf } from './times';
 
 const marks: Readonly<Record<EntryState, string>> = {
   running: '⏳',
@@ -30,6 +31,7 @@ export function reportMarkdown(report: Report): string {
     facts(report),
     list('## Left to do', report.leftToDo),
     list('## Notes', report.notes),
+    timesSection(report),
     recordSection(report),
     checksSection(report),
     buildsSection(report),
@@ -99,10 +101,30 @@ function facts(report: Report): string {
       ['Run', `${text(report.workflowId)} (${text(report.runId)})`],
       ['From', time(report.startedAt)],
       ['To', `${time(report.endedAt)} (${duration(report.startedAt, report.endedAt)})`],
+      ...(report.verdict === undefined ? [] : [['Verdict', text(verdictText(report.verdict))]]),
       ...(report.imageId === undefined ? [] : [['Image', text(report.imageId)]]),
       ...(report.instanceId === undefined ? [] : [['Instance', text(report.instanceId)]]),
     ],
   );
+}
+
+/** `failed: why`. */
+export function verdictText({ outcome, why }: NonNullable<Report['verdict']>): string {
+  return why === '' ? outcome : `${outcome}: ${why}`;
+}
+
+function timesSection(report: Report): string {
+  const { total, AWS, machine, person } = timesOf(report);
+  if (total === 0) return '';
+  return `## Where the time went\n\n${rows(
+    ['Waiting for', ''],
+    [
+      ['AWS', lasting(AWS)],
+      ['the machine', lasting(machine)],
+      ['a person', lasting(person)],
+      ['in all', lasting(total)],
+    ],
+  )}`;
 }
 
 function recordSection({ record }: Report): string {
@@ -225,7 +247,12 @@ function closed(markdown: string): string {
 }
 
 function duration(from: string, to: string): string {
-  const seconds = Math.max(0, Math.round((Date.parse(to) - Date.parse(from)) / 1000));
+  return lasting(Math.max(0, (Date.parse(to) - Date.parse(from)) / 1000));
+}
+
+/** A number of seconds in the two largest units that fit. */
+export function lasting(exactSeconds: number): string {
+  const seconds = Math.round(exactSeconds);
   const units: readonly (readonly [number, string, number, string])[] = [
     [86_400, 'd', 3600, 'h'],
     [3600, 'h', 60, 'min'],

@@ -3,7 +3,16 @@ import type { BackupRecord } from '../machine/backup-record';
 import type { BuildsAtBackup } from '../machine/running-builds';
 import type { JournalEntry, OpenGate, RunStatus } from './journal';
 
-export type RunbookName = 'backup' | 'restore' | 'cleanUpBuilds' | 'prune' | 'refreshSpare';
+/** Every runbook, by its workflow type. */
+export const runbookNames = [
+  'backup',
+  'restore',
+  'cleanUpBuilds',
+  'prune',
+  'refreshSpare',
+  'drill',
+] as const;
+export type RunbookName = (typeof runbookNames)[number];
 
 /** One check of the restored app. */
 export interface HealthCheck {
@@ -17,6 +26,13 @@ export interface BuildOutcome {
   readonly url: string;
   readonly outcome: 'deleted' | 'failed';
   readonly said: string;
+}
+
+/** What a drill proved. */
+export interface DrillVerdict {
+  readonly outcome: 'passed' | 'failed' | 'none';
+  /** Why it is not `passed`. */
+  readonly why: string;
 }
 
 /** What a finished run leaves behind, the same for every end. */
@@ -38,6 +54,8 @@ export interface Report {
   readonly instanceId?: string;
   readonly record?: BackupRecord;
   readonly checks?: readonly HealthCheck[];
+  /** What a drill says of its backup; `none` when it says nothing of it. */
+  readonly verdict?: DrillVerdict;
   readonly builds?: readonly BuildOutcome[];
   /** What ran when a backup began: the evidence for a clean-up after a restore. */
   readonly buildsAtBackup?: BuildsAtBackup;

@@ -70,6 +70,12 @@ export const refreshSpareRequest = z.strictObject({
   unattended: z.boolean().default(false),
 });
 
+/** `drill {"installation":"prod"}`: a test restore of the newest backup, in quarantine. */
+export const drillRequest = z.strictObject({
+  installation,
+  unattended: z.boolean().default(false),
+});
+
 /** `prune {"installation":"prod"}`: removes the backups that no rule of `keep` keeps. */
 export const pruneRequest = z.strictObject({
   installation,
@@ -80,6 +86,7 @@ export const pruneRequest = z.strictObject({
 
 export type BackupRequest = z.infer<typeof backupRequest>;
 export type RestoreRequest = z.infer<typeof restoreRequest>;
+export type DrillRequest = z.infer<typeof drillRequest>;
 export type CleanUpBuildsRequest = z.infer<typeof cleanUpBuildsRequest>;
 
 /** How the image is made: without a reboot, with one, or with the app stopped for a moment. */

@@ -25,7 +25,8 @@ export function attachVolume(
   const { device, size } = newVolume.parse(body);
   const volume = {
     ...{ id: newId('vol'), instanceId, device, size, type: 'gp2', snapshotId: '' },
-    ...{ deleteOnTermination: true, createdAt: region.now(), tags: {} },
+    // Attached by hand, a volume outlives its machine; images remember that.
+    ...{ deleteOnTermination: false, createdAt: region.now(), tags: {} },
   };
   region.state.volumes[volume.id] = volume;
   region.save();

@@ -74,6 +74,9 @@ export const readHostnameBefore = (instanceId: string): Command =>
   command('cat "$1/hostname-before" 2>/dev/null || true', [stateFolder(instanceId)]);
 export const resolveHostname = (hostname: string): Command =>
   command('getent ahostsv4 "$1"', [hostname]);
+/** Prints the addresses that the name has on the machine, if any. */
+export const lookUpAny = (hostname: string): Command =>
+  command('getent ahostsv4 "$1" || true', [hostname]);
 export const readUrlOverride = command(
   "grep -oE '^[^#]*CIRCLE_URL=[^[:space:]]+' /etc/circle-installation-customizations " +
     '2>/dev/null | head -3 || true',

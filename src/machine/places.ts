@@ -26,12 +26,12 @@ export function areElsewhere({ region, copies = [] }: Regions): boolean {
   return copies.every((copy) => copy.region !== region);
 }
 
-/** Whether the spare is where there are backups to make it of. */
-export function isSpareReachable(
-  installation: Regions & { readonly spare?: { readonly region: string } | undefined },
+/** Whether there are backups where something is to be made of them. */
+export function hasBackupsFor(
+  installation: Regions,
+  wanted: { readonly region?: string | undefined } | undefined,
 ): boolean {
-  const { spare } = installation;
-  return spare === undefined || regionsOf(installation).includes(spare.region);
+  return wanted?.region === undefined || regionsOf(installation).includes(wanted.region);
 }
 
 /** The regions that can have backups: the one of the installation first. */

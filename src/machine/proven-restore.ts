@@ -24,3 +24,12 @@ export function provenRestore({ id, tags }: BackupImage): ProvenRestore | 'unrea
   if (Number.isNaN(Date.parse(at))) return 'unreadable';
   return { image: id, at, passed: verdict === 'passed', why };
 }
+
+/** The tag's value, at most 256 characters, as EC2 takes them. */
+export function provenTag(
+  at: string,
+  proof: { readonly passed: boolean; readonly why: string },
+): string {
+  const verdict = proof.passed ? 'passed' : `failed: ${proof.why.replace(/\s+/g, ' ')}`;
+  return `${at} ${verdict}`.slice(0, 255);
+}

@@ -75,8 +75,19 @@ function selfDestruct(expires: number, ttlSeconds = 86_400): string[] {
     `left=$((${String(expires)} - $(date +%s)))`,
     `if [ "$left" -gt ${String(ttlSeconds)} ]; then left=${String(ttlSeconds)}; fi`,
     'if [ "$left" -lt 1 ]; then left=1; fi',
-    `setsid bash -c 'sleep "$1"; shutdown -h now; sleep 300; poweroff -f' runbook-end "$left" \\`,
-    '  </dev/null >/dev/null 2>&1 &',
+    // In short pieces: shells differ in how long one sleep may last.
+    "setsid bash -c '",
+    '  left=$1',
+    '  while [ "$left" -gt 0 ]; do',
+    '    nap=$left',
+    '    if [ "$nap" -gt 600 ]; then nap=600; fi',
+    '    sleep "$nap"',
+    '    left=$((left - nap))',
+    '  done',
+    '  shutdown -h now',
+    '  sleep 300',
+    '  poweroff -f',
+    `' runbook-end "$left" </dev/null >/dev/null 2>&1 &`,
   ];
 }
 

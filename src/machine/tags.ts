@@ -14,5 +14,6 @@ export const tagNames = {
   hold: 'runbook:hold',
   removing: 'runbook:removing',
   ready: 'runbook:ready',
+  expires: 'runbook:expires',
   copiedFrom: 'runbook:copied-from',
 } as const;

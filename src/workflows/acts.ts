@@ -3,6 +3,7 @@
  * later steps build on cannot be skipped, because going on without it would harm the machine.
  */
 import type { Activities } from '../activities';
+import type { JournalEntry } from '../contract/journal';
 import type { FailureType } from '../contract/failures';
 import type { Settings } from '../contract/plan';
 
@@ -16,6 +17,46 @@ export interface Act<A extends keyof Activities, S extends boolean = boolean> {
   readonly skippable: S;
   /** Failures that only another request can mend: they end the run instead of opening a gate. */
   readonly refusals: readonly FailureType[];
+}
+
+/** The activities that wait for AWS; most others wait for the machine. */
+const inAws: ReadonlySet<keyof Activities> = new Set([
+  'planRestore',
+  'launchInstance',
+  'awaitInstance',
+  'moveElasticIp',
+  'findMachine',
+  'createImage',
+  'awaitImage',
+  'verifyImage',
+  'copyImage',
+  'planPrune',
+  'removeBackups',
+  'planSpare',
+  'launchSpare',
+  'restSpare',
+  'retireSpares',
+  'planDrill',
+  'launchDrill',
+  'tellVerdict',
+  'endDrill',
+]);
+/** Those that wait for neither. */
+const elsewhere: ReadonlySet<keyof Activities> = new Set([
+  'readSettings',
+  'listRunningBuilds',
+  'startRefresh',
+  'findHolder',
+  'checkClaim',
+  'preemptBackup',
+  'notifyPeople',
+  'recordEnd',
+]);
+
+/** What a step waits for while it runs. */
+export function waitsFor({ activity }: Act<keyof Activities>): JournalEntry['waitsFor'] {
+  if (inAws.has(activity)) return 'AWS';
+  return elsewhere.has(activity) ? undefined : 'machine';
 }
 
 function act<A extends keyof Activities>(
@@ -74,6 +115,11 @@ export const startRefresh = act('startRefresh', 60);
 export const planSpare = act('planSpare', 120, ['MissingLaunchSetting', 'NoUsableImage']);
 export const launchSpare = act('launchSpare', 120);
 export const proveSilence = act('proveSilence', 300);
+export const planDrill = act('planDrill', 120, ['MissingLaunchSetting', 'NoUsableImage']);
+export const launchDrill = act('launchDrill', 120);
+export const proveUnshared = act('proveUnshared', 120);
+export const tellVerdict = act('tellVerdict', 120);
+export const endDrill = act('endDrill', ({ launch }) => launch);
 export const restSpare = act('restSpare', ({ launch }) => launch);
 export const retireSpares = act('retireSpares', 300);
 export const findHolder = act('findHolder', 60);

@@ -42,6 +42,7 @@ const heldBy = {
   restore: 'RestoreOpen',
   backup: 'BackupOpen',
   spare: 'SpareOpen',
+  drill: 'DrillOpen',
 } as const satisfies Readonly<Record<string, FailureType>>;
 
 /**

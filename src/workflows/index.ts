@@ -2,6 +2,7 @@
 export { backup } from './backup';
 export { claim } from './claim';
 export { cleanUpBuilds } from './clean-up-builds';
+export { drill } from './drill';
 export { prune } from './prune';
 export { refreshSpare } from './refresh-spare';
 export { restore } from './restore';

@@ -14,7 +14,9 @@ export function noteThePlan(findings: Findings, plan: RestorePlan, request: Rest
   findings.request = { region: request.region, builds: request.builds };
 }
 
-const list = (lines: readonly string[]): string => lines.map((line) => `- ${line}`).join('\n');
+/** A list in Markdown. */
+export const list = (lines: readonly string[]): string =>
+  lines.map((line) => `- ${line}`).join('\n');
 
 /** A clone that starts dials the machine whose addresses it still carries. */
 export function aboutOldMachine(plan: RestorePlan, request: RestoreRequest): Approval {

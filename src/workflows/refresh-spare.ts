@@ -2,21 +2,19 @@
  * "A hot spare regularly imaged with the backup snapshot": a new spare machine from the newest
  * backup, silent from its first packet; those before it go only once it is ready.
  */
-import { isCancellation, workflowInfo } from '@temporalio/workflow';
 import type { Machine, SparePlan } from '../contract/plan';
 import type { Report } from '../contract/reports';
 import { refreshSpareRequest } from '../contract/requests';
 import * as acts from './acts';
 import { claimOn, refuseWhileClaimed, whileClaimed } from './claim';
-import { troubleOf } from './failures';
+import { launchCopy, waitingForChecks } from './launching';
 import { toTrust } from './questions';
 import { runbook, type Run } from './runbook';
 
 const launching = 'Launch the spare in quarantine';
-const waiting = 'Wait for its status checks';
 const lines = [
   launching,
-  waiting,
+  waitingForChecks,
   'Look at the host key',
   'Confirm the host key',
   'Wait for the machine to answer',
@@ -49,7 +47,10 @@ export function refreshSpare(request: unknown): Promise<Report> {
 
 async function makeSpare(run: Run, plan: SparePlan): Promise<string> {
   const { step, findings } = run;
-  const launched = await launch(run, plan);
+  const launched = await launchCopy(run, plan, {
+    title: launching,
+    step: (by) => step(launching, acts.launchSpare, () => ({ plan, ...by() })),
+  });
   const { instanceId } = launched;
   const unfinished =
     `${instanceId} in ${plan.region} is in quarantine and not ready: the next refreshSpare that ` +
@@ -66,7 +67,10 @@ async function makeSpare(run: Run, plan: SparePlan): Promise<string> {
     acts.awaitMachine,
     { machine: known },
   );
-  await step('2. Prove that the app does not run', acts.proveSilence, { machine });
+  await step('2. Prove that the app does not run', acts.proveSilence, {
+    machine,
+    groups: plan.launch.securityGroupIds,
+  });
   const addresses = { machine, distribution, old: plan.replaces };
   const updated = await step('4. Update the IP addresses', acts.updateIpAddresses, addresses);
   findings.notes.push(...updated.mentions);
@@ -77,30 +81,4 @@ async function makeSpare(run: Run, plan: SparePlan): Promise<string> {
   });
   await step('Put the spare to rest', acts.restSpare, { plan, machine });
   return instanceId;
-}
-
-/** Exactly one instance, however often this is tried; a lost one is replaced by a person's `retry`. */
-async function launch(run: Run, plan: SparePlan): Promise<Machine> {
-  const { workflowId, firstExecutionRunId: firstRunId } = workflowInfo();
-  const { installation, region } = plan;
-  for (;;) {
-    const { instanceId } = await run.step(launching, acts.launchSpare, () => ({
-      plan,
-      run: { workflowId, firstRunId },
-      generation: run.retriesOf(launching, 'InstanceLost') + run.retriesOf(waiting, 'InstanceLost'),
-    }));
-    run.findings.instanceId = instanceId;
-    try {
-      const place = { installation, region, instanceId };
-      const { privateAddress, publicAddress } = await run.attempt(
-        waiting,
-        acts.awaitInstance,
-        place,
-      );
-      return { installation, region, instanceId, privateAddress, publicAddress, hostKeys: [] };
-    } catch (error) {
-      if (isCancellation(error)) throw error;
-      await run.askAboutFailure(waiting, troubleOf(error), false);
-    }
-  }
 }

@@ -12,11 +12,13 @@ import type { Distribution } from '../machine/os-release';
 import * as acts from './acts';
 import { claimOn, keepClaim, refuseWhileClaimed, whileClaimed } from './claim';
 import { checkedBuilds, deleteBuildRecords } from './clean-up-builds';
-import { troubleOf } from './failures';
+import { launchUntilItRuns } from './launching';
 import { mountObjectStorage } from './object-storage';
 import * as ask from './questions';
 import { runbook, type Run } from './runbook';
 import { perform } from './steps';
+
+const launching = '1. Launch an instance from the image';
 
 export function restore(request: unknown): Promise<Report> {
   return runbook({ name: 'restore', shape: restoreRequest }, request, (run, input) => {
@@ -117,7 +119,10 @@ async function restartReplicated({ step }: Run, { machine, old }: Reached): Prom
 async function launch(run: Run, plan: RestorePlan): Promise<Machine> {
   const { installation } = plan;
   await keepClaim(claimOn('restore', run.settings, installation));
-  const { instanceId, ...running } = await launchUntilItRuns(run, plan);
+  const { instanceId, ...running } = await launchUntilItRuns(run, plan, {
+    title: launching,
+    step: (by) => run.step(launching, acts.launchInstance, () => ({ plan, ...by() })),
+  });
   const moved = await run.step('Move the Elastic IP', acts.moveElasticIp, { plan, instanceId });
   return {
     installation,
@@ -127,34 +132,6 @@ async function launch(run: Run, plan: RestorePlan): Promise<Machine> {
     publicAddress: moved.publicAddress ?? running.publicAddress,
     hostKeys: [],
   };
-}
-
-/** A machine that is lost before it runs is replaced only when a person says `retry`. */
-async function launchUntilItRuns(
-  run: Run,
-  plan: RestorePlan,
-): Promise<{ instanceId: string; privateAddress: string; publicAddress?: string }> {
-  const { workflowId, firstExecutionRunId } = workflowInfo();
-  const launching = '1. Launch an instance from the image';
-  const waiting = 'Wait for its status checks';
-  for (;;) {
-    const { instanceId } = await run.step(launching, acts.launchInstance, () => ({
-      plan,
-      run: { workflowId, firstRunId: firstExecutionRunId },
-      generation: run.retriesOf(launching, 'InstanceLost') + run.retriesOf(waiting, 'InstanceLost'),
-    }));
-    // From here on every end of the run tags this machine and says how to take it up again.
-    run.findings.imageId = plan.imageId;
-    run.findings.instanceId = instanceId;
-    try {
-      const { installation, region } = plan;
-      const place = { installation, region, instanceId };
-      return { instanceId, ...(await run.attempt(waiting, acts.awaitInstance, place)) };
-    } catch (error) {
-      if (isCancellation(error)) throw error;
-      await run.askAboutFailure(waiting, troubleOf(error), false);
-    }
-  }
 }
 
 /** Whether nobody needs to be asked about the DNS record; the step that checks it comes later. */

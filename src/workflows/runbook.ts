@@ -11,7 +11,7 @@ import {
 } from '@temporalio/workflow';
 import type { z } from 'zod';
 import { refuse } from '../contract/failures';
-import type { EntryState, OpenGate, RunStatus } from '../contract/journal';
+import type { EntryState, JournalEntry, OpenGate, RunStatus } from '../contract/journal';
 import type { Decision } from '../contract/messages';
 import type { Settings } from '../contract/plan';
 import type { Report, RunbookName } from '../contract/reports';
@@ -59,7 +59,10 @@ export interface Run {
     question: Approval & { readonly builds: readonly string[] },
   ) => Promise<readonly string[]>;
   readonly findings: Findings;
+  readonly journal: readonly JournalEntry[];
   readonly settings: Settings;
+  /** From now on no question waits beyond this time (ISO 8601). */
+  readonly closeGatesAt: (time: string) => void;
 }
 
 /** Runs a body inside the frame and returns the report. */
@@ -93,6 +96,7 @@ class Frame {
   private readonly gates: Gates;
   private readonly steps: Steps;
   private readonly notices: Promise<unknown>[] = [];
+  private gatesCloseAt = Infinity;
 
   constructor(
     private readonly state: RunState,
@@ -127,13 +131,18 @@ class Frame {
         return typeof said === 'string' ? question.builds : (said.builds ?? question.builds);
       },
       findings: this.state.findings,
+      journal: this.state.journal,
       settings,
+      closeGatesAt: (time) => {
+        this.gatesCloseAt = Date.parse(time);
+      },
     };
   }
 
   private gateSeconds(): number {
     const limits = this.steps.settings?.limits;
-    return (this.request.unattended ? limits?.unattendedGate : limits?.gate) ?? 3600;
+    const long = (this.request.unattended ? limits?.unattendedGate : limits?.gate) ?? 3600;
+    return Math.max(1, Math.min(long, (this.gatesCloseAt - Date.now()) / 1000));
   }
 
   private shortGateSeconds(): number {
@@ -212,7 +221,7 @@ class Frame {
   /** Ends a run that did not get through, and gives the error to end the workflow with. */
   async endBadly(error: unknown): Promise<unknown> {
     if (isCancellation(error)) {
-      await this.end('cancelled', 'The run was cancelled; the machine is left as it is.');
+      await this.end('cancelled', `The run was cancelled; ${this.state.findings.whenCancelled}.`);
       return error;
     }
     const { type, message } = troubleOf(error);

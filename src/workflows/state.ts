@@ -16,9 +16,12 @@ export interface Findings {
   instanceId?: Report['instanceId'];
   record?: Report['record'];
   checks?: Report['checks'];
+  verdict?: Report['verdict'];
   builds?: Report['builds'];
   buildsAtBackup?: Report['buildsAtBackup'];
   readonly notes: string[];
+  /** What becomes of the machine when the run is cancelled. */
+  whenCancelled: string;
   /** What each line of the runbook would do, for the list of what is left. */
   changes: readonly { readonly step: string; readonly change: string }[];
 }
@@ -32,7 +35,12 @@ export function now(): string {
 export class RunState {
   readonly startedAt = now();
   readonly journal: JournalEntry[] = [];
-  readonly findings: Findings = { request: {}, notes: [], changes: [] };
+  readonly findings: Findings = {
+    request: {},
+    notes: [],
+    changes: [],
+    whenCancelled: 'the machine is left as it is',
+  };
   status: RunStatus = 'running';
   gate: OpenGate | undefined;
   report: Report | undefined;
@@ -91,7 +99,8 @@ export class RunState {
 
   makeReport(summary: string): Report {
     const { workflowId, runId } = workflowInfo();
-    const { notes, imageId, instanceId, record, checks, builds, buildsAtBackup } = this.findings;
+    const { notes, imageId, instanceId, record, checks, verdict, builds, buildsAtBackup } =
+      this.findings;
     return {
       runbook: this.runbook,
       installation: this.installation,
@@ -107,6 +116,7 @@ export class RunState {
       instanceId,
       record,
       checks,
+      verdict,
       builds,
       buildsAtBackup,
       journal: this.journal,

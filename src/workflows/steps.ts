@@ -5,7 +5,7 @@ import type { Activities } from '../activities';
 import type { JournalEntry } from '../contract/journal';
 import { refuse, type FailureType } from '../contract/failures';
 import type { Settings } from '../contract/plan';
-import type { Act } from './acts';
+import { waitsFor, type Act } from './acts';
 import { troubleOf, type Trouble } from './failures';
 import type { Gates } from './gates';
 import type { RunState } from './state';
@@ -102,6 +102,7 @@ export class Steps {
     input: Given<A>,
   ): Promise<Output<A>> {
     const entry = this.state.open('step', title, 'running');
+    entry.waitsFor = waitsFor(act);
     try {
       const given = typeof input === 'function' ? input() : input;
       const outcome = await perform(act, given, { summary: title, settings: this.settings });

@@ -7,6 +7,7 @@ import {
 } from '@aws-sdk/client-ec2';
 import type { EC2Client } from '@aws-sdk/client-ec2';
 import { call, isNotFound } from './ec2-errors';
+import { deletedWithIt } from './ec2-requests';
 
 /** The part of EC2 that stops, starts, moves and ends machines. Each call may be repeated. */
 export interface Ec2Machines {
@@ -14,6 +15,8 @@ export interface Ec2Machines {
   terminateInstance(id: string, signal?: AbortSignal): Promise<void>;
   stopInstance(id: string, signal?: AbortSignal): Promise<void>;
   startInstance(id: string, signal?: AbortSignal): Promise<void>;
+  /** Lets the volumes of these devices be deleted with the machine. */
+  endVolumesWith(id: string, devices: readonly string[], signal?: AbortSignal): Promise<void>;
   /** Puts the machine into exactly these security groups, from its next packet on. */
   changeSecurityGroups(id: string, groups: readonly string[], signal?: AbortSignal): Promise<void>;
 }
@@ -48,6 +51,18 @@ export function machineCalls(client: EC2Client, region: string): Ec2Machines {
       send(
         'StartInstances',
         () => client.send(new StartInstancesCommand({ InstanceIds: [id] }), { abortSignal }),
+        abortSignal,
+      ),
+    endVolumesWith: (id, devices, abortSignal) =>
+      send(
+        'ModifyInstanceAttribute',
+        () => {
+          const command = new ModifyInstanceAttributeCommand({
+            InstanceId: id,
+            BlockDeviceMappings: deletedWithIt(devices),
+          });
+          return client.send(command, { abortSignal });
+        },
         abortSignal,
       ),
     changeSecurityGroups: (id, groups, abortSignal) =>

@@ -7,6 +7,7 @@ import {
   DeleteSnapshotCommand,
   DeregisterImageCommand,
   RunInstancesCommand,
+  TerminateInstancesCommand,
 } from '@aws-sdk/client-ec2';
 import type { EC2Client } from '@aws-sdk/client-ec2';
 import { codeOf } from '../contract/aws-code';
@@ -36,6 +37,7 @@ export interface MutatingCalls {
   readonly AssociateAddress: { readonly allocationId: string; readonly instanceId: string };
   readonly DeregisterImage: { readonly imageId: string };
   readonly DeleteSnapshot: { readonly snapshotId: string };
+  readonly TerminateInstances: { readonly instanceId: string };
 }
 
 interface Sender {
@@ -100,6 +102,10 @@ const dryRuns: DryRuns = {
   },
   DeleteSnapshot: ({ client, abortSignal }, { snapshotId }) => {
     const command = new DeleteSnapshotCommand({ SnapshotId: snapshotId, DryRun: true });
+    return client.send(command, { abortSignal });
+  },
+  TerminateInstances: ({ client, abortSignal }, { instanceId }) => {
+    const command = new TerminateInstancesCommand({ InstanceIds: [instanceId], DryRun: true });
     return client.send(command, { abortSignal });
   },
 };

@@ -44,6 +44,8 @@ export interface LaunchOrder {
   readonly userData?: string;
   /** What becomes of the machine when it shuts itself down; without a word it stays to be looked at. */
   readonly shutdownBehavior?: 'stop' | 'terminate';
+  /** Devices whose volumes are deleted with the machine; others as the image says. */
+  readonly volatileDevices?: readonly string[];
 }
 
 /** CreateImage, as EC2 takes it. */
@@ -76,6 +78,11 @@ export function copyImageInput(order: CopyOrder): CopyImageCommandInput {
   };
 }
 
+/** An image keeps of each volume whether it outlives its machine: one attached by hand does. */
+export function deletedWithIt(devices: readonly string[]) {
+  return devices.map((DeviceName) => ({ DeviceName, Ebs: { DeleteOnTermination: true } }));
+}
+
 /** RunInstances for exactly one instance, with what an image does not carry. */
 export function runInstancesInput(order: LaunchOrder): RunInstancesCommandInput {
   const { launch } = order;
@@ -102,6 +109,9 @@ export function runInstancesInput(order: LaunchOrder): RunInstancesCommandInput 
     InstanceInitiatedShutdownBehavior: order.shutdownBehavior ?? 'stop',
     ...(order.userData !== undefined && {
       UserData: Buffer.from(order.userData, 'utf8').toString('base64'),
+    }),
+    ...(order.volatileDevices !== undefined && {
+      BlockDeviceMappings: deletedWithIt(order.volatileDevices),
     }),
     TagSpecifications: [
       { ResourceType: 'instance', Tags: toTags(order.tags) },

@@ -2,7 +2,7 @@
 import { mkdir, readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { reportMarkdown } from '../contract/report-markdown';
-import type { Report } from '../contract/reports';
+import type { Report, RunbookName } from '../contract/reports';
 import { writeWhole } from './whole-file';
 
 /** Writes the report as Markdown and JSON into the folder; returns the path of the Markdown. */
@@ -32,6 +32,27 @@ export async function findReport(
     if (mtimeMs > newest.at) newest = { path, at: mtimeMs };
   }
   return newest.path === '' ? undefined : readFile(newest.path, 'utf8');
+}
+
+/** Every report of that runbook in the folder; what cannot be read as one is passed over. */
+export async function findReports(folder: string, runbook: RunbookName): Promise<Report[]> {
+  const names = await readdir(folder).catch((): string[] => []);
+  const found: Report[] = [];
+  for (const name of names.filter((one) => one.endsWith('.json'))) {
+    const report = parsed(await readFile(join(folder, name), 'utf8'));
+    if (report?.runbook === runbook) found.push(report);
+  }
+  return found;
+}
+
+function parsed(json: string): Report | undefined {
+  try {
+    const value: unknown = JSON.parse(json);
+    const isReport = typeof value === 'object' && value !== null && 'journal' in value;
+    return isReport ? (value as Report) : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function fileName({ workflowId, runId }: Report): string {

@@ -28,6 +28,15 @@ describe('a report', () => {
 
       - The old host key stays in known_hosts: ssh-keygen -R 10.0.1.5
 
+      ## Where the time went
+
+      | Waiting for |  |
+      | --- | --- |
+      | AWS | 0 s |
+      | the machine | 0 s |
+      | a person | 1 h 5 min |
+      | in all | 1 h 45 min |
+
       ## What the image holds
 
       |  |  |

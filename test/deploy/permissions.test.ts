@@ -216,10 +216,31 @@ async function spare(world: World): Promise<void> {
   await perform(activities, 'launchInstance', { plan, run, generation: 0 });
 }
 
+/** A drill's calls to AWS, from its launch to its end. */
+async function drill(world: World): Promise<void> {
+  const activities = createActivities(world);
+  runs += 1;
+  const firstRunId = `drill-${runs}`;
+  const now = new Date().toISOString();
+  const { plan } = await perform(activities, 'planDrill', { installation, now });
+  const run = { workflowId: firstRunId, firstRunId };
+  const { instanceId } = await perform(activities, 'launchDrill', { plan, run, generation: 0 });
+  const place = { installation, region: plan.region, instanceId };
+  const running = await perform(activities, 'awaitInstance', place);
+  const machine = { ...place, hostKeys: [], ...running };
+  const { offered } = await perform(activities, 'trustHostKey', { machine, recorded: [] });
+  await perform(activities, 'awaitMachine', { machine: { ...machine, hostKeys: [offered] } });
+  const verdict = { outcome: 'passed', why: '' } as const;
+  await perform(activities, 'tellVerdict', { plan, instanceId, verdict, at: now });
+  const ending = { plan, firstRunId, instanceId, wasTried: true };
+  await perform(activities, 'endDrill', ending);
+}
+
 // The role that asks Temporal comes first: the end of each restores what stands in for it.
 describe.each([
   ['prune', prune],
   ['spare', spare],
+  ['drill', drill],
   ['backup', backUp],
   ['restore', restore],
   ['read-only', look],
@@ -240,10 +261,12 @@ describe.each([
       quarantineSecurityGroup: seeded.quarantineGroup,
     };
     const copies = [{ region: seededElsewhere.region }];
+    const { subnet, quarantineSecurityGroup } = spareHere;
+    const drillHere = { subnet, quarantineSecurityGroup };
     const lab = await startLab({
       dir,
       speed: 600,
-      installation: { reachedBy, keep, copies, spare: spareHere },
+      installation: { reachedBy, keep, copies, spare: spareHere, drill: drillHere },
     });
     jest.replaceProperty(process, 'env', { ...process.env, ...labEnvironment(dir, lab.ec2Url) });
     world = openWorld(loadConfig(lab.configPath));
@@ -261,7 +284,7 @@ describe.each([
       rmSync(dir, { recursive: true, force: true });
     };
     // A restore needs a backup to start from; the role that makes it is not under test then.
-    if (role === 'restore' || role === 'spare') await backUp(world);
+    if (['restore', 'spare', 'drill'].includes(role)) await backUp(world);
   });
   // Each prune needs a backup that is too old.
   beforeEach(async () => {

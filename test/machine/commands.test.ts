@@ -110,6 +110,10 @@ const made: Record<string, [command: Command, expected: Command]> = {
     commands.resolveHostname('new.example.com'),
     { script: 'getent ahostsv4 "$1"', args: ['new.example.com'], timeoutSeconds: 30 },
   ],
+  lookUpAny: [
+    commands.lookUpAny('new.example.com'),
+    { script: 'getent ahostsv4 "$1" || true', args: ['new.example.com'], timeoutSeconds: 30 },
+  ],
   armStartTimer: [
     commands.armStartTimer(1800),
     {

@@ -1,4 +1,4 @@
-import { provenRestore } from '../../src/machine/proven-restore';
+import { provenRestore, provenTag } from '../../src/machine/proven-restore';
 import { backupAt } from './sample-backups';
 
 const proofOf = (tag: string) => provenRestore(backupAt(1, { tags: { 'runbook:proven': tag } }));
@@ -25,5 +25,22 @@ describe('the tag of a proven restore', () => {
 
   it('is absent from an image that nobody has restored from', () => {
     expect(provenRestore(backupAt(1))).toBeUndefined();
+  });
+});
+
+describe('the tag that a drill writes', () => {
+  const at = '2026-11-24T03:10:00.000Z';
+
+  it.each([
+    { passed: true, why: '' },
+    { passed: false, why: '6. Restart the app: AppNotStarted: it is not up' },
+  ])('reads back as it was meant (%j)', (proof) => {
+    expect(proofOf(provenTag(at, proof))).toEqual({ image: 'ami-1', at, ...proof });
+  });
+
+  it('fits into a tag of EC2, in one line', () => {
+    const tag = provenTag(at, { passed: false, why: `a\nb ${'long '.repeat(100)}` });
+    expect(tag.length).toBeLessThanOrEqual(256);
+    expect(tag).toContain('failed: a b long');
   });
 });

@@ -38,6 +38,7 @@ export function simulatedEc2(line: Line): Ec2 {
     addresses: never,
     runInstance: never,
     terminateInstance: never,
+    endVolumesWith: never,
     stopInstance: never,
     startInstance: never,
     changeSecurityGroups: never,

@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse, stringify } from 'yaml';
+import { seeded } from '../../src/lab/region/seed';
 import { runbook, type Said } from './command-line';
 import { control, setStage, type Stage } from './stage';
 import { machineOf, sourceId } from './world-checks';
@@ -9,7 +10,14 @@ jest.setTimeout(60_000);
 
 /** The lab's configuration as far as these tests change it. */
 interface Configured {
-  installations: { prod: { ssh: { hostKeys: string[] }; limits: { gate: string } } };
+  installations: {
+    prod: {
+      ssh: { hostKeys: string[] };
+      limits: { gate: string };
+      spare?: object;
+      drill?: object;
+    };
+  };
 }
 
 let stage: Stage;
@@ -112,6 +120,29 @@ test('the dry runs ask about what the real calls are about, with their tags', as
   const [launch] = one(asked, 'RunInstances');
   expect(launch?.parameters).toMatchObject({ ImageId: imageId, DryRun: 'true' });
   expect(launch && tagsOf(launch)).toMatchObject({ ...kinds, 'runbook:kind': 'restore' });
+});
+
+test('a spare and a drill are asked about in their quarantine', async () => {
+  const begin = stage.lab.journal.since(0).length;
+  const subnet = seeded.subnets[1];
+  const quarantineSecurityGroup = seeded.quarantineGroup;
+  const said = await doctorWith((prod) => {
+    const securityGroups = [seeded.servicesGroup];
+    prod.spare = { region: seeded.region, subnet, securityGroups, quarantineSecurityGroup };
+    prod.drill = { subnet, quarantineSecurityGroup };
+  });
+  expect(trouble(said)).toEqual([]);
+  expect(said.out).toMatch(
+    /prod: the spare in us-east-1: ec2:RunInstances from ami-\w+ .*permitted/,
+  );
+  const asked = changing(begin)
+    .filter(({ action, parameters }) => {
+      return (
+        action === 'RunInstances' && parameters['SecurityGroupId.1'] === quarantineSecurityGroup
+      );
+    })
+    .map((call) => tagsOf(call)['runbook:kind']);
+  expect(asked.sort()).toEqual(['drill', 'spare']);
 });
 
 test('an action that the role may not do is named, with what to do', async () => {

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 export function headingsOf(
-  page: 'backup' | 'restore' | 'clean-up-builds' | 'prune' | 'refresh-spare',
+  page: 'backup' | 'restore' | 'clean-up-builds' | 'prune' | 'refresh-spare' | 'drill',
   /** A setting without which some lines are missing: their text begins with it. */
   configured?: 'objectStorage',
 ): string[] {

@@ -272,7 +272,7 @@ describe('a scheduled backup', () => {
     configure(undefined);
     const stays =
       `stays   ${schedule.scheduleId}: the configuration has no such schedule. It still starts ` +
-      'backups; `runbook schedules apply --delete` deletes it\nnothing to change\n';
+      'runs; `runbook schedules apply --delete` deletes it\nnothing to change\n';
     expect(await runbook('schedules', 'apply', '--dry-run')).toBe(stays);
     expect(await runbook('schedules', 'apply')).toBe(stays);
     expect(JSON.parse(await runbook('schedules', 'apply', '--json'))).toMatchObject({

@@ -9,6 +9,7 @@ import { examinePermissions, findMachine } from '../doctor/aws-checks';
 import type { Finding } from '../doctor/check';
 import { findingText } from '../doctor/check';
 import { examineCircleci } from '../doctor/circleci-checks';
+import { examineQuarantine } from '../doctor/quarantine-checks';
 import { examineSsh } from '../doctor/ssh-checks';
 import { examineTemporal } from '../doctor/temporal-checks';
 import { CliError, exitStatus, messageOf } from '../exit-status';
@@ -76,6 +77,7 @@ async function examine(name: string, installation: Installation): Promise<readon
   return [
     { level: 'ok', what },
     ...(await examinePermissions(patient, instance)),
+    ...(await examineQuarantine(patient)),
     ...(await examineSsh({ name, login: installation.ssh, ssh: openSsh() }, instance)),
     ...(await examineCircleci(name, installation, runningBuildsOf)),
   ];

@@ -1,4 +1,5 @@
 /** `runbook list`: the open and the recent runs, from Temporal's visibility. */
+import { runbookNames, type RunbookName } from '../../contract/reports';
 import { commandRow } from '../command-row';
 import { CliError, exitStatus } from '../exit-status';
 import type { Output } from '../output';
@@ -19,6 +20,8 @@ interface Wanted {
   readonly open?: boolean;
   readonly installation?: string;
   readonly limit?: number;
+  /** Only runs of this one. */
+  readonly runbook?: RunbookName;
 }
 
 export const list = commandRow<{
@@ -47,13 +50,14 @@ export const list = commandRow<{
 });
 
 /** The visibility query for the wanted runs. */
-function visibilityQuery({ open, installation }: Wanted): string {
+function visibilityQuery({ open, installation, runbook }: Wanted): string {
+  const types = runbook === undefined ? runbookNames : [runbook];
   // A single quote would end the string in the query.
   if (installation !== undefined && !/^[a-z0-9-]+$/.test(installation)) {
     throw new CliError('WrongUsage', `"${installation}" is no name of an installation`);
   }
   return [
-    "WorkflowType IN ('backup', 'restore', 'cleanUpBuilds', 'prune', 'refreshSpare')",
+    `WorkflowType IN (${types.map((type) => `'${type}'`).join(', ')})`,
     ...(open === true ? ["ExecutionStatus = 'Running'"] : []),
     ...(installation === undefined ? [] : [`RunbookInstallation = '${installation}'`]),
   ].join(' AND ');

@@ -1,4 +1,4 @@
-/** `runbook schedules`: the backups that Temporal starts by itself, and making them as configured. */
+/** `runbook schedules`: the backups and drills that Temporal starts by itself, and making them as configured. */
 import { taskQueue, withTemporal } from '../temporal/connect';
 import type { Temporal } from '../temporal/connect';
 import type { Call } from '../command-row';
@@ -18,7 +18,7 @@ interface SchedulesOptions {
 
 export const schedules = commandRow<SchedulesOptions>({
   usage: 'schedules [apply]',
-  summary: 'list the scheduled backups; `apply` makes them as the configuration says',
+  summary: 'list the scheduled backups and drills; `apply` makes them as the configuration says',
   options: [
     ['--dry-run', 'with apply: show what would be changed, change nothing'],
     ['--delete', 'with apply: also delete schedules that are not in the configuration any more'],

@@ -54,7 +54,7 @@ function examineStanding({
   if (newest !== undefined && !isFine(newest)) {
     const todo = `runbook status ${newest.workflowId}`;
     const since = `of ${newest.startedAt} is ${newest.status}`;
-    return { level: 'warn', what: `${what}: the backup ${since}`, todo };
+    return { level: 'warn', what: `${what}: the run ${since}`, todo };
   }
   return { level: 'ok', what: `${what}: ${when}, next ${next[0] ?? 'never'}` };
 }

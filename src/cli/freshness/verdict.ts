@@ -180,8 +180,13 @@ function newerOne({ installation, now, imageLimitSeconds }: Evidence, image: Bac
 }
 
 /** The proof counts for what was restored then; a warning only, because nothing demands one. */
-function lastProven({ installation, backups, now }: Evidence): Aspect {
-  const read = newestFirst(backups).map((image) => ({ image, proof: provenRestore(image) }));
+function lastProven({ installation, backups, copies, now }: Evidence): Aspect {
+  // A drill in another region proves the copy there.
+  const there = copies.flatMap(({ images }) => ('unknown' in images ? [] : images));
+  const read = newestFirst([...backups, ...there]).map((image) => ({
+    image,
+    proof: provenRestore(image),
+  }));
   const proofs = read
     .flatMap(({ proof }): ProvenRestore[] => (typeof proof === 'object' ? [proof] : []))
     .sort((a, b) => Date.parse(b.at) - Date.parse(a.at));
@@ -199,7 +204,7 @@ function lastProven({ installation, backups, now }: Evidence): Aspect {
   }
   if (passed === undefined) {
     const what = `${installation}: no restore of a backup was ever proven`;
-    const todo = 'rehearse a restore, so that it is not tried for the first time in need';
+    const todo = 'runbook drill rehearses one, so that it is not tried for the first time in need';
     return { findings: [...findings, { level: 'warn', what, todo }] };
   }
   const { image, at } = passed;

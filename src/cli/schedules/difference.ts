@@ -77,7 +77,7 @@ export function changeText({ action, scheduleId, fields }: Change): string {
 /** A schedule that would be deleted, and how that is done. */
 export function staysText({ scheduleId }: Change): string {
   return (
-    `stays   ${scheduleId}: the configuration has no such schedule. It still starts backups; ` +
+    `stays   ${scheduleId}: the configuration has no such schedule. It still starts runs; ` +
     '`runbook schedules apply --delete` deletes it'
   );
 }

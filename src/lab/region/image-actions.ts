@@ -64,11 +64,13 @@ export const createImage: Action = (call) => {
   return { imageId: id };
 };
 
-function snapshotOf({ region }: Call, { id: volumeId, device, size }: Volume, first: Snapshot) {
+function snapshotOf({ region }: Call, volume: Volume, first: Snapshot): Image['more'][number] {
+  const { id: volumeId, device, size, deleteOnTermination } = volume;
   const snapshotId = newId('snap');
   region.state.snapshots[snapshotId] = { ...first, id: snapshotId, volumeId, size };
-  return { device, snapshotId, size };
+  return { device, snapshotId, size, deleteOnTermination };
 }
+
 /** The name asked for, which no other image of the region may have. */
 export function freeName({ query, region }: Call): string {
   const name = query.required('Name');
@@ -128,7 +130,7 @@ function imageXml({ region }: Call, image: Image): Reply {
           snapshotId: snapshotShows ? disk.snapshotId : undefined,
           volumeSize: disk.size,
           volumeType: 'gp2',
-          deleteOnTermination: true,
+          deleteOnTermination: disk.deleteOnTermination,
           encrypted: false,
         },
       })),

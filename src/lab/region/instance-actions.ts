@@ -3,7 +3,7 @@ import { ApiError, checkId, invalidValue, notFound } from './api-error';
 import { select, type Action, type Call } from './call';
 import { applyFilters, page, type FilterFields } from './filters';
 import { groupSet, reservationXml, stateXml, statusXml } from './instance-views';
-import { shutdownBehavior } from './launch';
+import { endsWithMachine, shutdownBehavior } from './launch';
 import { rebootInstance, startInstance, stopInstance, terminateInstance } from './lifecycle';
 import type { Instance } from './model';
 
@@ -82,7 +82,7 @@ export const describeInstanceAttribute: Action = (call) => {
   return { instanceId: instance.id, [attribute]: value };
 };
 
-/** ModifyInstanceAttribute: termination protection, shutdown behaviour and security groups. */
+/** ModifyInstanceAttribute: termination protection, shutdown behaviour, groups and volumes. */
 export const modifyInstanceAttribute: Action = (call) => {
   const { query, region } = call;
   const instance = call.instance(query.required('InstanceId'));
@@ -92,7 +92,9 @@ export const modifyInstanceAttribute: Action = (call) => {
     (attribute === 'disableApiTermination' ? query.flag('Value') : undefined);
   const behavior = shutdownBehavior(query.text('InstanceInitiatedShutdownBehavior.Value'));
   const groups = query.list('GroupId');
-  if (protection === undefined && behavior === undefined && groups.length === 0) {
+  const mappings = query.groups('BlockDeviceMapping');
+  const isAsked = [groups, mappings].some(({ length }) => length > 0);
+  if (protection === undefined && behavior === undefined && !isAsked) {
     throw new ApiError('InvalidParameterCombination', 'No attributes specified.');
   }
   for (const id of groups) {
@@ -105,6 +107,13 @@ export const modifyInstanceAttribute: Action = (call) => {
   instance.terminationProtection = protection ?? instance.terminationProtection;
   instance.shutdownBehavior = behavior ?? instance.shutdownBehavior;
   instance.groupIds = groups.length > 0 ? groups : instance.groupIds;
+  for (const volume of Object.values(region.state.volumes)) {
+    if (volume.instanceId !== instance.id) {
+      continue;
+    }
+    volume.deleteOnTermination =
+      endsWithMachine(query, volume.device) ?? volume.deleteOnTermination;
+  }
   return { return: true };
 };
 

@@ -5,7 +5,7 @@ import type { Action, Call } from './call';
 import { newId } from './ids';
 import { reservationXml } from './instance-views';
 import { makeMachine, takePrivateAddress, takePublicAddress } from './lifecycle';
-import type { Image, Instance, Subnet, Volume } from './model';
+import { rootDevice, type Image, type Instance, type Subnet, type Volume } from './model';
 import { addTags } from './tagging';
 import type { Tags } from './query';
 
@@ -58,9 +58,10 @@ export const runInstances: Action = (call) => {
   };
   region.state.instances[instance.id] = instance;
   region.state.volumes[volume.id] = volume;
-  for (const { device, snapshotId, size } of spec.image.more) {
-    const other = { ...volume, id: newId('vol'), device, snapshotId, size };
-    region.state.volumes[other.id] = other;
+  for (const { device, snapshotId, size, deleteOnTermination: recorded } of spec.image.more) {
+    const deleteOnTermination = endsWithMachine(query, device) ?? recorded;
+    const id = newId('vol');
+    region.state.volumes[id] = { ...volume, id, device, snapshotId, size, deleteOnTermination };
   }
   region.schedule(region.timings.run, 'run', instance.id);
   return reservationXml(region, instance);
@@ -250,8 +251,8 @@ function checkedUserData(value: string | undefined): string | undefined {
 }
 
 function disk({ query }: Call, image: Image, tags: Tags | undefined): Spec['disk'] {
-  const root = 'BlockDeviceMapping.1.Ebs';
-  const size = query.number(`${root}.VolumeSize`) ?? image.size;
+  const root = mappingOf(query, rootDevice) ?? 'BlockDeviceMapping.0';
+  const size = query.number(`${root}.Ebs.VolumeSize`) ?? image.size;
   if (size < image.size) {
     throw new ApiError(
       'InvalidBlockDeviceMapping',
@@ -261,9 +262,22 @@ function disk({ query }: Call, image: Image, tags: Tags | undefined): Spec['disk
   }
   return {
     size,
-    type: query.text(`${root}.VolumeType`) ?? 'gp2',
+    type: query.text(`${root}.Ebs.VolumeType`) ?? 'gp2',
     snapshotId: image.snapshotId,
-    deleteOnTermination: query.flag(`${root}.DeleteOnTermination`) ?? true,
+    deleteOnTermination: endsWithMachine(query, rootDevice) ?? true,
     tags: checkedTags(tags),
   };
+}
+
+/** Prefix of the parameters about one device. */
+function mappingOf(query: Call['query'], device: string): string | undefined {
+  return query
+    .groups('BlockDeviceMapping')
+    .find((prefix) => (query.text(`${prefix}.DeviceName`) ?? rootDevice) === device);
+}
+
+/** What a request says of the volume of a device: whether it is deleted with its machine. */
+export function endsWithMachine(query: Call['query'], device: string): boolean | undefined {
+  const mapping = mappingOf(query, device);
+  return mapping === undefined ? undefined : query.flag(`${mapping}.Ebs.DeleteOnTermination`);
 }

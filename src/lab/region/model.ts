@@ -72,7 +72,14 @@ const image = z.object({
   snapshotId: z.string(),
   /** The volumes that it holds besides the root. */
   more: z
-    .array(z.object({ device: z.string(), snapshotId: z.string(), size: z.number() }))
+    .array(
+      z.object({
+        device: z.string(),
+        snapshotId: z.string(),
+        size: z.number(),
+        deleteOnTermination: z.boolean().default(true),
+      }),
+    )
     .default([]),
   /** What keeps a repeated CopyImage from making a second copy. */
   clientToken: z.string().optional(),

@@ -10,7 +10,10 @@ import { loadConfig } from '../../../src/config';
 const queue = 'runbook';
 
 /** The schedules of a configuration in which the installations have these. */
-function wantedOf(schedules: Readonly<Record<string, object | undefined>>): readonly Wanted[] {
+function wantedOf(
+  schedules: Readonly<Record<string, object | undefined>>,
+  more: object = {},
+): readonly Wanted[] {
   const folder = mkdtempSync(join(tmpdir(), 'runbook-schedules-'));
   const file = join(folder, 'runbook.yaml');
   const installations = Object.entries(schedules).map(([name, schedule]) => [
@@ -21,6 +24,7 @@ function wantedOf(schedules: Readonly<Record<string, object | undefined>>): read
       hostname: 'circleci.example.com',
       ssh: { user: 'ubuntu', agent: true },
       ...(schedule ? { schedule } : {}),
+      ...more,
     },
   ]);
   writeFileSync(file, stringify({ installations: Object.fromEntries(installations) as object }));
@@ -91,6 +95,27 @@ describe('the difference between the configuration and Temporal', () => {
         '          jitter       90 seconds',
         '          catchup      2 days',
         '          consistency  no-reboot',
+      ].join('\n'),
+    ]);
+  });
+
+  it('is a schedule of drills, beside that of backups', () => {
+    const drill = {
+      quarantineSecurityGroup: 'sg-0eeeeeeeeeeeeeee0',
+      schedule: { cron: '0 5 * * 6', timezone: 'Europe/Berlin' },
+    };
+    const wanted = wantedOf({ prod: nightly }, { drill });
+    expect(wanted.map(({ action }) => action.args)).toEqual([
+      [{ installation: 'prod', consistency: 'no-reboot', unattended: true }],
+      [{ installation: 'prod', unattended: true }],
+    ]);
+    expect(told(wanted, kept())).toEqual([
+      [
+        'create  drill-prod@runbook',
+        '          cron      0 5 * * 6',
+        '          timezone  Europe/Berlin',
+        '          jitter    none',
+        '          catchup   1 hour',
       ].join('\n'),
     ]);
   });

@@ -45,6 +45,9 @@ describe('Every command of production on a machine of the portable shell', () =>
       /^203\.0\.113\.10 /,
     );
     expect((await run(client, commands.resolveHostname('nowhere.example.com'))).code).toBe(2);
+    expect(await said(commands.lookUpAny('circleci.example.com'))).toMatch(/^203\.0\.113\.10 /);
+    expect(await said(commands.lookUpAny('10.0.1.57'))).toMatch(/^10\.0\.1\.57 /);
+    expect(await said(commands.lookUpAny('nowhere.example.com'))).toBe('');
     expect(await said(commands.readUrlOverride)).toBe('');
     expect(await said(commands.readSystemStatus)).toContain('"Retraced": "ready"');
     expect(await said(commands.readLocalAddress)).toBe('10.0.1.5\n');
@@ -147,6 +150,7 @@ describe('Every command of production on a machine of the portable shell', () =>
       'findStorageSymlink',
       'forceStopApp',
       'healthUrls',
+      'lookUpAny',
       'markNomadRemoved',
       'probe',
       'readAppStatus',

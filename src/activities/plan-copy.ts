@@ -1,0 +1,70 @@
+/**
+ * What the plans of a spare and of a drill have in common: the newest usable backup of a region,
+ * launched like its source, but in quarantine.
+ */
+import { refuse } from '../contract/failures';
+import type { CopyPlan } from '../contract/plan';
+import { takenAt } from '../machine/backups';
+import type { BackupRecord, LaunchSettings } from '../machine/backup-record';
+import { originalOf } from '../machine/copies';
+import { inAnyRegion, type ConfiguredLaunch } from '../machine/launch-settings';
+import { decodeRecord } from '../machine/record-tags';
+import type { World } from '../world';
+import type { Ec2, Image } from '../world/ec2';
+import { chooseImage } from './choose-image';
+import { launchSettings } from './launch-settings';
+
+/** A copy before it is known what it is for. */
+export interface PlannedCopy {
+  readonly ec2: Ec2;
+  readonly image: Image;
+  readonly record: BackupRecord;
+  readonly takenAt: string;
+  readonly launch: LaunchSettings;
+  readonly plan: Omit<CopyPlan, 'userData' | 'notes' | 'launch'>;
+}
+
+/** Plans a copy of the newest usable backup in the region. `launch` wins over what is configured. */
+export async function planCopy(
+  world: World,
+  installation: string,
+  { region, launch }: { readonly region: string; readonly launch: ConfiguredLaunch },
+): Promise<PlannedCopy> {
+  const ec2 = world.ec2(region);
+  const image = await chooseImage(ec2, installation);
+  const record = decodeRecord(image.tags);
+  if (record === undefined) throw noRecord(image);
+  const recordedIn = originalOf(image.tags)?.region ?? region;
+  const base = recordedIn === region ? record.launch : inAnyRegion(record.launch);
+  const configured = {
+    ...world.installation(installation, region).launch,
+    ...launch,
+    // It is ended when it has served.
+    terminationProtection: false,
+  };
+  return {
+    ec2,
+    image,
+    record,
+    takenAt: takenAt(image),
+    launch: launchSettings(configured, base),
+    plan: {
+      installation,
+      region,
+      imageId: image.id,
+      imageName: image.name,
+      replaces: {
+        private: record.privateAddress,
+        ...(record.publicAddress ? { public: record.publicAddress } : {}),
+      },
+      hostKeys: record.hostKeys,
+    },
+  };
+}
+
+function noRecord({ id }: Image): ReturnType<typeof refuse> {
+  return refuse(
+    'NoUsableImage',
+    `${id} carries no record, so nothing says what a copy of it replaces. Make a backup first.`,
+  );
+}

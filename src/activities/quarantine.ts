@@ -1,0 +1,43 @@
+/**
+ * Whether a machine is in quarantine: closed off by its security groups, and silent, because its
+ * units are kept from starting and nothing runs.
+ */
+import { refuse } from '../contract/failures';
+import type { Machine } from '../contract/plan';
+import type { World } from '../world';
+import { lookForSounds, readSeal } from '../machine/quarantine';
+import type { Remote } from './on-machine';
+
+export interface Silence {
+  readonly isStill: boolean;
+  readonly seen: string;
+}
+
+/** Reads the seal, the units and the containers. */
+export async function readSounds(remote: Remote): Promise<Silence> {
+  const isSealed = (await remote.read(readSeal)) === 'sealed';
+  const said = await remote.read(lookForSounds);
+  const running = said.split('\n').filter((line) => /^(unit|container) \S/.test(line));
+  const sealed = isSealed ? 'its units are kept from starting' : 'its units may start';
+  const runs = running.length === 0 ? 'no unit and no container runs' : running.join(', ');
+  return { isStill: isSealed && running.length === 0, seen: `${sealed}; ${runs}` };
+}
+
+/** Refuses unless the machine is in exactly these security groups. */
+export async function requireClosedOff(
+  world: World,
+  { installation, region: place, instanceId }: Machine,
+  groups: readonly string[],
+): Promise<string> {
+  const { region } = world.installation(installation, place);
+  const [instance] = await world.ec2(region).instances({ ids: [instanceId] });
+  const seen = instance?.securityGroupIds ?? [];
+  const isClosedOff =
+    seen.length === groups.length && groups.every((group) => seen.includes(group));
+  if (isClosedOff) return `its security group is ${seen.join(', ')}`;
+  throw refuse(
+    'QuarantineBroken',
+    `${instanceId} must be in ${groups.join(', ')} and in no other security group, but is in ` +
+      `${seen.join(', ') || 'none'}. Find out who changed that, then abort and start again.`,
+  );
+}

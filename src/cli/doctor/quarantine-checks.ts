@@ -1,0 +1,98 @@
+/** The doctor's look at the copies in quarantine, spare and drill: could they be launched and ended? */
+import type { Installation } from '../../config';
+import { backupTags, newestUsable } from '../../machine/backups';
+import { inAnyRegion, launchLike } from '../../machine/launch-settings';
+import { inRegion } from '../../machine/places';
+import { decodeRecord } from '../../machine/record-tags';
+import { tagNames } from '../../machine/tags';
+import type { Ec2, Image } from '../../world/ec2';
+import { ask, check, type Finding } from './check';
+import type { Patient } from './patient';
+
+type Kind = 'spare' | 'drill';
+
+/** Nothing where neither is configured. */
+export async function examineQuarantine(patient: Patient): Promise<readonly Finding[]> {
+  const { spare, drill } = patient.installation;
+  const each = [
+    spare && examineKind(patient, 'spare', spare),
+    drill && examineKind(patient, 'drill', drill),
+  ];
+  return (await Promise.all(each.filter((one) => one !== undefined))).flat();
+}
+
+type Placed = Pick<
+  NonNullable<Installation['drill']>,
+  'region' | 'subnet' | 'quarantineSecurityGroup' | 'instanceType'
+>;
+
+async function examineKind(
+  patient: Patient,
+  kind: Kind,
+  { region = patient.installation.region, ...placed }: Placed,
+): Promise<readonly Finding[]> {
+  const ec2 = [patient, ...patient.elsewhere].find((one) => regionOf(one) === region)?.ec2;
+  if (ec2 === undefined) return [];
+  const { name } = patient;
+  const what = `${name}: the ${kind} in ${region}`;
+  const todo = `see ${kind} in the configuration, and the role of the worker`;
+  const questions: Promise<Finding>[] = [];
+  const looked = await check(what, todo, async () => {
+    const backup = newestUsable(await ec2.images({ tags: backupTags(name) }));
+    if (backup === undefined) {
+      const later = 'ask again after the next backup';
+      return { level: 'warn', what: `${what}: there is no backup to make it of`, todo: later };
+    }
+    const launch = launchOf(patient.installation, { region, ...placed }, backup);
+    if (launch === undefined) {
+      const missing = `set ${kind}.subnet`;
+      return { level: 'FAIL', what: `${what} would not know how to be launched`, todo: missing };
+    }
+    const tags = { ...tagsOf(name, kind), [tagNames.run]: 'doctor' };
+    questions.push(
+      ask(`${what}: ec2:RunInstances from ${backup.id}`, () =>
+        ec2.permitted('RunInstances', { imageId: backup.id, launch, tags }),
+      ),
+    );
+    const [made] = await ec2.instances({ tags: tagsOf(name, kind) }).then(living);
+    if (made) questions.push(askEnding(ec2, what, made.id));
+    return made ? `${made.id} is ${made.state}` : 'none is there now';
+  });
+  return [looked, ...(await Promise.all(questions))];
+}
+
+/** Only of one that is there can be asked: a policy may judge by its tags. */
+function askEnding(ec2: Ec2, what: string, instanceId: string): Promise<Finding> {
+  return ask(`${what}: ec2:TerminateInstances of ${instanceId}`, () =>
+    ec2.permitted('TerminateInstances', { instanceId }),
+  );
+}
+
+function launchOf(
+  installation: Installation,
+  { region, subnet, quarantineSecurityGroup, instanceType }: Placed & { readonly region: string },
+  backup: Image,
+) {
+  const recorded = decodeRecord(backup.tags)?.launch;
+  const base = recorded && (region === installation.region ? recorded : inAnyRegion(recorded));
+  const configured = {
+    ...inRegion(installation, region)?.launch,
+    ...(subnet === undefined ? {} : { subnet }),
+    ...(instanceType === undefined ? {} : { instanceType }),
+    securityGroups: [quarantineSecurityGroup],
+    terminationProtection: false,
+  };
+  return launchLike(configured, base);
+}
+
+function regionOf(place: Patient | Patient['elsewhere'][number]): string {
+  return 'region' in place ? place.region : place.installation.region;
+}
+
+function tagsOf(name: string, kind: Kind): Record<string, string> {
+  return { [tagNames.installation]: name, [tagNames.kind]: kind };
+}
+
+function living<T extends { readonly state: string }>(machines: readonly T[]): T[] {
+  return machines.filter(({ state }) => state !== 'terminated' && state !== 'shutting-down');
+}

@@ -1,0 +1,157 @@
+/**
+ * "When restoring test backups": a restore that is made only to prove the newest backup. Its
+ * machine stands in quarantine under a test hostname, excludes no backup and no restore, and is
+ * gone afterwards, however the run ends; should the run itself be lost, by the machine's own timer.
+ */
+import { CancellationScope, workflowInfo } from '@temporalio/workflow';
+import type { DrillPlan, Machine } from '../contract/plan';
+import type { DrillVerdict, Report } from '../contract/reports';
+import { drillRequest, type DrillRequest } from '../contract/requests';
+import * as acts from './acts';
+import { claimOn, whileClaimed } from './claim';
+import { toCreateOAuth, toLogIn } from './drill-questions';
+import { loggingIn, verdictFrom } from './drill-verdict';
+import { launchCopy } from './launching';
+import { toTrust } from './questions';
+import { runbook, type Run } from './runbook';
+import { now } from './state';
+
+const launching = '1. Launch an instance in quarantine';
+const ending = 'End the machine';
+const telling = 'Say what it proved';
+
+export function drill(request: unknown): Promise<Report> {
+  return runbook({ name: 'drill', shape: drillRequest }, request, (run, input) =>
+    whileClaimed(claimOn('drill', run.settings, input.installation), () => rehearse(run, input)),
+  );
+}
+
+async function rehearse(run: Run, request: DrillRequest): Promise<string> {
+  const { findings } = run;
+  const planning = { installation: request.installation, now: now() };
+  const { plan } = await run.step('Plan the drill', acts.planDrill, planning);
+  findings.imageId = plan.imageId;
+  findings.notes.push(...plan.notes);
+  findings.whenCancelled = 'its machine is gone';
+  findings.changes = [
+    { step: telling, change: `a tag on ${plan.imageId}, by which \`runbook check\` knows of it` },
+    {
+      step: ending,
+      change:
+        `a machine of this run may live in ${plan.region} until it ends itself at ${plan.expires}; ` +
+        '`runbook orphans` shows it',
+    },
+  ];
+  run.closeGatesAt(plan.expires);
+  let isThrough = false;
+  try {
+    await restoreInQuarantine(run, plan, request);
+    isThrough = true;
+  } finally {
+    // Also of a run that is being cancelled.
+    await CancellationScope.nonCancellable(() => close(run, plan, isThrough));
+  }
+  const { outcome, why } = findings.verdict ?? none;
+  return outcome === 'passed'
+    ? `${plan.imageId} is proven: its app ran in quarantine, and its machine is gone.`
+    : `${plan.imageId} is not proven: ${why}.`;
+}
+
+const none: DrillVerdict = { outcome: 'none', why: 'nothing was launched' };
+
+/** The restore itself, in the order in which a machine in quarantine allows it. */
+async function restoreInQuarantine(run: Run, plan: DrillPlan, request: DrillRequest) {
+  // Nobody watches: what goes wrong is the verdict, and no question keeps the machine alive.
+  const step = request.unattended ? run.attempt : run.step;
+  const stranger = await launchCopy(run, plan, {
+    title: launching,
+    step: (by) => step(launching, acts.launchDrill, () => ({ plan, ...by() })),
+    unasked: request.unattended,
+  });
+  const trust = await step('Look at the host key', acts.trustHostKey, {
+    machine: stranger,
+    recorded: plan.hostKeys,
+  });
+  await run.approval('Confirm the host key', toTrust(trust, stranger.instanceId));
+  const known: Machine = { ...stranger, hostKeys: [trust.offered] };
+  const answered = await step('Wait for the machine to answer', acts.awaitMachine, {
+    machine: known,
+  });
+  const { machine, distribution } = answered;
+  const groups = plan.launch.securityGroupIds;
+  await step('Prove the quarantine', acts.proveSilence, { machine, groups });
+
+  const old = plan.replaces;
+  const addresses = { machine, distribution, old };
+  const updated = await step('4. Update the IP addresses', acts.updateIpAddresses, addresses);
+  run.findings.notes.push(...updated.mentions);
+  await step('Restart Replicated on its new addresses', acts.restartReplicated, {
+    machine,
+    old,
+    behind: groups,
+  });
+  const isReadied = false;
+  await step('2. Stop the app', acts.stopApp, { machine, isReadied });
+  const hostname = plan.hostname ?? machine.privateAddress;
+  await step('3. Fix the hostname', acts.fixHostname, { machine, hostname });
+  await run.approval(
+    '3. Create a GitHub OAuth application',
+    toCreateOAuth(plan, { machine, hostname }, request),
+  );
+  await step('5. Remove /opt/nomad', acts.wipeNomad, { machine, isReadied });
+  await mountObjects(run, plan, { machine, step });
+  await step('6. Restart the app', acts.restartApp, { machine });
+  const verified = await step('Verify the app', acts.verifyApp, { machine });
+  run.findings.checks = verified?.checks ?? run.findings.checks;
+  await run.approval(loggingIn, toLogIn(plan, { machine, hostname }, request));
+}
+
+/** A volume of the image must be back in its place; what the live machine uses, too, must not. */
+async function mountObjects(
+  run: Run,
+  plan: DrillPlan,
+  { machine, step }: { readonly machine: Machine; readonly step: Run['step'] },
+): Promise<void> {
+  const { objects } = run.settings;
+  const title = 'Mount the object storage';
+  if (objects === undefined || objects.kind === 's3') {
+    const why =
+      objects === undefined
+        ? 'runbook.yaml does not say where the objects are'
+        : 'the bucket belongs to the live machine: nothing leads there from quarantine';
+    run.notNeeded(title, why);
+    return;
+  }
+  if (objects.kind === 'nfs') {
+    await step(title, acts.proveUnshared, { machine, objects });
+    return;
+  }
+  const { region, objects: recorded } = plan;
+  const input = { machine, region, objects, recorded, acknowledged: false, canBeFilled: false };
+  await step(title, acts.mountObjects, input);
+}
+
+/** Tells the verdict while the machine still shows whether it is one, then ends the machine. */
+async function close(run: Run, plan: DrillPlan, isThrough: boolean): Promise<void> {
+  const { findings, journal } = run;
+  const { instanceId } = findings;
+  const verdict = verdictFrom(journal, isThrough);
+  findings.verdict = verdict;
+  if (instanceId === undefined || verdict.outcome === 'none') {
+    run.notNeeded(telling, verdict.why);
+  } else {
+    const told = await run.tried(telling, acts.tellVerdict, {
+      plan,
+      instanceId,
+      verdict,
+      at: now(),
+    });
+    findings.verdict = told?.verdict ?? verdict;
+  }
+  await run.tried(ending, acts.endDrill, {
+    plan,
+    instanceId,
+    firstRunId: workflowInfo().firstExecutionRunId,
+    wasTried: journal.some(({ title }) => title === launching),
+  });
+}

@@ -1,0 +1,60 @@
+import type { JournalEntry } from '../../src/contract/journal';
+import { loggingIn, verdictFrom } from '../../src/workflows/drill-verdict';
+
+const line = (title: string, state: JournalEntry['state'], more: object = {}): JournalEntry => ({
+  kind: 'step',
+  title,
+  state,
+  startedAt: '2026-11-29T05:00:00.000Z',
+  ...more,
+});
+const failed = (title: string, note: string) => line(title, 'failed', { note });
+const login = (state: JournalEntry['state'], more: object = {}) =>
+  line(loggingIn, state, { kind: 'approval', ...more });
+
+describe('the verdict of a drill', () => {
+  test('is passed when it is through', () => {
+    const journal = [line('Plan', 'done'), line('6. Restart the app', 'done'), login('approved')];
+    expect(verdictFrom(journal, true)).toEqual({ outcome: 'passed', why: '' });
+  });
+
+  test.each([
+    ['6. Restart the app', 'AppNotStarted: it is not up', 'failed'],
+    ['Wait for the machine to answer', 'SshLoginRefused: publickey', 'failed'],
+    ['1. Launch', 'AwsDenied: ec2:RunInstances', 'none'],
+    ['6. Restart the app', 'WorkerLost: the worker stopped', 'none'],
+    ['Prove the quarantine', 'QuarantineBroken: it is open', 'none'],
+    ['3. Fix the hostname', 'DnsNotChanged: no such name', 'none'],
+    ['6. Restart the app', 'a note of another form', 'none'],
+  ])('after a failure of "%s" with %s is %s', (title, note, outcome) => {
+    const journal = [line('Plan', 'done'), failed(title, note)];
+    expect(verdictFrom(journal, false)).toEqual({ outcome, why: `${title}: ${note}` });
+  });
+
+  test('forgets a failure that a retry has mended', () => {
+    const step = '6. Restart the app';
+    const journal = [failed(step, 'AppNotStarted: no'), line(step, 'done')];
+    expect(verdictFrom(journal, true).outcome).toBe('passed');
+  });
+
+  test('is not passed when a person skipped what failed', () => {
+    const journal = [
+      line('Verify the app', 'skipped', { note: 'AppNotHealthy: frontend says 500' }),
+    ];
+    expect(verdictFrom(journal, true)).toEqual({
+      outcome: 'failed',
+      why: 'Verify the app: AppNotHealthy: frontend says 500',
+    });
+  });
+
+  test('is what the person says who logs in', () => {
+    const journal = [line('Verify the app', 'done'), login('rejected', { by: 'ana' })];
+    const why = 'ana could not log in to the application';
+    expect(verdictFrom(journal, false)).toEqual({ outcome: 'failed', why });
+  });
+
+  test.each(['expired', 'cancelled'] as const)('is none when that question is %s', (state) => {
+    const journal = [line('Verify the app', 'done'), login(state)];
+    expect(verdictFrom(journal, false).outcome).toBe('none');
+  });
+});
