@@ -186,15 +186,15 @@ export class Process implements ShellProcess {
 /** Sleeps in simulated time; fails at once when the power goes. */
 function sleep(clock: LabClock, seconds: number, power: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
-    const callOff = clock.after(seconds, resolve);
-    power.addEventListener(
-      'abort',
-      () => {
-        callOff();
-        reject(new Error('the power is gone'));
-      },
-      { once: true },
-    );
+    const fail = (): void => {
+      callOff();
+      reject(new Error('the power is gone'));
+    };
+    const callOff = clock.after(seconds, () => {
+      power.removeEventListener('abort', fail);
+      resolve();
+    });
+    power.addEventListener('abort', fail, { once: true });
   });
 }
 
