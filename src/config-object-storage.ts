@@ -20,6 +20,20 @@ const restic = z.strictObject({
   passwordFile: path,
 });
 
+/** An NFS export, and how it is mounted. */
+const exported = {
+  source: z
+    .string()
+    .regex(/^[^\s:-][^\s:]*:\/\S*$/, 'is an NFS export, such as nfs.example.com:/exports/objects'),
+  options: z
+    .string()
+    .regex(/^[^\s-]\S*$/, 'are mount options without blanks')
+    .optional(),
+};
+
+/** The export that holds the same files in another region. */
+export const exportElsewhere = z.strictObject(exported);
+
 export const objectStorage = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('s3'),
@@ -30,16 +44,7 @@ export const objectStorage = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('nfs'),
     path,
-    source: z
-      .string()
-      .regex(
-        /^[^\s:-][^\s:]*:\/\S*$/,
-        'is an NFS export, such as nfs.example.com:/exports/objects',
-      ),
-    options: z
-      .string()
-      .regex(/^[^\s-]\S*$/, 'are mount options without blanks')
-      .optional(),
+    ...exported,
     restic: restic.optional(),
   }),
 ]);

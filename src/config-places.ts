@@ -3,6 +3,7 @@
  * reached there, and where copies of its images are, from which it can be launched elsewhere.
  */
 import { z } from 'zod';
+import { exportElsewhere } from './config-object-storage';
 import { awsRegion } from './contract/requests';
 import { isPin } from './machine/host-keys';
 
@@ -95,6 +96,8 @@ export const copies = z
       /** Where the way in is another one there, such as a bastion of that region. */
       ssh: ssh.optional(),
       reachedBy,
+      /** Where the objects are on an NFS export: the one there. */
+      objectStorage: exportElsewhere.optional(),
     }),
   )
   .min(1)

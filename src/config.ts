@@ -10,7 +10,7 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 import { objectStorage } from './config-object-storage';
 import { awsRegion, backupRequest } from './contract/requests';
-import { areElsewhere, hasBackupsFor } from './machine/places';
+import { areElsewhere, areExportsWanted, hasBackupsFor } from './machine/places';
 import { drill } from './config-drill';
 import { copies, hostname, launch, reachedBy, spare, ssh } from './config-places';
 import { duration, schedule, seconds } from './config-times';
@@ -118,6 +118,10 @@ const configFile = z.strictObject({
       installation
         .refine(areElsewhere, {
           message: "has the installation's own region, where the backup itself is",
+          path: ['copies'],
+        })
+        .refine(areExportsWanted, {
+          message: 'names an NFS export, but objectStorage is not of kind nfs',
           path: ['copies'],
         })
         .refine(({ spare: wanted, ...one }) => hasBackupsFor(one, wanted), {

@@ -10,6 +10,7 @@ import { refuse } from '../contract/failures';
 import type { SparePlan } from '../contract/plan';
 import { quarantineUserData } from '../machine/quarantine';
 import type { World } from '../world';
+import type { Image } from '../world/ec2';
 import type { Outcome } from './attempt';
 import { planCopy } from './plan-copy';
 import { isReady, sparesOf } from './spares';
@@ -50,6 +51,7 @@ export const planSpare =
       current: spares.find((one) => isReady(one) && one.imageId === image.id)?.id,
       notes: [
         `The spare holds the backup of ${copy.takenAt}.`,
+        `Its disks are those of the image: ${disksOf(image)}.`,
         ...(await lessThanSource(world, {
           source: { region: home.region, type: record.launch.instanceType },
           spare: { region, type: launch.instanceType },
@@ -58,6 +60,12 @@ export const planSpare =
     };
     return { note: `from ${image.id} (${image.name}) in ${region}`, plan };
   };
+
+/** `/dev/sda1 100 GiB, /dev/sdf 500 GiB`. */
+function disksOf({ disks }: Image): string {
+  const told = disks.map(({ device, sizeGib }) => `${device} ${sizeGib?.toString() ?? '?'} GiB`);
+  return told.join(', ') || 'not known';
+}
 
 interface Typed {
   readonly region: string;

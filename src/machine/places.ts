@@ -1,5 +1,12 @@
 /** Where an installation can be: in its own region, or in one that has copies of its backups. */
 import type { ConfiguredLaunch } from './launch-settings';
+import type { ObjectStorage } from './object-storage';
+
+/** An NFS export in another region. */
+interface ExportElsewhere {
+  readonly source: string;
+  readonly options?: string | undefined;
+}
 
 /** What of the configuration depends on the region. */
 interface Placed {
@@ -7,12 +14,14 @@ interface Placed {
   readonly launch: ConfiguredLaunch;
   readonly ssh: unknown;
   readonly reachedBy: unknown;
+  readonly objectStorage?: ObjectStorage | undefined;
   readonly copies?:
     | readonly {
         readonly region: string;
         readonly launch: ConfiguredLaunch;
         readonly ssh?: unknown;
         readonly reachedBy: unknown;
+        readonly objectStorage?: ExportElsewhere | undefined;
       }[]
     | undefined;
 }
@@ -55,5 +64,22 @@ export function inRegion<I extends Placed>(installation: I, region: string): I |
     launch: { ...anywhere, ...there.launch },
     ssh: there.ssh ?? installation.ssh,
     reachedBy: there.reachedBy,
+    objectStorage: withExport(installation.objectStorage, there.objectStorage),
   };
+}
+
+/** Only an export can be another one: buckets and disks are where the app and the image say. */
+function withExport(
+  objects: ObjectStorage | undefined,
+  there: ExportElsewhere | undefined,
+): ObjectStorage | undefined {
+  return objects?.kind === 'nfs' && there ? { ...objects, ...there } : objects;
+}
+
+/** Whether no region names an export where the objects are on none. */
+export function areExportsWanted({
+  objectStorage,
+  copies = [],
+}: Pick<Placed, 'objectStorage' | 'copies'>): boolean {
+  return objectStorage?.kind === 'nfs' || copies.every((copy) => copy.objectStorage === undefined);
 }

@@ -60,6 +60,7 @@ export async function mountObjectStorage(
   const acknowledged = request.acknowledge.includes('object-storage');
   const input = { machine, region, objects, recorded, acknowledged, canBeFilled };
   const { isEmpty } = await run.step('Mount the object storage', acts.mountObjects, input);
+  run.findings.notes.push(...aboutFstab(objects, recorded));
 
   const isWanted = canBeFilled && (isEmpty || request.restoreObjects === true);
   const why = canBeFilled ? 'the files are there' : 'no restic snapshot is known';
@@ -87,4 +88,19 @@ export async function mountObjectStorage(
     recorded,
     id,
   });
+}
+
+/** The image brings its own /etc/fstab, which is obeyed at the next boot. */
+export function aboutFstab(
+  objects: ObjectStorage,
+  recorded: RestorePlan['objects'] | undefined,
+): string[] {
+  if (objects.kind !== 'nfs' || recorded?.mount === undefined) return [];
+  const { fstab, target } = recorded.mount;
+  if (fstab?.split(/\s+/)[0] === objects.source) return [];
+  const found = fstab === undefined ? 'has no line for it' : `says "${fstab}"`;
+  return [
+    `The objects are mounted from ${objects.source} at ${target} until the next boot; /etc/fstab of the ` +
+      `machine ${found}. Put the line there that mounts it.`,
+  ];
 }

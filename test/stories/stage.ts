@@ -151,11 +151,15 @@ export async function control(lab: Lab, path: string, body: object = {}): Promis
   return response.json().catch(() => undefined);
 }
 
-/** Polls until the probe gives something; fails with the name of what was waited for. */
+/**
+ * Polls until the probe gives something; fails with the name of what was waited for. A question to
+ * Temporal costs server and worker some milliseconds each: asked too often it slows all stories.
+ */
 export async function eventually<T>(
   what: string,
   seconds: number,
   probe: () => T | undefined | Promise<T | undefined>,
+  everyMs = 50,
 ): Promise<T> {
   const deadline = performance.now() + seconds * 1000;
   let last: unknown;
@@ -172,8 +176,13 @@ export async function eventually<T>(
         `not within ${String(seconds)} s: ${what}${last instanceof Error ? ` (${last.message})` : ''}`,
       );
     }
-    await sleep(50);
+    await sleep(everyMs);
   }
+}
+
+/** The same where each probe is a query. */
+function asking<T>(what: string, seconds: number, probe: () => Promise<T | undefined>): Promise<T> {
+  return eventually(what, seconds, probe, 200);
 }
 
 /** The run behind a handle. */
@@ -183,7 +192,7 @@ function runOf(handle: WorkflowHandle, lab: Lab): Run {
     handle,
     standing,
     gate: (title) =>
-      eventually(`gate "${title}"`, 60, async () => {
+      asking(`gate "${title}"`, 60, async () => {
         const now = await standing();
         if (now.gate?.title.includes(title)) return now.gate;
         if (!isOpen(now)) throw new Ended(now);
@@ -193,7 +202,7 @@ function runOf(handle: WorkflowHandle, lab: Lab): Run {
       await handle.signal(answer, { by: 'ana', gate: gate.id, ...(note ? { note } : {}) });
     },
     approveUntil: (title) =>
-      eventually(`gate "${title}"`, 90, async () => {
+      asking(`gate "${title}"`, 90, async () => {
         const now = await standing();
         if (now.gate?.title.includes(title)) return now.gate;
         if (!isOpen(now)) throw new Ended(now);
@@ -201,7 +210,7 @@ function runOf(handle: WorkflowHandle, lab: Lab): Run {
         return undefined;
       }),
     finish: () =>
-      eventually('the end of the run', 120, async () => {
+      asking('the end of the run', 120, async () => {
         const now = await standing();
         if (now.gate?.answers.includes('retry')) throw new Ended(now);
         await approve(lab, run, now);

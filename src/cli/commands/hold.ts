@@ -1,8 +1,10 @@
 /** `runbook hold` and `unhold`: a backup that no prune removes, as a tag on its image. */
 import { userInfo } from 'node:os';
+import { backupTags } from '../../machine/backups';
 import { regionsOf } from '../../machine/places';
 import { tagNames } from '../../machine/tags';
-import type { Image } from '../../world/ec2';
+import type { Ec2, Image } from '../../world/ec2';
+import type { ImageQuery } from '../../world/ec2-reads';
 import { commandRow } from '../command-row';
 import { readConfig } from '../configured';
 import { CliError, exitStatus, messageOf } from '../exit-status';
@@ -17,20 +19,29 @@ export const hold = commandRow<{ readonly reason?: string }>({
   run: async ({ args, options, out }) => {
     const reason = options.reason?.trim();
     if (!reason) throw new CliError('WrongUsage', "hold needs a reason: --reason 'why'");
-    const { image, region } = await findBackup(args[0] ?? '');
-    const removing = image.tags[removingTag];
-    if (removing !== undefined) throw beingRemoved(image.id, removing);
+    const { image, copies, unanswered } = await findBackup(args[0] ?? '');
     const value = `${reason} (${userInfo().username}, ${new Date().toISOString().slice(0, 10)})`;
     if (value.length > 256) {
       throw new CliError('WrongUsage', 'The reason becomes a tag: 200 characters at most.');
     }
-    const ec2 = await openRegion(region);
-    await ec2.tag([image.id], { [holdTag]: value });
-    // A prune may have begun between the look and the tag.
-    const [after] = await ec2.images({ ids: [image.id] });
-    const begun = after ? after.tags[removingTag] : 'the image is gone';
-    if (begun !== undefined) throw heldTooLate(image.id, begun);
-    out.result(`${image.id} is held: ${value}`, { image: image.id, hold: value });
+    for (const { id, tags } of copies) {
+      const removing = tags[removingTag];
+      if (removing !== undefined) throw beingRemoved(id, removing);
+    }
+    // In every region: a removal that has begun elsewhere looks at its own image only.
+    for (const { id, ec2 } of copies) await ec2.tag([id], { [holdTag]: value });
+    for (const { id, ec2 } of copies) {
+      // A prune may have begun between the look and the tag.
+      const [after] = await ec2.images({ ids: [id] });
+      const begun = after ? after.tags[removingTag] : 'the image is gone';
+      if (begun !== undefined) throw heldTooLate(id, begun);
+    }
+    out.result([`${named(copies)} held: ${value}`, ...unanswered].join('\n'), {
+      image: image.id,
+      hold: value,
+      copies: copies.map(({ id }) => id),
+      unanswered,
+    });
     return exitStatus.done;
   },
 });
@@ -40,18 +51,29 @@ export const unhold = commandRow({
   summary: 'let a backup be removed again when no rule keeps it',
   example: 'runbook unhold ami-0123456789abcdef0',
   run: async ({ args, out }) => {
-    const { image, region } = await findBackup(args[0] ?? '');
-    const before = image.tags[holdTag];
+    const { image, copies, unanswered } = await findBackup(args[0] ?? '');
+    const held = copies.filter(({ tags }) => tags[holdTag] !== undefined);
+    const before = held[0]?.tags[holdTag];
     if (before === undefined) {
-      out.result(`${image.id} is not held.`, { image: image.id });
+      out.result([`${image.id} is not held.`, ...unanswered].join('\n'), { image: image.id });
       return exitStatus.done;
     }
-    const ec2 = await openRegion(region);
-    await ec2.untag([image.id], [holdTag]);
-    out.result(`${image.id} is not held any more; it was: ${before}`, { image: image.id, before });
+    for (const { id, ec2 } of held) await ec2.untag([id], [holdTag]);
+    out.result([`${named(held)} not held any more; it was: ${before}`, ...unanswered].join('\n'), {
+      image: image.id,
+      before,
+      copies: held.map(({ id }) => id),
+      unanswered,
+    });
     return exitStatus.done;
   },
 });
+
+/** `ami-1 is`, `ami-1 and ami-2 are`. */
+function named(copies: readonly Image[]): string {
+  const ids = copies.map(({ id }) => id).join(' and ');
+  return `${ids} ${copies.length === 1 ? 'is' : 'are'}`;
+}
 
 function beingRemoved(id: string, mark: string): CliError {
   return new CliError(
@@ -69,26 +91,47 @@ function heldTooLate(id: string, begun: string): CliError {
   );
 }
 
-async function openRegion(region: string) {
-  const { openEc2 } = await import('../../world/ec2.js');
-  return openEc2({ region });
+interface Copy extends Image {
+  readonly ec2: Ec2;
+}
+
+interface Found {
+  readonly image: Image;
+  /** The backup in every region that has it; they share its name. */
+  readonly copies: readonly Copy[];
+  /** One line for each region that did not tell. */
+  readonly unanswered: readonly string[];
 }
 
 /** Looks in each region of the configuration for the image, which must be a backup of ours. */
-async function findBackup(id: string): Promise<{ image: Image; region: string }> {
+async function findBackup(id: string): Promise<Found> {
   const { installations } = await readConfig();
+  const { openEc2 } = await import('../../world/ec2.js');
   const regions = [...new Set(Object.values(installations).flatMap(regionsOf))];
   const unanswered: string[] = [];
-  for (const region of regions) {
-    const ec2 = await openRegion(region);
-    const [image] = await ec2.images({ ids: [id] }).catch((error: unknown) => {
-      unanswered.push(`${region} could not be asked: ${messageOf(error)}`);
-      return [];
+  const asked = async (query: ImageQuery): Promise<Copy[]> => {
+    const each = regions.map(async (region) => {
+      const ec2 = openEc2({ region });
+      try {
+        return (await ec2.images(query)).map((image) => ({ ...image, ec2 }));
+      } catch (error) {
+        const line = `${region} could not be asked: ${messageOf(error)}`;
+        if (!unanswered.includes(line)) unanswered.push(line);
+        return [];
+      }
     });
-    if (image === undefined) continue;
-    if (image.tags[tagNames.kind] === 'backup') return { image, region };
+    return (await Promise.all(each)).flat();
+  };
+  const [image] = await asked({ ids: [id] });
+  if (image === undefined && unanswered.length > 0) {
+    throw new CliError('Failed', unanswered.join('\n'));
+  }
+  if (image === undefined) {
+    throw new CliError('WrongUsage', `There is no image ${id} in ${regions.join(', ')}.`);
+  }
+  if (image.tags[tagNames.kind] !== 'backup') {
     throw new CliError('WrongUsage', `${id} was not made by this tool; no prune removes it.`);
   }
-  if (unanswered.length > 0) throw new CliError('Failed', unanswered.join('\n'));
-  throw new CliError('WrongUsage', `There is no image ${id} in ${regions.join(', ')}.`);
+  const tags = backupTags(image.tags[tagNames.installation] ?? '');
+  return { image, copies: await asked({ name: image.name, tags }), unanswered };
 }
