@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
+import { inRegion } from '../src/machine/places';
 import { ConfigError, configPath, loadConfig, type Config, type Installation } from '../src/config';
 
 const root = join(__dirname, '..');
@@ -117,6 +118,30 @@ describe('a drill', () => {
     const drill = { quarantineSecurityGroup, region: 'us-west-2' };
     expect(prodOf(loadProd({ ...elsewhere, drill })).drill?.region).toBe('us-west-2');
   });
+});
+
+describe('copies', () => {
+  const objectStorage = { source: 'files.us-west-2.example.com:/objects' };
+  const copies = [{ region: 'us-west-2', objectStorage }];
+  const nfs = { kind: 'nfs', path: '/data/objects', source: 'files.example.com:/objects' };
+
+  it('may name the NFS export of their region, which counts there and only there', () => {
+    const prod = prodOf(loadProd({ copies, objectStorage: { ...nfs, options: 'hard' } }));
+    const there = inRegion(prod, 'us-west-2');
+    expect(there?.objectStorage).toEqual({ ...nfs, options: 'hard', ...objectStorage });
+    expect(inRegion(prod, prod.region)?.objectStorage).toMatchObject({ source: nfs.source });
+  });
+
+  it.each([{}, { objectStorage: { kind: 'disk', path: '/data/objects' } }])(
+    'name no export where the objects are on none (%j)',
+    (settings) => {
+      expect(problemsOf(() => loadProd({ copies, ...settings }))).toEqual([
+        expect.stringContaining(
+          'copies: names an NFS export, but objectStorage is not of kind nfs',
+        ),
+      ]);
+    },
+  );
 });
 
 describe('a file that says the least', () => {

@@ -25,6 +25,15 @@ const dropIn = 'circleci-server-runbook.conf';
 const manualLine = 'manual # circleci-server-runbook: quarantine';
 const units = replicatedUnits.join(' ');
 
+/** Takes the lines away that keep the units from starting; elsewhere there are none. */
+const unlockOnUpstart = [
+  `for unit in ${units}; do`,
+  '  if [ -e "/etc/init/$unit.override" ]; then',
+  `    sed -i '/^${manualLine}$/d' "/etc/init/$unit.override"`,
+  '  fi',
+  'done',
+] as const;
+
 /** The mark of the instance that a takeover has put into service: its boots are not sealed. */
 function inServiceFile(instanceId: string): string {
   return `${stateFolder(instanceId)}/in-service`;
@@ -39,7 +48,11 @@ export function quarantineUserData(order: QuarantineOrder = {}): string {
     '# put into service. Obeyed at every boot.',
     // By instance: an image carries the marks of the machine that it was made of.
     'id=$(cat /var/lib/cloud/data/instance-id)',
-    `if [ -n "$id" ] && [ -e "${inServiceFile('$id')}" ]; then exit 0; fi`,
+    `if [ -n "$id" ] && [ -e "${inServiceFile('$id')}" ]; then`,
+    // On Upstart the takeover may have come while the hook of that boot was still at it.
+    ...unlockOnUpstart.map((line) => `  ${line}`),
+    '  exit 0',
+    'fi',
     `mkdir -p "$(dirname ${sealFile})"`,
     `touch ${sealFile}`,
     'if [ -d /run/systemd/system ]; then',
@@ -128,11 +141,7 @@ export const openSeal: Command = {
     `  for unit in ${units}; do rm -f "/run/systemd/system/$unit.service.d/${dropIn}"; done`,
     '  systemctl daemon-reload',
     'else',
-    `  for unit in ${units}; do`,
-    `    if [ -e "/etc/init/$unit.override" ]; then`,
-    `      sed -i '/^${manualLine}$/d' "/etc/init/$unit.override"`,
-    '    fi',
-    '  done',
+    ...unlockOnUpstart.map((line) => `  ${line}`),
     'fi',
     'echo open',
   ].join('\n'),

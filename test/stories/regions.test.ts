@@ -1,5 +1,5 @@
 /** Copies in another region, and a restore there when the first region is gone. */
-import { CreateTagsCommand, DeregisterImageCommand, EC2Client } from '@aws-sdk/client-ec2';
+import { DeregisterImageCommand, EC2Client } from '@aws-sdk/client-ec2';
 import type { Report } from '../../src/contract/reports';
 import { seeded, seededElsewhere } from '../../src/lab/region/seed';
 import { crashAt } from './crash';
@@ -14,20 +14,14 @@ const { region: west, subnet, servicesGroup, kmsKey } = seededElsewhere;
 
 describe('an installation with copies in another region', () => {
   let stage: Stage;
-  let east: EC2Client;
   beforeAll(async () => {
     const launch = { subnet, securityGroups: [servicesGroup] };
     stage = await setStage({
       installation: { keep: { last: 1 }, copies: [{ region: west, kmsKey, launch }] },
       limits: { unattendedGate: '5 seconds' },
     });
-    const credentials = { accessKeyId: 'PERSON', secretAccessKey: 'opens-nothing' };
-    east = new EC2Client({ region: seeded.region, endpoint: stage.lab.ec2Url, credentials });
   });
-  afterAll(async () => {
-    east.destroy();
-    await stage.close();
-  });
+  afterAll(() => stage.close());
 
   const backUp = (more: object = {}) => stage.start('backup', { installation: 'prod', ...more });
   const stateOf = (region: string) => stage.lab.regions.named(region)?.state;
@@ -67,8 +61,10 @@ describe('an installation with copies in another region', () => {
 
   test('keeps and removes copies with their originals; what is held here is kept there', async () => {
     const [first] = images(seeded.region);
-    const Tags = [{ Key: 'runbook:hold', Value: 'before the upgrade' }];
-    await east.send(new CreateTagsCommand({ Resources: [first?.id ?? ''], Tags }));
+    const copy = images(west).find(({ name }) => name === first?.name);
+    const holding = ['hold', copy?.id ?? '', '--reason', 'before the upgrade'] as const;
+    const held = await runbook(stage.environment, ...holding);
+    expect(held.out).toContain(`${first?.id ?? ''} and ${copy?.id ?? ''} are held`);
     const report = await (await backUp({ unattended: true })).report();
     for (const region of [seeded.region, west]) {
       expect(images(region).map(({ name }) => name)).toEqual([

@@ -1,7 +1,7 @@
 /** A spare machine elsewhere: silent from its first packet until it is taken over. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { EC2Client, RebootInstancesCommand } from '@aws-sdk/client-ec2';
+import { CreateTagsCommand, EC2Client, RebootInstancesCommand } from '@aws-sdk/client-ec2';
 import { seededElsewhere } from '../../src/lab/region/seed';
 import { crashAt } from './crash';
 import { runbook } from './command-line';
@@ -173,6 +173,23 @@ describe('a spare machine', () => {
       const { app } = machineOf(stage, id).inspect() as { app: { state: string } };
       return app.state === 'started' ? true : undefined;
     });
+  });
+
+  test('that another has replaced is an orphan, and is ended as one', async () => {
+    await (await refresh()).report();
+    const [left] = spares();
+    const id = left?.id ?? '';
+    const credentials = { accessKeyId: 'PERSON', secretAccessKey: 'opens-nothing' };
+    const ec2 = new EC2Client({ region: west, endpoint: stage.lab.ec2Url, credentials });
+    // As if the run had been lost between the mark and the end.
+    const Tags = [{ Key: 'runbook:state', Value: 'superseded' }];
+    await ec2.send(new CreateTagsCommand({ Resources: [id], Tags }));
+    ec2.destroy();
+    const listed = await runbook(stage.environment, 'orphans');
+    expect(listed).toMatchObject({ status: 1, out: expect.stringContaining('has replaced') });
+    const cleaned = await runbook(stage.environment, 'orphans', '--clean', '--json');
+    expect(JSON.parse(cleaned.out)).toMatchObject({ ended: [id] });
+    await eventually('it is gone', 10, () => (spares().length === 0 ? true : undefined));
   });
 
   test('cannot be taken over twice', async () => {
