@@ -83,8 +83,11 @@ export interface EndDrillInput {
   readonly wasTried: boolean;
 }
 
-/** Looks this often before it believes that a launch without an answer has made nothing. */
-const looksForUnseen = 8;
+/**
+ * Looks this often before it believes that a launch without an answer has made nothing, or that a
+ * machine whose id is known is gone from EC2's memory.
+ */
+const looksFor = { unanswered: 8, known: 40 };
 
 export const endDrill =
   (world: World) =>
@@ -104,14 +107,16 @@ export const endDrill =
         say(`ending ${id}`);
         await ec2.terminateInstance(id);
       }
-      if (machines.length === 0 && wasTried && looks < looksForUnseen) return undefined;
+      const enough = instanceId === undefined ? looksFor.unanswered : looksFor.known;
+      if (machines.length === 0 && wasTried && looks < enough) return undefined;
       return machines.every(({ state }) => state === 'terminated') ? true : undefined;
     });
     const ids = [...seen].join(', ');
     if (left) {
-      return ids === ''
+      if (ids !== '') return { note: `${ids} is gone` };
+      return instanceId === undefined
         ? { note: 'no machine was launched', notNeeded: true }
-        : { note: `${ids} is gone` };
+        : { note: `EC2 does not know ${instanceId} any more` };
     }
     throw refuse(
       'InstanceNotHealthy',

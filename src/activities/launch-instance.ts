@@ -96,8 +96,8 @@ function launchedOtherwise({ id, imageId }: Instance): ReturnType<typeof refuse>
   return refuse(
     'LaunchedOtherwise',
     `This run launched ${id} from ${imageId} before it was reset, and the plan has another image ` +
-      `now. Take it up with restore {"installation":"…","instance":"${id}"}, or terminate it, ` +
-      'then retry.',
+      `now. Terminate it, then retry; one of a restore can also be taken up: ` +
+      `restore {"installation":"…","instance":"${id}"}.`,
   );
 }
 

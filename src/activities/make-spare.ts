@@ -21,7 +21,7 @@ import {
   type LaunchInput,
 } from './launch-instance';
 import { onMachine } from './on-machine';
-import { readSounds, requireClosedOff } from './quarantine';
+import { readSounds, requireClosedOff, requireShut, requireUnshared } from './quarantine';
 import { endSpare, spareStates, sparesOf, spareTags } from './spares';
 import { until } from './until';
 
@@ -51,19 +51,25 @@ export interface SilenceInput {
   readonly machine: Machine;
   /** The security groups that it must be in. */
   readonly groups: readonly string[];
+  /** Its app is to start here: then nothing may lead out, and nothing of the live machine in. */
+  readonly isTried?: boolean;
 }
 
 export const proveSilence =
   (world: World) =>
-  ({ machine, groups }: SilenceInput): Promise<Outcome> =>
+  ({ machine, groups, isTried = false }: SilenceInput): Promise<Outcome> =>
     onMachine(world, machine, async (remote) => {
       const closed = await requireClosedOff(world, machine, groups);
+      if (isTried) {
+        await requireShut(world, machine, groups);
+        await requireUnshared(remote, machine);
+      }
       const { isStill, seen } = await readSounds(remote);
       if (isStill) return { note: `${closed}; ${seen}` };
       throw refuse(
         'QuarantineBroken',
         `${machine.instanceId} must be silent, but ${seen}. Terminate it in EC2, find out why its ` +
-          'user data was not obeyed (/var/log/cloud-init-output.log), then abort and start again.',
+          'user data was not obeyed (/var/log/cloud-init-output.log), then start again.',
       );
     });
 

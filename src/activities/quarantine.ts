@@ -5,7 +5,10 @@
 import { refuse } from '../contract/failures';
 import type { Machine } from '../contract/plan';
 import type { World } from '../world';
+import type { Ec2 } from '../world/ec2';
+import { parseMounts } from '../machine/mounts';
 import { lookForSounds, readSeal } from '../machine/quarantine';
+import { readMountTable } from '../machine/storage-commands';
 import type { Remote } from './on-machine';
 
 export interface Silence {
@@ -38,6 +41,48 @@ export async function requireClosedOff(
   throw refuse(
     'QuarantineBroken',
     `${instanceId} must be in ${groups.join(', ')} and in no other security group, but is in ` +
-      `${seen.join(', ') || 'none'}. Find out who changed that, then abort and start again.`,
+      `${seen.join(', ') || 'none'}. Find out who changed that, then start again.`,
+  );
+}
+
+/** Networks that are everywhere: a new group of EC2 lets packets out to them. */
+const everywhere = ['0.0.0.0/0', '::/0'];
+
+/** The groups of these that let packets out to everywhere. */
+async function groupsThatLetOut(
+  ec2: Pick<Ec2, 'securityGroups'>,
+  ids: readonly string[],
+): Promise<string[]> {
+  const groups = await ec2.securityGroups(ids);
+  return groups
+    .filter(({ egress }) => egress.some((to) => everywhere.includes(to)))
+    .map(({ id }) => id);
+}
+
+/** Refuses behind a group that keeps nothing in: the app of a copy is to start there. */
+export async function requireShut(
+  world: World,
+  { installation, region: place }: Machine,
+  groups: readonly string[],
+): Promise<void> {
+  const { region } = world.installation(installation, place);
+  const open = await groupsThatLetOut(world.ec2(region), groups);
+  if (open.length === 0) return;
+  throw refuse(
+    'QuarantineBroken',
+    `${open.join(', ')} lets packets out to everywhere, as EC2 makes every new group: the app of a ` +
+      'copy would reach GitHub and the live machine. Take its outbound rules away, then start again.',
+  );
+}
+
+/** Refuses while a file system of another host is mounted: the live machine works on it. */
+export async function requireUnshared(remote: Remote, { instanceId }: Machine): Promise<void> {
+  const mounts = parseMounts(await remote.read(readMountTable));
+  const shared = mounts.find(({ fstype }) => /^(nfs|efs)/.test(fstype));
+  if (shared === undefined) return;
+  throw refuse(
+    'QuarantineBroken',
+    `${instanceId} has mounted ${shared.source} at ${shared.target}: its app would work on the files ` +
+      'of the live machine. Let the quarantine security group reach no NFS server, then start again.',
   );
 }

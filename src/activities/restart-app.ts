@@ -4,7 +4,7 @@
  * Looks at: `replicatedctl app status` until it is started and no longer in transition.
  * Changes: starts the app; once more when the first start lacks an image, as the vendor's page on
  * "Failure reported from operator: no such image" says. Safe to repeat because: an app that is up
- * is left alone. Fails with: AppNotStarted.
+ * is left alone. Fails with: AppNotStarted, QuarantineBroken.
  */
 import { refuse } from '../contract/failures';
 import type { Machine } from '../contract/plan';
@@ -14,12 +14,22 @@ import type { World } from '../world';
 import { lookAtApp, type AppPlace } from './app';
 import type { Outcome, Say } from './attempt';
 import { onMachine } from './on-machine';
+import { requireClosedOff } from './quarantine';
 import { until } from './until';
+
+export interface StartInput {
+  readonly machine: Machine;
+  /** In a drill: the security groups behind which it happens. */
+  readonly behind?: readonly string[];
+}
 
 export const restartApp =
   (world: World) =>
-  ({ machine }: { readonly machine: Machine }, say: Say): Promise<Outcome> =>
-    onMachine(world, machine, (remote) => startOn(world, { machine, remote, say }));
+  ({ machine, behind }: StartInput, say: Say): Promise<Outcome> =>
+    onMachine(world, machine, async (remote) => {
+      if (behind !== undefined) await requireClosedOff(world, machine, behind);
+      return startOn(world, { machine, remote, say });
+    });
 
 /** The start that lacks an image is repeated once; one that was not taken, a few times. */
 const maxStarts = 4;

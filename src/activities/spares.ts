@@ -1,5 +1,6 @@
 /** The spare machines of an installation, by their tags. */
 import { refuse } from '../contract/failures';
+import { devicesOfImage } from '../machine/image-devices';
 import { tagNames } from '../machine/tags';
 import type { Ec2, Instance } from '../world/ec2';
 
@@ -23,13 +24,12 @@ export function isReady({ tags }: Instance): boolean {
   return tags[tagNames.state] === spareStates.ready;
 }
 
-/** Ends a spare for good, with its volumes: one that a person attached to the source outlives it else. */
-export async function endSpare(ec2: Ec2, { id, volumes }: Instance): Promise<void> {
+/** Ends a spare for good, with the volumes that it got from its image. */
+export async function endSpare(ec2: Ec2, { id, volumes, imageId }: Instance): Promise<void> {
   await ec2.tag([id], { [tagNames.state]: spareStates.superseded });
-  await ec2.endVolumesWith(
-    id,
-    volumes.map(({ device }) => device),
-  );
+  const [image] = await ec2.images({ ids: [imageId] });
+  const devices = devicesOfImage(volumes, image);
+  if (devices.length > 0) await ec2.endVolumesWith(id, devices);
   await ec2.terminateInstance(id);
 }
 

@@ -91,8 +91,10 @@ export const stopApp = act('stopApp', ({ stopApp: limit }) => limit + 120);
 export const fixHostname = skippable('fixHostname', 120);
 export const updateIpAddresses = act('updateIpAddresses', 120);
 export const wipeNomad = skippable('wipeNomad', 300);
-export const restartReplicated = act('restartReplicated', ({ replicated }) => replicated + 240);
-export const restartApp = act('restartApp', ({ startApp }) => startApp + 60);
+export const restartReplicated = act('restartReplicated', ({ replicated }) => replicated + 240, [
+  'QuarantineBroken',
+]);
+export const restartApp = act('restartApp', ({ startApp }) => startApp + 60, ['QuarantineBroken']);
 export const verifyApp = skippable('verifyApp', ({ verify }) => verify + 60);
 export const findUnendingBuilds = act('findUnendingBuilds', 180);
 export const deleteBuilds = skippable('deleteBuilds', 1800);
@@ -114,10 +116,10 @@ export const removeBackups = act('removeBackups', 1800);
 export const startRefresh = act('startRefresh', 60);
 export const planSpare = act('planSpare', 120, ['MissingLaunchSetting', 'NoUsableImage']);
 export const launchSpare = act('launchSpare', 120);
-export const proveSilence = act('proveSilence', 300);
+export const proveSilence = act('proveSilence', 300, ['QuarantineBroken']);
 export const planDrill = act('planDrill', 120, ['MissingLaunchSetting', 'NoUsableImage']);
 export const launchDrill = act('launchDrill', 120);
-export const proveUnshared = act('proveUnshared', 120);
+export const proveUnshared = act('proveUnshared', 120, ['QuarantineBroken']);
 export const tellVerdict = act('tellVerdict', 120);
 export const endDrill = act('endDrill', ({ launch }) => launch);
 export const restSpare = act('restSpare', ({ launch }) => launch);

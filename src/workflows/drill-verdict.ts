@@ -4,21 +4,17 @@ import type { JournalEntry } from '../contract/journal';
 import type { DrillVerdict } from '../contract/reports';
 
 /**
- * Failures in which the backup itself shows. Any other says something of AWS, of Temporal, of the
- * configuration or of people, and nothing of the backup.
+ * Failures in which the backup itself shows, all on a machine that answers. Any other says something
+ * of AWS, of the way there, of Temporal, of the configuration or of people: a bastion that is down
+ * must not mark a good backup as bad.
  */
 const tellsOfBackup: ReadonlySet<string> = new Set<FailureType>([
-  'InstanceNotHealthy',
-  'MachineUnreachable',
-  'SshLoginRefused',
-  'NotAServicesMachine',
   'CommandFailed',
   'AppNotStopped',
   'HostnameNotSet',
   'AddressNotFound',
   'NomadNotRemovable',
   'ReplicatedNotReady',
-  'ObjectStorageDiffers',
   'ObjectsNotMounted',
   'ObjectsNotTheSame',
   'ObjectsEmpty',
@@ -29,9 +25,26 @@ const tellsOfBackup: ReadonlySet<string> = new Set<FailureType>([
 /** The line where a person says whether the application let them in. */
 export const loggingIn = 'Log in to the application';
 
+/** From so long before its end on a machine may be shutting down while EC2 says that it runs. */
+const lastMinuteMs = 60_000;
+
+export interface DrillEnd {
+  /** Whether every line was done. */
+  readonly isThrough: boolean;
+  /** ISO 8601: when the machine ends itself. */
+  readonly expires: string;
+}
+
 /** The verdict, once the drill is through or has ended early. */
-export function verdictFrom(journal: readonly JournalEntry[], isThrough: boolean): DrillVerdict {
+export function verdictFrom(
+  journal: readonly JournalEntry[],
+  { isThrough, expires }: DrillEnd,
+): DrillVerdict {
   const trouble = troubleIn(journal);
+  const endedAt = Date.parse(trouble?.endedAt ?? trouble?.startedAt ?? '');
+  if (trouble !== undefined && endedAt > Date.parse(expires) - lastMinuteMs) {
+    return { outcome: 'none', why: `${trouble.title}: the time of its machine was over` };
+  }
   if (trouble !== undefined) {
     const [, type = ''] = /^(\w+): /.exec(trouble.note ?? '') ?? [];
     const why = `${trouble.title}: ${trouble.note ?? trouble.state}`;

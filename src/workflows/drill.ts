@@ -4,8 +4,9 @@
  * gone afterwards, however the run ends; should the run itself be lost, by the machine's own timer.
  */
 import { CancellationScope, workflowInfo } from '@temporalio/workflow';
+import { refuse } from '../contract/failures';
 import type { DrillPlan, Machine } from '../contract/plan';
-import type { DrillVerdict, Report } from '../contract/reports';
+import type { Report } from '../contract/reports';
 import { drillRequest, type DrillRequest } from '../contract/requests';
 import * as acts from './acts';
 import { claimOn, whileClaimed } from './claim';
@@ -29,10 +30,10 @@ export function drill(request: unknown): Promise<Report> {
 async function rehearse(run: Run, request: DrillRequest): Promise<string> {
   const { findings } = run;
   const planning = { installation: request.installation, now: now() };
-  const { plan } = await run.step('Plan the drill', acts.planDrill, planning);
+  const step = stepOf(run, request);
+  const { plan } = await step('Plan the drill', acts.planDrill, planning);
   findings.imageId = plan.imageId;
   findings.notes.push(...plan.notes);
-  findings.whenCancelled = 'its machine is gone';
   findings.changes = [
     { step: telling, change: `a tag on ${plan.imageId}, by which \`runbook check\` knows of it` },
     {
@@ -42,27 +43,29 @@ async function rehearse(run: Run, request: DrillRequest): Promise<string> {
         '`runbook orphans` shows it',
     },
   ];
-  run.closeGatesAt(plan.expires);
-  let isThrough = false;
+  // Else a machine that ends itself would take the answer away with it.
+  run.closeGatesAt(new Date(Date.parse(plan.expires) - minutesForAnEnd * 60_000).toISOString());
   try {
     await restoreInQuarantine(run, plan, request);
-    isThrough = true;
-  } finally {
-    // Also of a run that is being cancelled.
-    await CancellationScope.nonCancellable(() => close(run, plan, isThrough));
+  } catch (error) {
+    // Also of a run that is being cancelled. What went wrong first is what the run ends with.
+    await CancellationScope.nonCancellable(() => close(run, plan, false).catch(() => undefined));
+    throw error;
   }
-  const { outcome, why } = findings.verdict ?? none;
-  return outcome === 'passed'
-    ? `${plan.imageId} is proven: its app ran in quarantine, and its machine is gone.`
-    : `${plan.imageId} is not proven: ${why}.`;
+  // A machine that could not be ended is no success, whatever it proved.
+  return CancellationScope.nonCancellable(() => close(run, plan, true));
 }
 
-const none: DrillVerdict = { outcome: 'none', why: 'nothing was launched' };
+const minutesForAnEnd = 5;
+
+/** Nobody watches: what goes wrong is the verdict, and no question keeps the machine alive. */
+function stepOf(run: Run, { unattended }: DrillRequest): Run['step'] {
+  return unattended ? run.attempt : run.step;
+}
 
 /** The restore itself, in the order in which a machine in quarantine allows it. */
 async function restoreInQuarantine(run: Run, plan: DrillPlan, request: DrillRequest) {
-  // Nobody watches: what goes wrong is the verdict, and no question keeps the machine alive.
-  const step = request.unattended ? run.attempt : run.step;
+  const step = stepOf(run, request);
   const stranger = await launchCopy(run, plan, {
     title: launching,
     step: (by) => step(launching, acts.launchDrill, () => ({ plan, ...by() })),
@@ -72,6 +75,7 @@ async function restoreInQuarantine(run: Run, plan: DrillPlan, request: DrillRequ
     machine: stranger,
     recorded: plan.hostKeys,
   });
+  if (request.unattended && !trust.known) throw unknownKey(trust.offered, stranger);
   await run.approval('Confirm the host key', toTrust(trust, stranger.instanceId));
   const known: Machine = { ...stranger, hostKeys: [trust.offered] };
   const answered = await step('Wait for the machine to answer', acts.awaitMachine, {
@@ -79,7 +83,7 @@ async function restoreInQuarantine(run: Run, plan: DrillPlan, request: DrillRequ
   });
   const { machine, distribution } = answered;
   const groups = plan.launch.securityGroupIds;
-  await step('Prove the quarantine', acts.proveSilence, { machine, groups });
+  await step('Prove the quarantine', acts.proveSilence, { machine, groups, isTried: true });
 
   const old = plan.replaces;
   const addresses = { machine, distribution, old };
@@ -100,7 +104,7 @@ async function restoreInQuarantine(run: Run, plan: DrillPlan, request: DrillRequ
   );
   await step('5. Remove /opt/nomad', acts.wipeNomad, { machine, isReadied });
   await mountObjects(run, plan, { machine, step });
-  await step('6. Restart the app', acts.restartApp, { machine });
+  await step('6. Restart the app', acts.restartApp, { machine, behind: groups });
   const verified = await step('Verify the app', acts.verifyApp, { machine });
   run.findings.checks = verified?.checks ?? run.findings.checks;
   await run.approval(loggingIn, toLogIn(plan, { machine, hostname }, request));
@@ -118,7 +122,7 @@ async function mountObjects(
     const why =
       objects === undefined
         ? 'runbook.yaml does not say where the objects are'
-        : 'the bucket belongs to the live machine: nothing leads there from quarantine';
+        : 'the bucket belongs to the live machine, and must be out of reach from quarantine';
     run.notNeeded(title, why);
     return;
   }
@@ -132,26 +136,38 @@ async function mountObjects(
 }
 
 /** Tells the verdict while the machine still shows whether it is one, then ends the machine. */
-async function close(run: Run, plan: DrillPlan, isThrough: boolean): Promise<void> {
+async function close(run: Run, plan: DrillPlan, isThrough: boolean): Promise<string> {
   const { findings, journal } = run;
+  const { imageId, expires } = plan;
   const { instanceId } = findings;
-  const verdict = verdictFrom(journal, isThrough);
-  findings.verdict = verdict;
+  let verdict = verdictFrom(journal, { isThrough, expires });
+  let isTagged = false;
   if (instanceId === undefined || verdict.outcome === 'none') {
     run.notNeeded(telling, verdict.why);
   } else {
-    const told = await run.tried(telling, acts.tellVerdict, {
-      plan,
-      instanceId,
-      verdict,
-      at: now(),
-    });
-    findings.verdict = told?.verdict ?? verdict;
+    const at = now();
+    const told = await run.tried(telling, acts.tellVerdict, { plan, instanceId, verdict, at });
+    verdict = told?.verdict ?? verdict;
+    isTagged = told !== undefined;
   }
-  await run.tried(ending, acts.endDrill, {
+  findings.verdict = verdict;
+  findings.whenCancelled = `its machine could not be ended, and ends itself at ${expires}`;
+  await run.attempt(ending, acts.endDrill, {
     plan,
     instanceId,
     firstRunId: workflowInfo().firstExecutionRunId,
     wasTried: journal.some(({ title }) => title === launching),
   });
+  findings.whenCancelled = 'its machine is gone';
+  if (verdict.outcome !== 'passed') return `${imageId} is not proven: ${verdict.why}.`;
+  const untagged = isTagged ? '' : ' The image could not be tagged: nobody else knows of it.';
+  return `${imageId} is proven: its app ran in quarantine, and its machine is gone.${untagged}`;
+}
+
+function unknownKey(offered: string, { instanceId }: Machine): ReturnType<typeof refuse> {
+  return refuse(
+    'HostKeyUnknown',
+    `${instanceId} shows the host key ${offered}, which neither its console nor the backup confirms, ` +
+      'and nobody watches this drill. Start one that somebody watches: runbook drill.',
+  );
 }

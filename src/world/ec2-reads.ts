@@ -4,6 +4,7 @@ import {
   DescribeInstanceAttributeCommand,
   DescribeInstanceStatusCommand,
   DescribeInstanceTypesCommand,
+  DescribeSecurityGroupsCommand,
   GetConsoleOutputCommand,
   paginateDescribeImages,
   paginateDescribeInstances,
@@ -12,8 +13,23 @@ import {
 import type { DescribeInstanceTypesCommandInput, EC2Client } from '@aws-sdk/client-ec2';
 import { codeOf } from '../contract/aws-code';
 import { call, isNotFound } from './ec2-errors';
-import { tagFilters, toAddress, toImage, toInstance, toSnapshot, toSpecs } from './ec2-shapes';
-import type { Address, Image, Instance, InstanceSpecs, Snapshot } from './ec2-shapes';
+import {
+  tagFilters,
+  toAddress,
+  toImage,
+  toInstance,
+  toSecurityGroup,
+  toSnapshot,
+  toSpecs,
+} from './ec2-shapes';
+import type {
+  Address,
+  Image,
+  Instance,
+  InstanceSpecs,
+  SecurityGroup,
+  Snapshot,
+} from './ec2-shapes';
 
 type Tags = Readonly<Record<string, string>>;
 
@@ -52,6 +68,7 @@ export interface Ec2Reads {
   /** The account's own snapshots that bear all these tags. */
   taggedSnapshots(tags: Tags, signal?: AbortSignal): Promise<Snapshot[]>;
   addresses(allocationIds?: readonly string[], signal?: AbortSignal): Promise<Address[]>;
+  securityGroups(ids: readonly string[], signal?: AbortSignal): Promise<SecurityGroup[]>;
 }
 
 /** Makes the reading half for one region. */
@@ -69,6 +86,8 @@ export function reads(client: EC2Client, region: string): Ec2Reads {
       ask('DescribeSnapshots', () => searchSnapshots(client, tags, signal), signal),
     addresses: (ids, signal) =>
       ask('DescribeAddresses', () => findAddresses(client, ids, signal), signal),
+    securityGroups: (ids, signal) =>
+      ask('DescribeSecurityGroups', () => findGroups(client, ids, signal), signal),
     health: (id, signal) =>
       ask('DescribeInstanceStatus', () => readHealth(client, id, signal), signal),
     specs: (instanceType, signal) =>
@@ -201,6 +220,18 @@ function findAddresses(
     return Addresses.map(toAddress);
   };
   return ids ? byIds(ids, read) : read();
+}
+
+function findGroups(
+  client: EC2Client,
+  ids: readonly string[],
+  signal?: AbortSignal,
+): Promise<SecurityGroup[]> {
+  return byIds(ids, async (GroupIds) => {
+    const command = new DescribeSecurityGroupsCommand({ GroupIds });
+    const { SecurityGroups = [] } = await client.send(command, { abortSignal: signal });
+    return SecurityGroups.map(toSecurityGroup);
+  });
 }
 
 async function readHealth(client: EC2Client, id: string, signal?: AbortSignal): Promise<Health> {

@@ -77,6 +77,13 @@ export interface Snapshot {
   readonly tags: Readonly<Record<string, string>>;
 }
 
+/** A security group, as far as it lets packets out. */
+export interface SecurityGroup {
+  readonly id: string;
+  /** Where to: networks (`0.0.0.0/0`), other groups and prefix lists. */
+  readonly egress: readonly string[];
+}
+
 /** An Elastic IP. */
 export interface Address {
   readonly allocationId: string;
@@ -160,6 +167,17 @@ export function toSnapshot(from: aws.Snapshot): Snapshot {
     message: from.StateMessage,
     tags: tagsOf(from.Tags),
   };
+}
+
+/** Maps a security group. */
+export function toSecurityGroup(from: aws.SecurityGroup): SecurityGroup {
+  const egress = (from.IpPermissionsEgress ?? []).flatMap((rule) => [
+    ...present(rule.IpRanges?.map((range) => range.CidrIp)),
+    ...present(rule.Ipv6Ranges?.map((range) => range.CidrIpv6)),
+    ...present(rule.UserIdGroupPairs?.map((group) => group.GroupId)),
+    ...present(rule.PrefixListIds?.map((list) => list.PrefixListId)),
+  ]);
+  return { id: from.GroupId ?? '', egress };
 }
 
 /** Maps an Elastic IP. */

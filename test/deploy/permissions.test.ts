@@ -230,6 +230,9 @@ async function drill(world: World): Promise<void> {
   const machine = { ...place, hostKeys: [], ...running };
   const { offered } = await perform(activities, 'trustHostKey', { machine, recorded: [] });
   await perform(activities, 'awaitMachine', { machine: { ...machine, hostKeys: [offered] } });
+  const known = { ...machine, hostKeys: [offered] };
+  const groups = plan.launch.securityGroupIds;
+  await perform(activities, 'proveSilence', { machine: known, groups, isTried: true });
   const verdict = { outcome: 'passed', why: '' } as const;
   await perform(activities, 'tellVerdict', { plan, instanceId, verdict, at: now });
   const ending = { plan, firstRunId, instanceId, wasTried: true };

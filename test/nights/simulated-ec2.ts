@@ -36,6 +36,7 @@ export function simulatedEc2(line: Line): Ec2 {
     specs: never,
     consoleOutput: never,
     addresses: never,
+    securityGroups: never,
     runInstance: never,
     terminateInstance: never,
     endVolumesWith: never,

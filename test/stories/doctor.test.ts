@@ -145,6 +145,31 @@ test('a spare and a drill are asked about in their quarantine', async () => {
   expect(asked.sort()).toEqual(['drill', 'spare']);
 });
 
+test('a group that lets everything out is no quarantine', async () => {
+  const subnet = seeded.subnets[1];
+  const quarantineSecurityGroup = seeded.servicesGroup;
+  const said = await doctorWith((prod) => {
+    prod.drill = { subnet, quarantineSecurityGroup };
+    const securityGroups = [seeded.servicesGroup];
+    prod.spare = { region: seeded.region, subnet, securityGroups, quarantineSecurityGroup };
+  });
+  expect(trouble(said)).toEqual([
+    expect.stringMatching(/^warn {2}prod: the spare .* lets packets out to everywhere/),
+    expect.stringMatching(/^FAIL {2}prod: the drill .* lets packets out to everywhere/),
+  ]);
+});
+
+test('a drill is asked about as it is launched: with no profile but its own', async () => {
+  await control(stage.lab, '/deny', { actions: ['iam:PassRole'] });
+  const said = await doctorWith((prod) => {
+    const quarantineSecurityGroup = seeded.quarantineGroup;
+    prod.drill = { subnet: seeded.subnets[1], quarantineSecurityGroup };
+  });
+  await control(stage.lab, '/deny', { actions: [] });
+  expect(said.out).toMatch(/^ok {4}prod: the drill in us-east-1: ec2:RunInstances/m);
+  expect(trouble(said)).toEqual([expect.stringContaining('prod: ec2:RunInstances from ami-')]);
+});
+
 test('an action that the role may not do is named, with what to do', async () => {
   await control(stage.lab, '/deny', { actions: ['CreateImage'] });
   const said = await doctor();

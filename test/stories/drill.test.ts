@@ -49,6 +49,15 @@ const ended = (run: Run): Promise<Report> =>
     return report;
   });
 
+/** Puts the machine into the group of the live one, as a person would to reach something. */
+async function letOut(stage: Stage, InstanceId: string): Promise<void> {
+  const credentials = { accessKeyId: 'PERSON', secretAccessKey: 'opens-nothing' };
+  const ec2 = new EC2Client({ region: seeded.region, endpoint: stage.lab.ec2Url, credentials });
+  const Groups = [seeded.servicesGroup];
+  await ec2.send(new ModifyInstanceAttributeCommand({ InstanceId, Groups }));
+  ec2.destroy();
+}
+
 /** What `runbook orphans` says. */
 const orphansOf = async (environment: Readonly<Record<string, string>>, ...more: string[]) => {
   const { out, status } = await runbook(environment, 'orphans', ...more, '--json');
@@ -183,18 +192,21 @@ describe('a drill', () => {
     expect(living()).toEqual([]);
   });
 
+  test('is no success when its machine cannot be ended, and says what is left', async () => {
+    await control(stage.lab, '/deny', { actions: ['TerminateInstances'] });
+    const report = await ended(await start({ unattended: true }));
+    await control(stage.lab, '/deny', { actions: [] });
+    expect(report).toMatchObject({ status: 'failed', verdict: { outcome: 'passed' } });
+    expect(report.summary).toContain('TerminateInstances');
+    expect(report.leftToDo[0]).toMatch(/^End the machine: .*until it ends itself at \d{4}-/);
+    const [machine] = living();
+    await control(stage.lab, `/machines/${machine?.id ?? ''}/lose`);
+  });
+
   test('starts nothing once somebody has let its machine out of quarantine', async () => {
     const run = await start({ unattended: true });
     const machine = await eventually('its machine', 60, () => living()[0]);
-    const credentials = { accessKeyId: 'PERSON', secretAccessKey: 'opens-nothing' };
-    const ec2 = new EC2Client({
-      region: seeded.region,
-      endpoint: stage.lab.ec2Url,
-      credentials,
-    });
-    const Groups = [seeded.servicesGroup];
-    await ec2.send(new ModifyInstanceAttributeCommand({ InstanceId: machine.id, Groups }));
-    ec2.destroy();
+    await letOut(stage, machine.id);
     const report = await ended(run);
     expect(report.summary).toContain(`in no other security group`);
     expect(report.verdict?.outcome).toBe('none');
@@ -249,6 +261,19 @@ describe('a drill that asks people', () => {
     const listed = await runbook(stage.environment, 'drills', '--json');
     const { drills } = JSON.parse(listed.out) as { drills: { times: { person: number } }[] };
     expect(drills[0]?.times.person).toBeGreaterThan(0);
+  });
+
+  test('starts no app when its machine was let out of quarantine at a question', async () => {
+    const run = await start();
+    const oauth = await run.approveUntil('3. Create a GitHub OAuth application');
+    const [machine] = living();
+    await letOut(stage, machine?.id ?? '');
+    await run.answer('approve', oauth);
+    const report = await ended(run);
+    expect(report).toMatchObject({ status: 'failed', verdict: { outcome: 'none' } });
+    expect(report.summary).toContain('in no other security group');
+    expect(report.journal.at(-2)).toMatchObject({ title: 'End the machine', state: 'done' });
+    expect(living()).toEqual([]);
   });
 
   test('that a person aborts at a failed step ends its machine', async () => {

@@ -10,14 +10,18 @@ import { madeByBackups, machineOf, madeByRestores, sourceId } from './world-chec
 
 jest.setTimeout(120_000);
 
-const { region: west, subnet, servicesGroup, kmsKey } = seededElsewhere;
+const { region: west, subnet, servicesGroup, quarantineGroup, kmsKey } = seededElsewhere;
 
 describe('an installation with copies in another region', () => {
   let stage: Stage;
   beforeAll(async () => {
     const launch = { subnet, securityGroups: [servicesGroup] };
     stage = await setStage({
-      installation: { keep: { last: 1 }, copies: [{ region: west, kmsKey, launch }] },
+      installation: {
+        keep: { last: 1 },
+        copies: [{ region: west, kmsKey, launch }],
+        drill: { region: west, quarantineSecurityGroup: quarantineGroup },
+      },
       limits: { unattendedGate: '5 seconds' },
     });
   });
@@ -74,6 +78,18 @@ describe('an installation with copies in another region', () => {
       expect(Object.keys(stateOf(region)?.snapshots ?? {})).toHaveLength(2);
     }
     expect(report.notes.join('\n')).toContain(`in ${west} kept because it is held`);
+  });
+
+  test('is proved by a drill there, which counts for the backup as a whole', async () => {
+    const drill = await stage.start('drill', { installation: 'prod', unattended: true });
+    const report = await drill.report();
+    expect(report.verdict).toEqual({ outcome: 'passed', why: '' });
+    const proven = images(west).find(({ id }) => id === report.imageId);
+    expect(proven?.tags['runbook:proven']).toMatch(/ passed$/);
+    const checked = await runbook(stage.environment, 'check', '--json');
+    expect(JSON.parse(checked.out)).toMatchObject({
+      installations: [{ lastProvenRestore: { image: report.imageId } }],
+    });
   });
 
   test('asks about a copy that fails for its key, and makes another after it is mended', async () => {

@@ -3,6 +3,7 @@
  * tags in EC2, because it matters when Temporal and its record of the runs are lost.
  */
 import type { Installation } from '../../config';
+import { devicesOfImage } from '../../machine/image-devices';
 import { regionsOf } from '../../machine/places';
 import { tagNames } from '../../machine/tags';
 import type { Ec2, Instance } from '../../world/ec2';
@@ -45,7 +46,7 @@ export const orphans = commandRow<{ readonly clean?: boolean }>({
 });
 
 interface Found {
-  readonly machine: MadeMachine & Pick<Instance, 'volumes'> & { readonly ec2: Ec2 };
+  readonly machine: MadeMachine & Pick<Instance, 'volumes' | 'imageId'> & { readonly ec2: Ec2 };
   readonly orphan: Orphan;
 }
 
@@ -81,14 +82,13 @@ function isLiving({ state }: Instance): boolean {
 async function clean(found: readonly Found[], out: Output): Promise<string[]> {
   const ended: string[] = [];
   for (const { machine, orphan } of found.filter((one) => one.orphan.isPastItsTime)) {
-    const { id, ec2, volumes } = machine;
+    const { id, ec2, volumes, imageId } = machine;
     try {
       // A drill's volumes go with it since its launch.
       if (orphan.kind === 'spare') {
-        await ec2.endVolumesWith(
-          id,
-          volumes.map(({ device }) => device),
-        );
+        const [image] = await ec2.images({ ids: [imageId] });
+        const devices = devicesOfImage(volumes, image);
+        if (devices.length > 0) await ec2.endVolumesWith(id, devices);
       }
       await ec2.terminateInstance(id);
       ended.push(id);

@@ -1,6 +1,7 @@
 /** The doctor's look at the copies in quarantine, spare and drill: could they be launched and ended? */
 import type { Installation } from '../../config';
 import { backupTags, newestUsable } from '../../machine/backups';
+import type { LaunchSettings } from '../../machine/backup-record';
 import { inAnyRegion, launchLike } from '../../machine/launch-settings';
 import { inRegion } from '../../machine/places';
 import { decodeRecord } from '../../machine/record-tags';
@@ -43,11 +44,12 @@ async function examineKind(
       const later = 'ask again after the next backup';
       return { level: 'warn', what: `${what}: there is no backup to make it of`, todo: later };
     }
-    const launch = launchOf(patient.installation, { region, ...placed }, backup);
+    const launch = launchOf(patient.installation, { kind, region, ...placed }, backup);
     if (launch === undefined) {
       const missing = `set ${kind}.subnet`;
       return { level: 'FAIL', what: `${what} would not know how to be launched`, todo: missing };
     }
+    questions.push(examineGroup(ec2, what, { kind, group: placed.quarantineSecurityGroup }));
     const tags = { ...tagsOf(name, kind), [tagNames.run]: 'doctor' };
     questions.push(
       ask(`${what}: ec2:RunInstances from ${backup.id}`, () =>
@@ -61,6 +63,24 @@ async function examineKind(
   return [looked, ...(await Promise.all(questions))];
 }
 
+/** A spare is kept silent by its user data, too; the app of a drill is kept in by its group alone. */
+function examineGroup(
+  ec2: Ec2,
+  what: string,
+  { kind, group }: { readonly kind: Kind; readonly group: string },
+): Promise<Finding> {
+  const todo =
+    'take its outbound rules away; the role of the worker needs ec2:DescribeSecurityGroups';
+  return check(`${what}: its security group`, todo, async () => {
+    const [found] = await ec2.securityGroups([group]);
+    if (found === undefined) return { level: 'FAIL', what: `${what}: there is no ${group}`, todo };
+    const isOpen = found.egress.some((to) => to === '0.0.0.0/0' || to === '::/0');
+    if (!isOpen) return `${group} keeps it in`;
+    const open = `${what}: ${group} lets packets out to everywhere`;
+    return { level: kind === 'drill' ? 'FAIL' : 'warn', what: open, todo };
+  });
+}
+
 /** Only of one that is there can be asked: a policy may judge by its tags. */
 function askEnding(ec2: Ec2, what: string, instanceId: string): Promise<Finding> {
   return ask(`${what}: ec2:TerminateInstances of ${instanceId}`, () =>
@@ -70,9 +90,18 @@ function askEnding(ec2: Ec2, what: string, instanceId: string): Promise<Finding>
 
 function launchOf(
   installation: Installation,
-  { region, subnet, quarantineSecurityGroup, instanceType }: Placed & { readonly region: string },
+  {
+    kind,
+    region,
+    subnet,
+    quarantineSecurityGroup,
+    instanceType,
+  }: Placed & {
+    readonly kind: Kind;
+    readonly region: string;
+  },
   backup: Image,
-) {
+): LaunchSettings | undefined {
   const recorded = decodeRecord(backup.tags)?.launch;
   const base = recorded && (region === installation.region ? recorded : inAnyRegion(recorded));
   const configured = {
@@ -82,7 +111,10 @@ function launchOf(
     securityGroups: [quarantineSecurityGroup],
     terminationProtection: false,
   };
-  return launchLike(configured, base);
+  const launch = launchLike(configured, base);
+  if (launch === undefined || kind === 'spare') return launch;
+  // A drill gets no right of the live machine.
+  return { ...launch, instanceProfile: installation.drill?.instanceProfile };
 }
 
 function regionOf(place: Patient | Patient['elsewhere'][number]): string {

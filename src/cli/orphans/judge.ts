@@ -89,9 +89,12 @@ function restored({ tags }: MadeMachine, owner: Owner): Verdict {
   if (state === 'restored' || owner === 'open') return undefined;
   const todo = tags[tagNames.todo];
   const left = todo === undefined || todo === 'nothing' ? '' : `; left to do: ${todo}`;
-  const why =
-    `a restore ${ownerText[owner]}: ${state}${left}. Take it up with runbook restore --instance, or ` +
-    'terminate it in EC2';
+  const todoNow =
+    owner === 'unknown'
+      ? 'its run may be open: ask again when Temporal answers'
+      : 'see whether it serves by now; else take it up with runbook restore --instance, or terminate ' +
+        'it in EC2';
+  const why = `a restore ${ownerText[owner]}: ${state}${left}; ${todoNow}`;
   return { why, isPastItsTime: false };
 }
 

@@ -1,6 +1,7 @@
 /** Volumes, subnets, security groups and regions: what a launch refers to. */
 import { select, type Action } from './call';
 import { applyFilters, page } from './filters';
+import { quarantineGroupName } from './model';
 import { tagSet } from './tagging';
 
 /** DescribeVolumes. */
@@ -100,7 +101,11 @@ export const describeSecurityGroups: Action = ({ query, region }) => {
       groupDescription: name,
       vpcId,
       ipPermissions: [],
-      ipPermissionsEgress: [],
+      // What EC2 gives to a new group; the one of the quarantine was made without.
+      ipPermissionsEgress:
+        name === quarantineGroupName
+          ? []
+          : [{ ipProtocol: '-1', ipRanges: [{ cidrIp: '0.0.0.0/0' }] }],
       tagSet: tagSet(tags),
     })),
     nextToken,

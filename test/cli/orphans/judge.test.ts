@@ -74,6 +74,8 @@ describe('the machine of a restore', () => {
     const found = judged(made('restore', { ...tags, ...until('2020-01-01T00:00:00Z') }), owner);
     expect(found?.past).toBe(false);
     expect(found?.why).toContain('aborted: by ana; left to do: 6. Restart the app');
+    // While nobody knows whether its run is open, nobody is told to end it.
+    expect(found?.why.includes('terminate')).toBe(owner === 'closed');
   });
 });
 

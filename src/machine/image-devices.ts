@@ -1,0 +1,17 @@
+/** Which volumes of a machine came with its image. */
+
+interface OnDevice {
+  readonly device: string;
+}
+
+/**
+ * The devices of those volumes. A volume that a person has attached since is theirs, and so are all
+ * once the image is gone: nothing tells them apart then.
+ */
+export function devicesOfImage(
+  volumes: readonly OnDevice[],
+  image: { readonly disks: readonly OnDevice[] } | undefined,
+): string[] {
+  const devices = image?.disks.map(({ device }) => device) ?? [];
+  return volumes.map(({ device }) => device).filter((device) => devices.includes(device));
+}
