@@ -319,8 +319,25 @@ describe('a drill that asks people', () => {
     await stage.startWorker();
   });
 
-  test('leaves a machine of a restore alone, and says what is left to do on it', async () => {
+  test('is in the way of no restore, which does not take its machine for another production', async () => {
+    const drill = await start();
+    await eventually('its machine', 60, () => living()[0]);
     await control(stage.lab, `/machines/${sourceId}/lose`);
+    const run = await stage.start('restore', { installation: 'prod' });
+    await run.gate('Approve the launch');
+    const { journal } = await run.standing();
+    expect(journal.find(({ title }) => title === 'Fence the old machine')).toMatchObject({
+      state: 'not needed',
+    });
+    expect((await drill.standing()).status).toMatch(/^(running|waiting)$/);
+    await drill.handle.cancel();
+    await drill.report().catch(() => undefined);
+    await run.handle.cancel();
+    await run.report().catch(() => undefined);
+    expect([...living(), ...madeByRestores(stage)]).toEqual([]);
+  });
+
+  test('leaves a machine of a restore alone, and says what is left to do on it', async () => {
     const run = await stage.start('restore', { installation: 'prod' });
     const gate = await run.approveUntil('Change the DNS record');
     await run.answer('reject', gate, 'not today');
