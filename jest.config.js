@@ -18,9 +18,16 @@ const played = {
   globalSetup: join(stories, 'setup.ts'),
   globalTeardown: join(stories, 'teardown.ts'),
 };
+const storiesOf = (...names) => `/test/stories/(${names.join('|')})[.]test[.]ts$`;
 /** Stories in which workers, connections, machines or servers break. */
-const faults =
-  '/test/stories/(connections|crashes|crashes-on-machine|outages|server-restarts)[.]test[.]ts$';
+const faults = storiesOf(
+  ...['connections', 'crashes', 'crashes-on-machine', 'outages', 'server-restarts'],
+);
+/** Stories of what goes on between two losses, so that a backup is there and can be restored. */
+const upkeep = storiesOf(
+  ...['build-records-by-api', 'check', 'drill', 'object-storage', 'prune', 'real-quarantine'],
+  ...['regions', 'schedules', 'sheet', 'spare'],
+);
 
 module.exports = {
   // Stories wait for servers more than they compute; three at a time keep two cores busy.
@@ -43,13 +50,18 @@ module.exports = {
       ...played,
       displayName: 'stories',
       testMatch: ['<rootDir>/test/stories/**/*.test.ts'],
-      testPathIgnorePatterns: ['/node_modules/', faults],
+      testPathIgnorePatterns: ['/node_modules/', faults, upkeep],
     },
     {
-      // The same, of what breaks: `npm run test:faults`, so that `npm test` stays short.
+      // `npm run test:faults` and `npm run test:upkeep`, so that `npm test` stays short.
       ...played,
       displayName: 'faults',
       testRegex: [faults],
+    },
+    {
+      ...played,
+      displayName: 'upkeep',
+      testRegex: [upkeep],
     },
   ],
 };

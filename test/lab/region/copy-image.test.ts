@@ -13,7 +13,7 @@ import { seeded, seededElsewhere } from '../../../src/lab/region/seed';
 import { eventually, inFakeLab } from './fake-lab';
 import { codeOf } from './refusal';
 
-const timings = { visible: 0, image: 1, copy: 30, run: 1 };
+const timings = { visible: 0, image: 1, copy: 120, run: 1 };
 
 async function elsewhere(
   story: (scene: { lab: Lab; ec2: EC2Client; west: EC2Client; source: string }) => Promise<void>,
