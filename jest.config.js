@@ -18,6 +18,7 @@ const played = {
   globalSetup: join(stories, 'setup.ts'),
   globalTeardown: join(stories, 'teardown.ts'),
 };
+/** @param {string[]} names */
 const storiesOf = (...names) => `/test/stories/(${names.join('|')})[.]test[.]ts$`;
 /** Stories in which workers, connections, machines or servers break. */
 const faults = storiesOf(

@@ -5,7 +5,7 @@
 import { refuse } from '../contract/failures';
 import type { Machine } from '../contract/plan';
 import type { World } from '../world';
-import type { Ec2 } from '../world/ec2';
+import { letsOutEverywhere } from '../machine/egress';
 import { parseMounts } from '../machine/mounts';
 import { lookForSounds, readSeal } from '../machine/quarantine';
 import { readMountTable } from '../machine/storage-commands';
@@ -45,20 +45,6 @@ export async function requireClosedOff(
   );
 }
 
-/** Networks that are everywhere: a new group of EC2 lets packets out to them. */
-const everywhere = ['0.0.0.0/0', '::/0'];
-
-/** The groups of these that let packets out to everywhere. */
-async function groupsThatLetOut(
-  ec2: Pick<Ec2, 'securityGroups'>,
-  ids: readonly string[],
-): Promise<string[]> {
-  const groups = await ec2.securityGroups(ids);
-  return groups
-    .filter(({ egress }) => egress.some((to) => everywhere.includes(to)))
-    .map(({ id }) => id);
-}
-
 /** Refuses behind a group that keeps nothing in: the app of a copy is to start there. */
 export async function requireShut(
   world: World,
@@ -66,11 +52,12 @@ export async function requireShut(
   groups: readonly string[],
 ): Promise<void> {
   const { region } = world.installation(installation, place);
-  const open = await groupsThatLetOut(world.ec2(region), groups);
+  const open = (await world.ec2(region).securityGroups(groups)).filter(letsOutEverywhere);
   if (open.length === 0) return;
+  const ids = open.map(({ id }) => id).join(', ');
   throw refuse(
     'QuarantineBroken',
-    `${open.join(', ')} lets packets out to everywhere, as EC2 makes every new group: the app of a ` +
+    `${ids} lets packets out to everywhere, as EC2 makes every new group: the app of a ` +
       'copy would reach GitHub and the live machine. Take its outbound rules away, then start again.',
   );
 }

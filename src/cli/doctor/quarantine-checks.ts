@@ -2,6 +2,7 @@
 import type { Installation } from '../../config';
 import { backupTags, newestUsable } from '../../machine/backups';
 import type { LaunchSettings } from '../../machine/backup-record';
+import { letsOutEverywhere } from '../../machine/egress';
 import { inAnyRegion, launchLike } from '../../machine/launch-settings';
 import { inRegion } from '../../machine/places';
 import { decodeRecord } from '../../machine/record-tags';
@@ -74,8 +75,7 @@ function examineGroup(
   return check(`${what}: its security group`, todo, async () => {
     const [found] = await ec2.securityGroups([group]);
     if (found === undefined) return { level: 'FAIL', what: `${what}: there is no ${group}`, todo };
-    const isOpen = found.egress.some((to) => to === '0.0.0.0/0' || to === '::/0');
-    if (!isOpen) return `${group} keeps it in`;
+    if (!letsOutEverywhere(found)) return `${group} keeps it in`;
     const open = `${what}: ${group} lets packets out to everywhere`;
     return { level: kind === 'drill' ? 'FAIL' : 'warn', what: open, todo };
   });
