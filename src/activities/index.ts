@@ -25,7 +25,6 @@ import { planDrill } from './plan-drill';
 import { planPrune } from './plan-prune';
 import { planRestore } from './plan-restore';
 import { planSpare } from './plan-spare';
-import { proveUnshared } from './prove-unshared';
 import { readMachine } from './read-machine';
 import { readSettings } from './read-settings';
 import { removeBackups } from './remove-backups';
@@ -72,7 +71,6 @@ export const createActivities = (world: World) => ({
 
   planDrill: attempted(planDrill(world)),
   launchDrill: attempted(launchDrill(world)),
-  proveUnshared: attempted(proveUnshared(world)),
   tellVerdict: attempted(tellVerdict(world)),
   endDrill: attempted(endDrill(world)),
 

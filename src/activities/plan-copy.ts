@@ -6,8 +6,8 @@ import { refuse } from '../contract/failures';
 import type { CopyPlan } from '../contract/plan';
 import { takenAt } from '../machine/backups';
 import type { BackupRecord, LaunchSettings } from '../machine/backup-record';
-import { originalOf } from '../machine/copies';
-import { inAnyRegion, type ConfiguredLaunch } from '../machine/launch-settings';
+import { recordedLaunch } from '../machine/copies';
+import { launchInQuarantine, type QuarantinePlace } from '../machine/launch-settings';
 import { decodeRecord } from '../machine/record-tags';
 import type { World } from '../world';
 import type { Ec2, Image } from '../world/ec2';
@@ -24,30 +24,23 @@ export interface PlannedCopy {
   readonly plan: Omit<CopyPlan, 'userData' | 'notes' | 'launch'>;
 }
 
-/** Plans a copy of the newest usable backup in the region. `launch` wins over what is configured. */
+/** Plans a copy of the newest usable backup in the region. */
 export async function planCopy(
   world: World,
   installation: string,
-  { region, launch }: { readonly region: string; readonly launch: ConfiguredLaunch },
+  { region, ...place }: QuarantinePlace & { readonly region: string },
 ): Promise<PlannedCopy> {
   const ec2 = world.ec2(region);
   const image = await chooseImage(ec2, installation);
   const record = decodeRecord(image.tags);
   if (record === undefined) throw noRecord(image);
-  const recordedIn = originalOf(image.tags)?.region ?? region;
-  const base = recordedIn === region ? record.launch : inAnyRegion(record.launch);
-  const configured = {
-    ...world.installation(installation, region).launch,
-    ...launch,
-    // It is ended when it has served.
-    terminationProtection: false,
-  };
+  const configured = launchInQuarantine(world.installation(installation, region).launch, place);
   return {
     ec2,
     image,
     record,
     takenAt: takenAt(image),
-    launch: launchSettings(configured, base),
+    launch: launchSettings(configured, recordedLaunch(image.tags, record.launch, region)),
     plan: {
       installation,
       region,

@@ -30,15 +30,8 @@ export const planDrill =
           'start again.',
       );
     }
-    const { region = home, subnet, quarantineSecurityGroup, instanceType, ttl } = drill;
-    const copy = await planCopy(world, installation, {
-      region,
-      launch: {
-        ...(instanceType === undefined ? {} : { instanceType }),
-        ...(subnet === undefined ? {} : { subnet }),
-        securityGroups: [quarantineSecurityGroup],
-      },
-    });
+    const { region = home, ttl } = drill;
+    const copy = await planCopy(world, installation, { ...drill, region });
     const { image } = copy;
     const expires = new Date(Date.parse(now) + ttl * 1000).toISOString();
     const plan: DrillPlan = {

@@ -12,8 +12,7 @@ import type { OldAddresses, RestorePlan } from '../contract/plan';
 import type { RestoreRequest } from '../contract/requests';
 import type { BackupRecord, LaunchSettings } from '../machine/backup-record';
 import { backupTags, newestUsable, takenAt } from '../machine/backups';
-import { originalOf } from '../machine/copies';
-import { inAnyRegion } from '../machine/launch-settings';
+import { recordedLaunch } from '../machine/copies';
 import { decodeObjects } from '../machine/object-tags';
 import { decodeRecord } from '../machine/record-tags';
 import { tagNames } from '../machine/tags';
@@ -60,10 +59,7 @@ export const planRestore =
       existing,
       firstRunId: input.firstRunId,
     });
-    // A copy carries the record of a machine in another region.
-    const recordedIn = originalOf(image.tags)?.region ?? configured.region;
-    const recorded =
-      record && (recordedIn === configured.region ? record.launch : inAnyRegion(record.launch));
+    const recorded = record && recordedLaunch(image.tags, record.launch, configured.region);
     const base = recorded ?? (await settingsOfModel(ec2, existing ?? source));
     const facts = {
       installation: input.installation,

@@ -31,15 +31,8 @@ export const planSpare =
           'security groups, restart the worker, then start again.',
       );
     }
-    const { region, subnet, quarantineSecurityGroup, instanceType } = spare;
-    const copy = await planCopy(world, installation, {
-      region,
-      launch: {
-        ...(instanceType === undefined ? {} : { instanceType }),
-        subnet,
-        securityGroups: [quarantineSecurityGroup],
-      },
-    });
+    const { region } = spare;
+    const copy = await planCopy(world, installation, spare);
     const { image, launch, record } = copy;
     const spares = await sparesOf(copy.ec2, installation);
     const plan: SparePlan = {

@@ -1,4 +1,6 @@
 /** Copies of a backup in other regions: what their tags say of the original. */
+import type { LaunchSettings } from './backup-record';
+import { inAnyRegion } from './launch-settings';
 import { tagNames } from './tags';
 
 /** The image that a copy was made of. */
@@ -36,4 +38,17 @@ export function originalOf(tags: Readonly<Record<string, string>>): Original | u
   const [region, imageId, createdAt, ...more] = (tags[tagNames.copiedFrom] ?? '').split(' ');
   if (!region || !imageId || !createdAt || more.length > 0) return undefined;
   return Number.isNaN(Date.parse(createdAt)) ? undefined : { region, imageId, createdAt };
+}
+
+/**
+ * How an image's record says to launch in this region: a copy carries that of a machine in another
+ * one, of whose settings only some mean something here.
+ */
+export function recordedLaunch(
+  tags: Readonly<Record<string, string>>,
+  launch: LaunchSettings,
+  region: string,
+): Partial<LaunchSettings> {
+  const recordedIn = originalOf(tags)?.region ?? region;
+  return recordedIn === region ? launch : inAnyRegion(launch);
 }

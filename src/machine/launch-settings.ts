@@ -39,6 +39,28 @@ export function launchLike(
   };
 }
 
+/** Where a copy of the live machine is launched, as `spare` and `drill` in runbook.yaml say it. */
+export interface QuarantinePlace {
+  readonly subnet?: string | undefined;
+  readonly quarantineSecurityGroup: string;
+  readonly instanceType?: string | undefined;
+}
+
+/** What is configured for a copy in quarantine; `launch` is what holds for its region. */
+export function launchInQuarantine(
+  launch: ConfiguredLaunch,
+  { subnet, quarantineSecurityGroup, instanceType }: QuarantinePlace,
+): ConfiguredLaunch {
+  return {
+    ...launch,
+    ...(subnet === undefined ? {} : { subnet }),
+    ...(instanceType === undefined ? {} : { instanceType }),
+    securityGroups: [quarantineSecurityGroup],
+    // It is ended when it has served.
+    terminationProtection: false,
+  };
+}
+
 /** What of the settings means something in another region too. */
 export function inAnyRegion(launch: LaunchSettings): Partial<LaunchSettings> {
   const { subnetId, securityGroupIds, keyPair, ...rest } = launch;

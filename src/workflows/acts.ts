@@ -119,7 +119,6 @@ export const launchSpare = act('launchSpare', 120);
 export const proveSilence = act('proveSilence', 300, ['QuarantineBroken']);
 export const planDrill = act('planDrill', 120, ['MissingLaunchSetting', 'NoUsableImage']);
 export const launchDrill = act('launchDrill', 120);
-export const proveUnshared = act('proveUnshared', 120, ['QuarantineBroken']);
 export const tellVerdict = act('tellVerdict', 120);
 export const endDrill = act('endDrill', ({ launch }) => launch);
 export const restSpare = act('restSpare', ({ launch }) => launch);

@@ -110,7 +110,7 @@ async function restoreInQuarantine(run: Run, plan: DrillPlan, request: DrillRequ
   await run.approval(loggingIn, toLogIn(plan, { machine, hostname }, request));
 }
 
-/** A volume of the image must be back in its place; what the live machine uses, too, must not. */
+/** A volume of the image must be back in its place; what the live machine uses, too, stays away. */
 async function mountObjects(
   run: Run,
   plan: DrillPlan,
@@ -118,22 +118,20 @@ async function mountObjects(
 ): Promise<void> {
   const { objects } = run.settings;
   const title = 'Mount the object storage';
-  if (objects === undefined || objects.kind === 's3') {
-    const why =
-      objects === undefined
-        ? 'runbook.yaml does not say where the objects are'
-        : 'the bucket belongs to the live machine, and must be out of reach from quarantine';
-    run.notNeeded(title, why);
-    return;
-  }
-  if (objects.kind === 'nfs') {
-    await step(title, acts.proveUnshared, { machine, objects });
+  if (objects?.kind !== 'disk') {
+    run.notNeeded(title, whyNotMounted[objects?.kind ?? 'unknown']);
     return;
   }
   const { region, objects: recorded } = plan;
   const input = { machine, region, objects, recorded, acknowledged: false, canBeFilled: false };
   await step(title, acts.mountObjects, input);
 }
+
+const whyNotMounted = {
+  unknown: 'runbook.yaml does not say where the objects are',
+  s3: 'the bucket belongs to the live machine, and must be out of reach from quarantine',
+  nfs: 'the export belongs to the live machine: that it is not mounted was proved above',
+} as const;
 
 /** Tells the verdict while the machine still shows whether it is one, then ends the machine. */
 async function close(run: Run, plan: DrillPlan, isThrough: boolean): Promise<string> {

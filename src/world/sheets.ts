@@ -8,8 +8,8 @@ import { sheetHtml } from '../contract/sheet/html';
 import { sheetMarkdown } from '../contract/sheet/markdown';
 import { makeSheet } from '../contract/sheet/sheet';
 import { backupTags, newestUsable, takenAt, unusableBecause } from '../machine/backups';
-import { originalOf } from '../machine/copies';
-import { inAnyRegion, launchLike } from '../machine/launch-settings';
+import { recordedLaunch } from '../machine/copies';
+import { launchLike } from '../machine/launch-settings';
 import { decodeRecord } from '../machine/record-tags';
 import { tagNames } from '../machine/tags';
 import type { Ec2 } from './ec2';
@@ -40,9 +40,7 @@ export async function readSheet(order: SheetOrder): Promise<SheetFacts> {
     );
   }
   const kind = installation.objectStorage?.kind ?? 's3';
-  // A copy carries the record of a machine in another region.
-  const recordedIn = originalOf(image.tags)?.region ?? region;
-  const recorded = recordedIn === region ? record.launch : inAnyRegion(record.launch);
+  const recorded = recordedLaunch(image.tags, record.launch, region);
   const launch = launchLike(installation.launch, recorded) ?? record.launch;
   return {
     installation: name,

@@ -1,7 +1,7 @@
 /** Which folder of objects a restore takes for the right one, and what it says of it. */
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { isWanted, judge } from '../../src/activities/mount-objects';
-import { proveUnshared } from '../../src/activities/prove-unshared';
+import { requireUnshared } from '../../src/activities/quarantine';
 import { restoreObjects } from '../../src/activities/restore-objects';
 import { runRestic } from '../../src/activities/run-restic';
 import type { Remote } from '../../src/activities/on-machine';
@@ -59,36 +59,15 @@ test('another storage that a person lets pass is not called the one that was bac
   expect(await seen('one', 'prod 1')).toBe(', the one that was backed up');
 });
 
-describe('the app of a drill', () => {
-  const objects: ObjectFolder = { kind: 'nfs', path, source: 'files.example.com:/objects' };
-  const backend = 'storage_backend_fileserver';
-  /** Proves it on a machine whose mount table has this line besides that of the root. */
-  const prove = (line: string): Promise<{ note: string }> => {
-    const mounts = `/ /dev/xvda1 ext4 rw\n${line}`;
-    const remote = answering(backend, '', '', mounts);
-    const run = () => Promise.resolve({ exitCode: 0, stdout: `${path}\n`, stderr: '' });
-    const connection = {
-      run: async (command: Command) =>
-        command.script.includes('readlink') || command.args.includes(path)
-          ? run()
-          : { exitCode: 0, stdout: await remote.read(command), stderr: '' },
-      close: () => undefined,
-    };
-    const world = {
-      installation: () => ({ ssh: { address: 'private', user: 'u', port: 22 } }),
-      ssh: { connect: () => Promise.resolve(connection) },
-    } as unknown as World;
-    return proveUnshared(world)({ machine, objects });
-  };
+describe('a machine whose app is to be tried', () => {
+  const root = '/ /dev/xvda1 ext4 rw';
 
-  test('may start where the live export is not mounted', async () => {
-    expect((await prove('')).note).toBe(`${path} is not mounted from nfs, as it must not be`);
-  });
-
-  test('must not start where it is', async () => {
-    await expect(prove(`${path} ${objects.source} nfs4 rw`)).rejects.toMatchObject({
+  test('has mounted nothing that the live machine works on', async () => {
+    await expect(requireUnshared(answering(root), machine)).resolves.toBeUndefined();
+    const shared = answering(`${root}\n${path} files.example.com:/objects nfs4 rw`);
+    await expect(requireUnshared(shared, machine)).rejects.toMatchObject({
       type: 'QuarantineBroken',
-      message: expect.stringContaining(`is mounted from ${objects.source}`),
+      message: expect.stringContaining('has mounted files.example.com:/objects at'),
     });
   });
 });

@@ -24,22 +24,27 @@ export const hold = commandRow<{ readonly reason?: string }>({
     if (value.length > 256) {
       throw new CliError('WrongUsage', 'The reason becomes a tag: 200 characters at most.');
     }
-    for (const { id, tags } of copies) {
-      const removing = tags[removingTag];
-      if (removing !== undefined) throw beingRemoved(id, removing);
-    }
+    const removing = image.tags[removingTag];
+    if (removing !== undefined) throw beingRemoved(image.id, removing);
     // In every region: a removal that has begun elsewhere looks at its own image only.
-    for (const { id, ec2 } of copies) await ec2.tag([id], { [holdTag]: value });
-    for (const { id, ec2 } of copies) {
+    const staying = copies.filter(({ tags }) => tags[removingTag] === undefined);
+    for (const { id, ec2 } of staying) await ec2.tag([id], { [holdTag]: value });
+    const held: Copy[] = [];
+    for (const copy of staying) {
       // A prune may have begun between the look and the tag.
-      const [after] = await ec2.images({ ids: [id] });
+      const [after] = await copy.ec2.images({ ids: [copy.id] });
       const begun = after ? after.tags[removingTag] : 'the image is gone';
-      if (begun !== undefined) throw heldTooLate(id, begun);
+      if (begun === undefined) held.push(copy);
+      else if (copy.id === image.id) throw heldTooLate(copy.id, begun);
     }
-    out.result([`${named(copies)} held: ${value}`, ...unanswered].join('\n'), {
+    // A copy that goes must not keep this one from being held.
+    const going = copies
+      .filter((copy) => !held.includes(copy))
+      .map(({ id }) => `${id}, a copy of it, is being removed.`);
+    out.result([`${named(held)} held: ${value}`, ...going, ...unanswered].join('\n'), {
       image: image.id,
       hold: value,
-      copies: copies.map(({ id }) => id),
+      copies: held.map(({ id }) => id),
       unanswered,
     });
     return exitStatus.done;

@@ -3,7 +3,8 @@ import type { Installation } from '../../config';
 import { backupTags, newestUsable } from '../../machine/backups';
 import type { LaunchSettings } from '../../machine/backup-record';
 import { letsOutEverywhere } from '../../machine/egress';
-import { inAnyRegion, launchLike } from '../../machine/launch-settings';
+import { recordedLaunch } from '../../machine/copies';
+import { launchInQuarantine, launchLike } from '../../machine/launch-settings';
 import { inRegion } from '../../machine/places';
 import { decodeRecord } from '../../machine/record-tags';
 import { tagNames } from '../../machine/tags';
@@ -90,27 +91,12 @@ function askEnding(ec2: Ec2, what: string, instanceId: string): Promise<Finding>
 
 function launchOf(
   installation: Installation,
-  {
-    kind,
-    region,
-    subnet,
-    quarantineSecurityGroup,
-    instanceType,
-  }: Placed & {
-    readonly kind: Kind;
-    readonly region: string;
-  },
-  backup: Image,
+  { kind, region, ...place }: Placed & { readonly kind: Kind; readonly region: string },
+  { tags }: Image,
 ): LaunchSettings | undefined {
-  const recorded = decodeRecord(backup.tags)?.launch;
-  const base = recorded && (region === installation.region ? recorded : inAnyRegion(recorded));
-  const configured = {
-    ...inRegion(installation, region)?.launch,
-    ...(subnet === undefined ? {} : { subnet }),
-    ...(instanceType === undefined ? {} : { instanceType }),
-    securityGroups: [quarantineSecurityGroup],
-    terminationProtection: false,
-  };
+  const recorded = decodeRecord(tags)?.launch;
+  const base = recorded && recordedLaunch(tags, recorded, region);
+  const configured = launchInQuarantine(inRegion(installation, region)?.launch ?? {}, place);
   const launch = launchLike(configured, base);
   if (launch === undefined || kind === 'spare') return launch;
   // A drill gets no right of the live machine.
