@@ -25,7 +25,7 @@ export interface LaunchDrillInput extends Pick<LaunchInput, 'run' | 'generation'
 export const launchDrill =
   (world: World) =>
   async ({ plan, ...by }: LaunchDrillInput): Promise<Launched> => {
-    const { installation, region, imageId, launch, userData, replaces, expires, devices } = plan;
+    const { installation, region, imageId, launch, userData, replaces, expires, disks } = plan;
     const tags = {
       Name: `${installation}_drill`,
       ...drillTags(installation),
@@ -38,7 +38,7 @@ export const launchDrill =
     const instanceId = await launchOnce(
       world.ec2(region),
       // Switched off, also by its own timer, it is gone for good, and so are its volumes.
-      { imageId, launch, userData, tags, shutdownBehavior: 'terminate', volatileDevices: devices },
+      { imageId, launch, userData, tags, shutdownBehavior: 'terminate', volatileDisks: disks },
       by,
     );
     return { note: `${instanceId} from ${imageId}, in quarantine until ${expires}`, instanceId };

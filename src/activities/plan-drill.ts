@@ -44,7 +44,7 @@ export const planDrill =
       expires,
       hostname: drill.hostname,
       ask: drill.ask,
-      devices: image.disks.map(({ device }) => device),
+      disks: image.disks,
       objects: decodeObjects(image.tags),
       notes: [
         `The drill restores the backup of ${copy.takenAt}.`,

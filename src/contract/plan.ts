@@ -1,5 +1,6 @@
 /** What a restore or backup works from: frozen in the run's history once it is made. */
 import type { BackupRecord, LaunchSettings } from '../machine/backup-record';
+import type { ImageDisk } from '../machine/image-devices';
 import type { ObjectStorage } from '../machine/object-storage';
 import type { RecordedObjects } from '../machine/object-tags';
 
@@ -95,8 +96,8 @@ export interface DrillPlan extends CopyPlan {
   /** The test hostname; absent: the machine's own address. */
   readonly hostname?: string;
   readonly ask: readonly ('oauth' | 'login')[];
-  /** Devices whose volumes must not outlive the machine. */
-  readonly devices: readonly string[];
+  /** The volumes of the image: they must not outlive the machine. */
+  readonly disks: readonly ImageDisk[];
   /** The object storage as the backup found it. */
   readonly objects?: RecordedObjects;
 }

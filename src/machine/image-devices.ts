@@ -1,5 +1,15 @@
 /** Which volumes of a machine came with its image. */
 
+/** A volume that a machine launched from an image gets, as the image says. */
+export interface ImageDisk {
+  readonly device: string;
+  readonly snapshotId?: string;
+  readonly sizeGib?: number;
+  readonly volumeType?: string;
+  readonly iops?: number;
+  readonly throughput?: number;
+}
+
 interface OnDevice {
   readonly device: string;
 }

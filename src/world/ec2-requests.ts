@@ -1,10 +1,13 @@
 /** The requests that make something: an image of a machine, a copy of it, a machine of an image. */
 import type {
+  BlockDeviceMapping,
   CopyImageCommandInput,
   CreateImageCommandInput,
   RunInstancesCommandInput,
+  VolumeType,
 } from '@aws-sdk/client-ec2';
 import type { LaunchSettings } from '../machine/backup-record';
+import type { ImageDisk } from '../machine/image-devices';
 import { toTags } from './ec2-shapes';
 
 type Tags = Readonly<Record<string, string>>;
@@ -44,8 +47,8 @@ export interface LaunchOrder {
   readonly userData?: string;
   /** What becomes of the machine when it shuts itself down; without a word it stays to be looked at. */
   readonly shutdownBehavior?: 'stop' | 'terminate';
-  /** Devices whose volumes are deleted with the machine; others as the image says. */
-  readonly volatileDevices?: readonly string[];
+  /** Volumes of the image that are deleted with the machine; others as the image says. */
+  readonly volatileDisks?: readonly ImageDisk[];
 }
 
 /** CreateImage, as EC2 takes it. */
@@ -78,9 +81,35 @@ export function copyImageInput(order: CopyOrder): CopyImageCommandInput {
   };
 }
 
-/** An image keeps of each volume whether it outlives its machine: one attached by hand does. */
+/** Of the volumes of an instance that is there: each is deleted with it. */
 export function deletedWithIt(devices: readonly string[]) {
   return devices.map((DeviceName) => ({ DeviceName, Ebs: { DeleteOnTermination: true } }));
+}
+
+// EC2 knows these of the type; of the others it refuses them.
+const withIops = ['io1', 'io2', 'gp3'];
+const withThroughput = ['gp3'];
+
+/**
+ * The same at the launch. An image keeps of each volume whether it outlives its machine: one attached
+ * by hand does. "You must specify either a snapshot ID or a volume size" (EbsBlockDevice in the API
+ * reference): for a device of the image EC2 itself fills in what is missing, but other endpoints refuse
+ * the request, or make an empty volume. So what the image says is said again. Never `Encrypted`: it is
+ * the snapshot's, and "supplying both" has been an error.
+ */
+function launchedWith(disks: readonly ImageDisk[]): BlockDeviceMapping[] {
+  return disks.map(({ device, snapshotId, sizeGib, volumeType = '', iops, throughput }) => ({
+    DeviceName: device,
+    Ebs: {
+      DeleteOnTermination: true,
+      ...(snapshotId !== undefined && { SnapshotId: snapshotId }),
+      ...(sizeGib !== undefined && { VolumeSize: sizeGib }),
+      ...(volumeType !== '' && { VolumeType: volumeType as VolumeType }),
+      ...(withIops.includes(volumeType) && iops !== undefined && { Iops: iops }),
+      ...(withThroughput.includes(volumeType) &&
+        throughput !== undefined && { Throughput: throughput }),
+    },
+  }));
 }
 
 /** RunInstances for exactly one instance, with what an image does not carry. */
@@ -110,8 +139,8 @@ export function runInstancesInput(order: LaunchOrder): RunInstancesCommandInput 
     ...(order.userData !== undefined && {
       UserData: Buffer.from(order.userData, 'utf8').toString('base64'),
     }),
-    ...(order.volatileDevices !== undefined && {
-      BlockDeviceMappings: deletedWithIt(order.volatileDevices),
+    ...(order.volatileDisks !== undefined && {
+      BlockDeviceMappings: launchedWith(order.volatileDisks),
     }),
     TagSpecifications: [
       { ResourceType: 'instance', Tags: toTags(order.tags) },

@@ -1,5 +1,6 @@
 /** EC2's objects as this program sees them: no field that it needs is ever undefined. */
 import type * as aws from '@aws-sdk/client-ec2';
+import type { ImageDisk } from '../machine/image-devices';
 
 /** A virtual machine. */
 export interface Instance {
@@ -47,16 +48,8 @@ export interface Image {
   readonly tags: Readonly<Record<string, string>>;
   /** Appear a little after the image itself. */
   readonly snapshotIds: readonly string[];
-  readonly disks: readonly Disk[];
+  readonly disks: readonly ImageDisk[];
   readonly rootDevice?: string;
-}
-
-/** A volume that a machine launched from the image gets. */
-export interface Disk {
-  readonly device: string;
-  readonly snapshotId?: string;
-  readonly sizeGib?: number;
-  readonly volumeType?: string;
 }
 
 /** What a machine of an instance type has. */
@@ -142,10 +135,11 @@ export function toImage(from: aws.Image): Image {
 }
 
 // A device without a volume is instance storage, of which an image holds nothing.
-function toDisk({ DeviceName = '', Ebs }: aws.BlockDeviceMapping): Disk[] {
+function toDisk({ DeviceName = '', Ebs }: aws.BlockDeviceMapping): ImageDisk[] {
   if (Ebs === undefined) return [];
   const { SnapshotId: snapshotId, VolumeSize: sizeGib, VolumeType: volumeType } = Ebs;
-  return [{ device: DeviceName, snapshotId, sizeGib, volumeType }];
+  const { Iops: iops, Throughput: throughput } = Ebs;
+  return [{ device: DeviceName, snapshotId, sizeGib, volumeType, iops, throughput }];
 }
 
 /** Maps an instance type. */

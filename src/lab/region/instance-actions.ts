@@ -3,7 +3,8 @@ import { ApiError, checkId, invalidValue, notFound } from './api-error';
 import { select, type Action, type Call } from './call';
 import { applyFilters, page, type FilterFields } from './filters';
 import { groupSet, reservationXml, stateXml, statusXml } from './instance-views';
-import { endsWithMachine, shutdownBehavior } from './launch';
+import { shutdownBehavior } from './launch';
+import { endsWithMachine } from './launch-disks';
 import { rebootInstance, startInstance, stopInstance, terminateInstance } from './lifecycle';
 import type { Instance } from './model';
 

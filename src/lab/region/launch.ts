@@ -3,9 +3,10 @@ import { createHash } from 'node:crypto';
 import { ApiError, checkId, invalidValue, notFound } from './api-error';
 import type { Action, Call } from './call';
 import { newId } from './ids';
+import { diskOf, endsWithMachine, refuseMappings } from './launch-disks';
 import { reservationXml } from './instance-views';
 import { makeMachine, takePrivateAddress, takePublicAddress } from './lifecycle';
-import { rootDevice, type Image, type Instance, type Subnet, type Volume } from './model';
+import type { Image, Instance, Subnet, Volume } from './model';
 import { addTags } from './tagging';
 import type { Tags } from './query';
 
@@ -150,7 +151,9 @@ function checkedSpec(call: Call): Spec {
     tags: checkedTags(tags.instance),
     eniTags: checkedTags(tags['network-interface']),
   };
-  return { facts, image, subnet, wantedAddress, disk: disk(call, image, tags.volume) };
+  refuseMappings(call, image);
+  const disk = diskOf(call, image, checkedTags(tags.volume));
+  return { facts, image, subnet, wantedAddress, disk };
 }
 
 function checkedTags(tags: Tags | undefined): Tags {
@@ -248,36 +251,4 @@ function checkedUserData(value: string | undefined): string | undefined {
     throw new ApiError('InvalidParameterValue', 'User data is limited to 16384 bytes');
   }
   return value;
-}
-
-function disk({ query }: Call, image: Image, tags: Tags | undefined): Spec['disk'] {
-  const root = mappingOf(query, rootDevice) ?? 'BlockDeviceMapping.0';
-  const size = query.number(`${root}.Ebs.VolumeSize`) ?? image.size;
-  if (size < image.size) {
-    throw new ApiError(
-      'InvalidBlockDeviceMapping',
-      `Volume of size ${String(size)}GB is smaller than snapshot '${image.snapshotId}', ` +
-        `expect size >= ${String(image.size)}GB`,
-    );
-  }
-  return {
-    size,
-    type: query.text(`${root}.Ebs.VolumeType`) ?? 'gp2',
-    snapshotId: image.snapshotId,
-    deleteOnTermination: endsWithMachine(query, rootDevice) ?? true,
-    tags: checkedTags(tags),
-  };
-}
-
-/** Prefix of the parameters about one device. */
-function mappingOf(query: Call['query'], device: string): string | undefined {
-  return query
-    .groups('BlockDeviceMapping')
-    .find((prefix) => (query.text(`${prefix}.DeviceName`) ?? rootDevice) === device);
-}
-
-/** What a request says of the volume of a device: whether it is deleted with its machine. */
-export function endsWithMachine(query: Call['query'], device: string): boolean | undefined {
-  const mapping = mappingOf(query, device);
-  return mapping === undefined ? undefined : query.flag(`${mapping}.Ebs.DeleteOnTermination`);
 }

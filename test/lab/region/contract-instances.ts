@@ -1,6 +1,18 @@
 /** What callers rely on in launches, instances and addresses. */
 import * as sdk from '@aws-sdk/client-ec2';
-import { launch, look, newName, running, until, type Case } from './contract-questions';
+import { toImage } from '../../../src/world/ec2-shapes';
+import { runInstancesInput } from '../../../src/world/ec2-requests';
+import {
+  describeImage,
+  imageOf,
+  launch,
+  look,
+  newName,
+  running,
+  until,
+  type Case,
+} from './contract-questions';
+import { eventually } from './fake-lab';
 import { codeOf } from './refusal';
 
 export const launchCases: readonly Case[] = [
@@ -69,6 +81,56 @@ export const launchCases: readonly Case[] = [
     ask: (backend) => {
       const request = launch(backend, { SecurityGroupIds: ['sg-0fffffffffffffff0'] });
       return codeOf(backend.ec2.send(request));
+    },
+  },
+  {
+    says: 'wants size or snapshot of a volume that the image has not',
+    aws: 'MissingParameter',
+    ask: (backend) => {
+      const BlockDeviceMappings = [{ DeviceName: '/dev/sdq', Ebs: { DeleteOnTermination: true } }];
+      return codeOf(backend.ec2.send(launch(backend, { BlockDeviceMappings })));
+    },
+  },
+  {
+    says: 'lets the volumes end with the machine when all else is said as the image says it',
+    aws: [true, 0],
+    ask: async (backend) => {
+      const imageId = await imageOf(backend);
+      await eventually(async () => {
+        const { State, BlockDeviceMappings } = await describeImage(backend, imageId);
+        expect([State, BlockDeviceMappings?.[0]?.Ebs?.SnapshotId]).toEqual([
+          'available',
+          expect.stringMatching(/^snap-/),
+        ]);
+      });
+      const image = toImage(await describeImage(backend, imageId));
+      const { BlockDeviceMappings } = runInstancesInput({
+        imageId,
+        clientToken: '',
+        tags: {},
+        launch: {
+          instanceType: '',
+          subnetId: '',
+          securityGroupIds: [],
+          httpTokens: 'optional',
+          httpPutResponseHopLimit: 1,
+          terminationProtection: false,
+        },
+        volatileDisks: image.disks,
+      });
+      const id = await running(backend, { ImageId: imageId, BlockDeviceMappings });
+      const { BlockDeviceMappings: attached = [] } = await look(backend, id);
+      const VolumeIds = attached.map(({ Ebs }) => Ebs?.VolumeId ?? '');
+      const { Volumes: [volume] = [] } = await backend.ec2.send(
+        new sdk.DescribeVolumesCommand({ VolumeIds }),
+      );
+      await backend.ec2.send(new sdk.TerminateInstancesCommand({ InstanceIds: [id] }));
+      await until(backend, id, 'terminated');
+      const left = await backend.ec2.send(new sdk.DescribeVolumesCommand({}));
+      return [
+        volume?.SnapshotId === image.disks[0]?.snapshotId,
+        left.Volumes?.filter(({ VolumeId = '' }) => VolumeIds.includes(VolumeId)).length,
+      ];
     },
   },
   {

@@ -6,9 +6,7 @@ import {
   DescribeImagesCommand,
   DescribeInstancesCommand,
   DescribeInstanceStatusCommand,
-  DescribeVolumesCommand,
   GetConsoleOutputCommand,
-  ModifyInstanceAttributeCommand,
   RunInstancesCommand,
   TerminateInstancesCommand,
   type EC2Client,
@@ -240,43 +238,3 @@ test('keeps user data out of the journal', () =>
     expect(written).toContain('RunInstances');
     expect(written).not.toContain(Buffer.from('password=hunter2').toString('base64'));
   }));
-
-/** Ids of the volumes that outlive the instance. */
-async function leftOf(ec2: EC2Client, id: string): Promise<string[]> {
-  await ec2.send(new TerminateInstancesCommand({ InstanceIds: [id] }));
-  await eventually(async () => expect((await look(ec2, id))?.State?.Name).toBe('terminated'));
-  const { Volumes = [] } = await ec2.send(new DescribeVolumesCommand({}));
-  return Volumes.flatMap(({ VolumeId = '', State }) => (State === 'available' ? VolumeId : []));
-}
-
-test('keeps of each volume whether it ends with its machine, until a request says otherwise', () =>
-  inFakeLab(
-    async ({ ec2, lab }) => {
-      const attached = Object.values(lab.region.state.volumes)[0];
-      if (attached === undefined) throw new Error('no volume');
-      lab.region.state.volumes['vol-0aaaaaaaaaaaaaaa0'] = {
-        ...attached,
-        id: 'vol-0aaaaaaaaaaaaaaa0',
-        device: '/dev/sdf',
-        deleteOnTermination: false,
-      };
-      const InstanceId = seeded.servicesMachine;
-      const order = { InstanceId, Name: 'two disks', NoReboot: true };
-      const { ImageId } = await ec2.send(new CreateImageCommand(order));
-      await eventually(async () => {
-        const found = await ec2.send(new DescribeImagesCommand({ ImageIds: [ImageId ?? ''] }));
-        expect(found.Images?.[0]?.State).toBe('available');
-      });
-      const mapped = [{ DeviceName: '/dev/sdf', Ebs: { DeleteOnTermination: true } }];
-      const BlockDeviceMappings = mapped;
-      const asOrdered = await launched(ec2, { ImageId, ClientToken: 'a', BlockDeviceMappings });
-      expect(await leftOf(ec2, asOrdered)).toEqual([]);
-      const corrected = await launched(ec2, { ImageId, ClientToken: 'b' });
-      const change = { InstanceId: corrected, BlockDeviceMappings };
-      await ec2.send(new ModifyInstanceAttributeCommand(change));
-      expect(await leftOf(ec2, corrected)).toEqual([]);
-      const asImaged = await launched(ec2, { ImageId, ClientToken: 'c' });
-      expect(await leftOf(ec2, asImaged)).toHaveLength(1);
-    },
-    { timings },
-  ));
