@@ -2,12 +2,13 @@
  * Tells people: of gates while the run is open, and of its end. The report also goes to a folder,
  * because Temporal's history expires; after a backup so does the sheet for a restore by hand.
  *
- * Looks at: the newest usable backup. Changes: POSTs to notify.url, tags the machine, writes the
- * report and the sheet.
+ * Looks at: the newest usable backup. Changes: POSTs to notify.url, tags the machine and, where a
+ * restore proved its backup, the image; writes the report and the sheet.
  * Safe to repeat because: tags and files are overwritten; a message may arrive twice.
  * Fails with: nothing; what did not work is said in the note.
  */
 import type { Report } from '../contract/reports';
+import { provenTag } from '../machine/proven-restore';
 import { tagNames } from '../machine/tags';
 import type { World } from '../world';
 import type { Outcome } from './attempt';
@@ -44,8 +45,10 @@ export const recordEnd =
     if (report.runbook === 'restore' && report.instanceId && region) {
       await tried('machine tagged', tagMachine(world, report, region));
     }
-    await tried('report written', world.saveReport(report));
-    const { journal, record, buildsAtBackup, ...brief } = report;
+    const proven = await tellProof(world, report, region);
+    const told = { ...report, notes: [...report.notes, ...proven] };
+    await tried('report written', world.saveReport(told));
+    const { journal, record, buildsAtBackup, ...brief } = told;
     await tried('people told', world.notify({ event: 'end', ...brief }));
     // Last, and never a reason to fail: the backup is good without it.
     if (report.runbook === 'backup' && report.status === 'done') {
@@ -53,6 +56,33 @@ export const recordEnd =
     }
     return { note: notes.join(', ') };
   };
+
+/**
+ * A restore whose app runs and passed every check has proved its backup: said on the image, if it is
+ * one of ours. Gives a note where that fails, with what a person can do.
+ */
+async function tellProof(
+  world: World,
+  { runbook, status, checks = [], imageId, endedAt }: Report,
+  region: string | undefined,
+): Promise<string[]> {
+  const isProof = checks.length > 0 && checks.every(({ ok }) => ok);
+  if (runbook !== 'restore' || status !== 'done' || !isProof || !imageId || !region) return [];
+  const value = provenTag(endedAt, { passed: true, why: '' });
+  try {
+    const ec2 = world.ec2(region);
+    const [image] = await ec2.images({ ids: [imageId] });
+    const isBackup = image?.tags[tagNames.kind] === 'backup';
+    if (isBackup) await ec2.tag([imageId], { [tagNames.proven]: value });
+    return [];
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    return [
+      `The backup is proven, but its image could not be tagged: ${why} By hand: aws ec2 create-tags ` +
+        `--region ${region} --resources ${imageId} --tags 'Key=${tagNames.proven},Value=${value}'`,
+    ];
+  }
+}
 
 async function tagMachine(world: World, report: Report, region: string): Promise<void> {
   const state =

@@ -110,6 +110,13 @@ const dryRuns: DryRuns = {
   },
 };
 
+/** Codes of a policy that denies. Others say nothing of rights: what is named may not be there. */
+const denied: readonly (string | undefined)[] = [
+  'UnauthorizedOperation',
+  'AccessDenied',
+  'AccessDeniedException',
+];
+
 /** Makes the dry run; answers only "permitted" or "denied", any other error is the caller's. */
 export async function dryRun<Action extends keyof MutatingCalls>(
   sender: Sender,
@@ -122,7 +129,7 @@ export async function dryRun<Action extends keyof MutatingCalls>(
   } catch (error) {
     const code = codeOf(error);
     if (code === 'DryRunOperation') return true;
-    if (code === 'UnauthorizedOperation') return false;
+    if (denied.includes(code)) return false;
     throw error;
   }
 }

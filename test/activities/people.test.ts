@@ -6,8 +6,23 @@ import type { World } from '../../src/world';
 import { report } from '../contract/sample-report';
 
 const sheets: string[] = [];
+const saved: Report[] = [];
+const tagged: (readonly [string, Readonly<Record<string, string>>])[] = [];
+let images: { readonly tags: Readonly<Record<string, string>> }[] = [];
+let refusal: Error | undefined;
 const world = {
-  saveReport: () => Promise.resolve('report.md'),
+  ec2: () => ({
+    images: () => Promise.resolve(images),
+    tag: ([id = '']: string[], tags: Record<string, string>) => {
+      if (refusal && id.startsWith('ami-')) return Promise.reject(refusal);
+      tagged.push([id, tags]);
+      return Promise.resolve();
+    },
+  }),
+  saveReport: (report: Report) => {
+    saved.push(report);
+    return Promise.resolve('report.md');
+  },
   notify: () => Promise.resolve(true),
   saveSheet: (name: string) => {
     sheets.push(name);
@@ -15,10 +30,10 @@ const world = {
   },
 } as unknown as World;
 
-async function end(changes: Partial<Report>): Promise<string> {
+async function end(changes: Partial<Report>, region?: string): Promise<string> {
   const ended: Report = { ...report, installation: 'prod', ...changes };
   const activity = createActivities(world).recordEnd;
-  const input = { report: ended, region: undefined };
+  const input = { report: ended, region };
   const { note } = await new MockActivityEnvironment().run<
     [typeof input],
     { note: string },
@@ -27,7 +42,11 @@ async function end(changes: Partial<Report>): Promise<string> {
   return note;
 }
 
-beforeEach(() => sheets.splice(0));
+beforeEach(() => {
+  for (const list of [sheets, saved, tagged]) list.splice(0);
+  images = [{ tags: { 'runbook:kind': 'backup' } }];
+  refusal = undefined;
+});
 
 test('a backup whose sheet cannot be written has ended well all the same', async () => {
   expect(await end({ runbook: 'backup', status: 'done' })).toBe(
@@ -42,4 +61,43 @@ test.each([
 ] as const)('no sheet is written after a $runbook that is $status', async (changes) => {
   expect(await end(changes)).toBe('report written, people told');
   expect(sheets).toEqual([]);
+});
+
+const passed = { name: 'frontend', ok: true, seen: '200' };
+const failed = { name: 'contexts', ok: false, seen: '500' };
+const imageId = 'ami-0f00';
+const restored = {
+  runbook: 'restore',
+  status: 'done',
+  imageId,
+  endedAt: '2026-11-24T03:10:00Z',
+} as const;
+const proofs = () => tagged.filter(([id]) => id === imageId).map(([, tags]) => tags);
+
+test('a restore whose every check passed has proved its backup', async () => {
+  await end({ ...restored, checks: [passed] }, 'us-east-1');
+  expect(proofs()).toEqual([{ 'runbook:proven': '2026-11-24T03:10:00Z passed' }]);
+});
+
+test.each([
+  ['with a check that failed', { checks: [passed, failed] }],
+  ['that looked at nothing', { checks: [] }],
+  ['that was ended', { checks: [passed], status: 'aborted' }],
+] as const)('a restore %s has proved nothing', async (_what, changes) => {
+  await end({ ...restored, ...changes }, 'us-east-1');
+  expect(proofs()).toEqual([]);
+});
+
+test('an image that was made by hand gets no word of it', async () => {
+  images = [{ tags: {} }];
+  await end({ ...restored, checks: [passed] }, 'us-east-1');
+  expect(proofs()).toEqual([]);
+});
+
+test('a proof that cannot be told is in the report, with the command', async () => {
+  refusal = new Error('AWS denied CreateTags.');
+  await end({ ...restored, checks: [passed] }, 'us-east-1');
+  expect(saved[0]?.notes.at(-1)).toContain(
+    `aws ec2 create-tags --region us-east-1 --resources ${imageId} --tags 'Key=runbook:proven,Value=2026-11-24T03:10:00Z passed'`,
+  );
 });

@@ -97,6 +97,22 @@ test('on a sound lab every line is ok, and nothing was changed', async () => {
   expect(changing().filter(({ parameters }) => parameters['DryRun'] !== 'true')).toEqual([]);
 });
 
+test('before the first backup, with the image gone that the machine was made of, nothing is asked of it', async () => {
+  const { images } = stage.lab.region.state;
+  const { imageId = '' } = stage.lab.region.state.instances[sourceId] ?? {};
+  const base = images[imageId];
+  const begin = stage.lab.journal.since(0).length;
+  Reflect.deleteProperty(images, imageId);
+  const said = await doctor();
+  if (base) images[imageId] = base;
+  expect(trouble(said)).toEqual([
+    `warn  prod: ec2:RunInstances could not be asked: there is no backup yet, and ${imageId}, of which ` +
+      `${sourceId} was made, is gone  → ask again after the first backup`,
+  ]);
+  expect(said.status).toBe(0);
+  expect(changing(begin).map(({ action }) => action)).not.toContain('RunInstances');
+});
+
 test('the dry runs ask about what the real calls are about, with their tags', async () => {
   const begin = stage.lab.journal.since(0).length;
   const backup = await stage.start('backup', { installation: 'prod' });

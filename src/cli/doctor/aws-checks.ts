@@ -7,7 +7,7 @@ import type { LaunchSettings } from '../../machine/backup-record';
 import { decodeRecord } from '../../machine/record-tags';
 import type { Image, Instance } from '../../world/ec2';
 import type { Finding } from './check';
-import { ask, check } from './check';
+import { ask, check, unasked } from './check';
 import { examineCopies } from './copy-checks';
 import type { Patient } from './patient';
 
@@ -43,7 +43,7 @@ export async function examinePermissions(
   let made: Made = { machines: [] };
   const todo = 'add ec2:DescribeImages and ec2:DescribeInstances to the role of the worker';
   const looked = await check(`${name}: backups and restored machines`, todo, async () => {
-    made = await lookAtMade(patient);
+    made = await lookAtMade(patient, instance);
     const machines = made.machines.map(({ id }) => id).join(', ') || 'no restored machine';
     return `${made.backup?.id ?? 'no backup yet'}, ${machines}`;
   });
@@ -52,7 +52,7 @@ export async function examinePermissions(
     askSpecs(patient, instance),
     askCreateImage(patient, instance),
     askTagImage(patient, made.backup),
-    askRunInstances(patient, instance, made.backup),
+    askRunInstances(patient, instance, made),
     askTagMachine(patient, instance, made.machines),
     'elasticIp' in installation.reachedBy
       ? askAssociateAddress(patient, instance, installation.reachedBy.elasticIp)
@@ -67,16 +67,23 @@ export async function examinePermissions(
 interface Made {
   /** The newest backup from which a machine could be launched. */
   readonly backup?: Image | undefined;
+  /** The image that the machine itself was launched from, if it still exists. */
+  readonly base?: Image | undefined;
   readonly machines: readonly Instance[];
 }
 
-async function lookAtMade({ name, ec2 }: Patient): Promise<Made> {
+async function lookAtMade({ name, ec2 }: Patient, { imageId }: Instance): Promise<Made> {
   const images = await ec2.images({ tags: tagsOf(name, 'backup') });
   const backups = images
     .filter(({ state, tags }) => state === 'available' && decodeRecord(tags) !== undefined)
     .sort((a, b) => b.createdAt.localeCompare(a.createdAt));
   const machines = await ec2.instances({ tags: tagsOf(name, 'restore') });
-  return { backup: backups[0], machines: machines.filter(({ state }) => state === 'running') };
+  const [base] = backups.length > 0 ? [] : await ec2.images({ ids: [imageId] });
+  return {
+    backup: backups[0],
+    base: base?.state === 'available' ? base : undefined,
+    machines: machines.filter(({ state }) => state === 'running'),
+  };
 }
 
 function tagsOf(name: string, kind: 'backup' | 'restore'): Readonly<Record<string, string>> {
@@ -116,10 +123,15 @@ function askTagImage(
 function askRunInstances(
   { name, installation, ec2 }: Patient,
   instance: Instance,
-  backup: Image | undefined,
+  { backup, base: launchedFrom }: Made,
 ): Promise<Finding> {
   const { launch: configured, servicesMachine } = installation;
-  const imageId = backup?.id ?? instance.imageId;
+  const imageId = (backup ?? launchedFrom)?.id;
+  if (imageId === undefined) {
+    const why = `there is no backup yet, and ${instance.imageId}, of which ${instance.id} was made, is gone`;
+    const later = 'ask again after the first backup';
+    return Promise.resolve(unasked(`${name}: ec2:RunInstances`, why, later));
+  }
   const base = (backup && decodeRecord(backup.tags)?.launch) ?? {
     ...instance,
     terminationProtection: false,

@@ -1,6 +1,7 @@
 /** One line of the doctor's findings. */
 import { messageOf } from '../exit-status';
 import type { Paint } from '../output';
+import { typeOf, verdictOn } from './dry-run';
 
 export interface Finding {
   readonly level: 'ok' | 'warn' | 'FAIL';
@@ -19,8 +20,14 @@ export async function check(
     const found = await look();
     return typeof found === 'string' ? { level: 'ok', what: `${what}: ${found}` } : found;
   } catch (error) {
-    return { level: 'FAIL', what: `${what}: ${messageOf(error)}`, todo };
+    return { level: 'FAIL', what: `${what}: ${messageOf(error)}`, todo: todoAfter(error, todo) };
   }
+}
+
+// What AWS did not answer is no matter of rights or settings.
+function todoAfter(error: unknown, todo: string): string {
+  if (typeOf(error) === 'AwsUnavailable') return 'nothing was learned: ask again when AWS answers';
+  return verdictOn(error) === 'credentials' ? renew : todo;
 }
 
 /** `ok    what`, `warn  what  → what to do`. */
@@ -30,11 +37,34 @@ export function findingText({ level, what, todo }: Finding, paint: Paint): strin
 }
 
 const denied = 'add it to the role of the worker: docs/operate/permissions.md has the policy';
+const renew = 'renew the AWS credentials of this shell';
 
 /** Asks by a dry run; what is denied is a finding that says what to do. */
-export function ask(what: string, answer: () => Promise<boolean>): Promise<Finding> {
-  return check(`${what} (dry run)`, denied, async () => {
-    if (await answer()) return 'permitted';
-    return { level: 'FAIL', what: `${what} is denied`, todo: denied };
-  });
+export async function ask(what: string, answer: () => Promise<boolean>): Promise<Finding> {
+  try {
+    return (await answer())
+      ? { level: 'ok', what: `${what} (dry run): permitted` }
+      : { level: 'FAIL', what: `${what} is denied`, todo: denied };
+  } catch (error) {
+    return notAnswered(what, error);
+  }
+}
+
+/** A question that cannot be put now. */
+export function unasked(what: string, why: string, todo: string): Finding {
+  return { level: 'warn', what: `${what} could not be asked: ${why}`, todo };
+}
+
+function notAnswered(what: string, error: unknown): Finding {
+  const why = messageOf(error);
+  switch (verdictOn(error)) {
+    case 'unasked':
+      return unasked(what, why, 'it says nothing of rights: ask again');
+    case 'credentials':
+      return { level: 'FAIL', what: `${what} (dry run): ${why}`, todo: renew };
+    default: {
+      const todo = 'correct what it names in the configuration; it says nothing of rights';
+      return { level: 'FAIL', what: `${what} would be refused: ${why}`, todo };
+    }
+  }
 }
