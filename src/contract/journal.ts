@@ -48,8 +48,6 @@ export interface OpenGate {
   readonly builds?: readonly string[];
   /** The signals (and updates) that answer this gate. */
   readonly answers: readonly Answer[];
-  /** Whether the answer must name this gate's id. */
-  readonly mustName: boolean;
   readonly openedAt: string;
   readonly expiresAt: string;
   /** The object to send with one of the answers: JSON, ready to paste. */

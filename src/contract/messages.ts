@@ -39,7 +39,8 @@ export const standing = defineQuery<Standing>('standing');
 export const descriptions: Readonly<Record<Answer, string>> = {
   approve: 'Open the gate and go on. {"by":"ana","gate":"launch-k3f9","note":"seen the plan"}',
   reject: 'Close the gate and end the run. {"by":"ana","gate":"launch-k3f9","note":"wrong image"}',
-  retry: 'Run the failed step again. {"by":"ana","note":"disk space freed"}',
-  skip: 'Go on without the failed step; a reason is needed. {"by":"ana","note":"set by hand"}',
-  abort: 'End the run, leave everything as it is. {"by":"ana","note":"taking the other machine"}',
+  retry: 'Run the failed step again. {"by":"ana","gate":"failed-k3f9","note":"disk space freed"}',
+  skip: 'Go on without the failed step; a reason is needed. {"by":"ana","gate":"failed-k3f9","note":"set by hand"}',
+  abort:
+    'End the run, leave everything as it is. {"by":"ana","gate":"failed-k3f9","note":"taking the other machine"}',
 };

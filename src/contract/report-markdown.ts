@@ -79,8 +79,7 @@ function gateSection(gate: OpenGate): string {
     `### ⏳ ${text(gate.title)}`,
     closed(shorten(gate.details, 2500)),
     `Waits until ${time(gate.expiresAt)} for one of the signals ` +
-      `${gate.answers.map((answer) => `\`${answer}\``).join(', ')}, with this input` +
-      `${gate.mustName ? ' (the gate must be named)' : ''}:`,
+      `${gate.answers.map((answer) => `\`${answer}\``).join(', ')}, with this input:`,
     `\`\`\`json\n${shorten(gate.example, 600)}\n\`\`\``,
   ].join('\n\n');
 }

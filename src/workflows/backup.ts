@@ -134,7 +134,6 @@ async function trustedKeys(
   }
   const confirmed = await run.approval('Confirm the host key', {
     name: 'host-key',
-    mustName: true,
     goesOnWithout: true,
     details:
       `${machine.instanceId} shows the host key **${trust.offered}**. Compare it with what the ` +

@@ -112,7 +112,6 @@ export async function deleteBuildRecords(run: Run, machine: Machine, offer: Offe
   const waived = isWaived ? 'waived in runbook.yaml' : undefined;
   const approved = await run.approvedBuilds('Approve deleting the build records', {
     name: 'delete-builds',
-    mustName: true,
     details: detailsOf(machine, offer),
     builds,
     notNeeded: builds.length === 0 ? none : waived,

@@ -2,10 +2,17 @@
  * Gates: questions that wait for a person, answered by signal or update. A signal handler never
  * throws, because a failure thrown there would end the whole run; it journals what it refuses.
  */
-import { ApplicationFailure, condition, setHandler, uuid4 } from '@temporalio/workflow';
+import {
+  ApplicationFailure,
+  condition,
+  setDefaultSignalHandler,
+  setHandler,
+  uuid4,
+} from '@temporalio/workflow';
 import { z } from 'zod';
-import { answers, type Answer, type OpenGate } from '../contract/journal';
+import { answers, type Answer, type JournalEntry, type OpenGate } from '../contract/journal';
 import { descriptions, signals, standing, updates, type Decision } from '../contract/messages';
+import { isPrintable, printable } from '../contract/printable';
 import { buildsAtOnce, problemsOf } from '../contract/requests';
 import { now, type RunState } from './state';
 
@@ -17,8 +24,6 @@ export interface Question {
   /** Markdown: what a person should know to decide. */
   readonly details: string;
   readonly answers: readonly Answer[];
-  /** Whether the answer must name the gate: so no re-applied approval ever opens a later one. */
-  readonly mustName?: boolean;
   /** Where an approval may name a part of them. */
   readonly builds?: readonly string[];
   readonly seconds: number;
@@ -27,16 +32,26 @@ export interface Question {
 /** The answer that was accepted; `expired` when nobody gave one in time. */
 export type Reply = (Decision & { readonly answer: Answer }) | { readonly answer: 'expired' };
 
+/** Text that people type and that others read in a terminal and on a page. */
+const words = (most: number): z.ZodString =>
+  z.string().max(most).refine(isPrintable, 'is one line without control characters');
+
 const decisionShape = z.strictObject({
-  by: z.string().trim().min(1).max(200),
-  note: z.string().max(2000).optional(),
-  gate: z.string().max(100).optional(),
-  builds: z.array(z.string().max(300)).min(1).max(buildsAtOnce).optional(),
+  by: words(200).trim().min(1),
+  note: words(2000).optional(),
+  // Asked for below, where the open gate is known.
+  gate: words(100).optional(),
+  builds: z.array(words(300)).min(1).max(buildsAtOnce).optional(),
 });
+
+/** How many refused messages the journal keeps. */
+const keptRefusals = 50;
 
 /** Keeps at most one gate open and takes the messages that answer it. */
 export class Gates {
   #reply: Reply | undefined;
+  /** Refused messages that had to go from the journal. */
+  #forgotten = 0;
 
   constructor(
     private readonly state: RunState,
@@ -46,6 +61,10 @@ export class Gates {
       description: 'Where the run stands: status, open gate, journal, report.',
     });
     for (const answer of answers) this.listen(answer);
+    setDefaultSignalHandler((name) => {
+      const known = `there is no signal of this name; there are ${answers.join(', ')}`;
+      this.refuse(name, undefined, [known, this.instead()].filter(Boolean).join('; '));
+    });
   }
 
   /** Opens a gate and waits for its answer; cancellation of the run ends the wait. */
@@ -81,7 +100,6 @@ export class Gates {
       details: question.details,
       ...(question.builds ? { builds: question.builds } : {}),
       answers: question.answers,
-      mustName: question.mustName ?? false,
       openedAt: now(),
       expiresAt: new Date(Date.now() + question.seconds * 1000).toISOString(),
       example: JSON.stringify(example),
@@ -111,15 +129,16 @@ export class Gates {
   private problemWith(answer: Answer, raw: unknown): string | undefined {
     const { gate } = this.state;
     if (!gate || this.#reply) return 'no gate is open; nothing waits for an answer now';
-    const verbs = gate.answers.join(' or ');
-    const instead = `send instead: ${verbs} with ${gate.example}`;
+    const instead = this.instead();
     const parsed = decisionShape.safeParse(raw ?? {});
     if (!parsed.success) return `${problemsOf(parsed.error).join('; ')}; ${instead}`;
-    if (parsed.data.gate !== undefined && parsed.data.gate !== gate.id) {
-      return `gate ${parsed.data.gate} is not open; open is ${gate.id}; ${instead}`;
+    // Else an answer could open a gate that its sender has not seen: two people who answer the same
+    // question within a second, or a reset that applies an approval again.
+    if (parsed.data.gate === undefined) {
+      return `the gate must be named: "gate":"${gate.id}"; ${instead}`;
     }
-    if (gate.mustName && parsed.data.gate === undefined) {
-      return `this gate must be named: "gate":"${gate.id}"; ${instead}`;
+    if (parsed.data.gate !== gate.id) {
+      return `gate ${parsed.data.gate} is not open; open is ${gate.id}; ${instead}`;
     }
     if (!gate.answers.includes(answer)) {
       return `gate ${gate.id} takes ${gate.answers.join(', ')}, not ${answer}; ${instead}`;
@@ -130,6 +149,12 @@ export class Gates {
     return undefined;
   }
 
+  /** What to send instead of a refused message; empty while nothing is asked. */
+  private instead(): string {
+    const { gate } = this.state;
+    return gate ? `send instead: ${gate.answers.join(' or ')} with ${gate.example}` : '';
+  }
+
   private accept(answer: Answer, raw: unknown): string {
     const decision = decisionShape.parse(raw);
     const gate = this.state.gate?.id ?? '';
@@ -137,16 +162,29 @@ export class Gates {
     return `${gate}: ${answer} by ${decision.by}`;
   }
 
-  private refuse(answer: Answer, raw: unknown, problem: string): void {
-    // A flood of wrong signals must not fill the journal: the last fifty tell the story.
-    const refused = this.state.journal.filter((entry) => entry.kind === 'message');
-    if (refused.length >= 50) return;
+  private refuse(signal: string, raw: unknown, problem: string): void {
+    this.makeRoom();
     const by = decisionShape.safeParse(raw).data?.by;
-    const entry = this.state.open('message', `Signal ${answer}`, 'refused');
+    const entry = this.state.open('message', `Signal ${printable(signal.slice(0, 60))}`, 'refused');
     this.state.close(entry, 'refused', {
-      note: problem.slice(0, 600),
+      // A key that nobody knows is quoted in it.
+      note: printable(problem).slice(0, 600),
       ...(by === undefined ? {} : { by }),
     });
+  }
+
+  /** A flood of wrong signals must not fill the journal: the last of them tell the story. */
+  private makeRoom(): void {
+    const { journal } = this.state;
+    const isRefused = ({ kind }: JournalEntry): boolean => kind === 'message';
+    if (journal.filter(isRefused).length < keptRefusals) return;
+    journal.splice(journal.findIndex(isRefused), 1);
+    this.#forgotten += 1;
+    const oldest = journal.find(isRefused);
+    const told = oldest?.note?.replace(/^\d+ refused before this are not shown; /, '') ?? '';
+    if (oldest) {
+      oldest.note = `${String(this.#forgotten)} refused before this are not shown; ${told}`;
+    }
   }
 }
 

@@ -67,7 +67,6 @@ export async function mountObjectStorage(
   const path = recorded?.leadsTo ?? recorded?.path ?? '';
   await run.approval('Approve restoring the objects', {
     name: 'objects',
-    mustName: true,
     details:
       `${path} on ${machine.instanceId} is ${isEmpty ? '**empty**' : 'not empty'}. restic is to ` +
       `restore its snapshot **${recorded?.restic?.snapshot.slice(0, 8) ?? ''}** from ` +

@@ -108,7 +108,7 @@ function toRemove({ backups, strays }: PrunePlan, notNeeded: string | undefined)
   ];
   const details = `Remove for good, with their snapshots:\n\n${lines.join('\n')}`;
   // Backups cannot run meanwhile, so this question does not wait for days.
-  return { name: 'prune', mustName: true, goesOnWithout: true, details, notNeeded };
+  return { name: 'prune', goesOnWithout: true, details, notNeeded };
 }
 
 function isEmpty({ backups, strays }: PrunePlan): boolean {

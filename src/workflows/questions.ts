@@ -71,7 +71,6 @@ export function toLaunch(plan: RestorePlan, settings: Settings): Approval {
   return {
     name,
     details,
-    mustName: true,
     notNeeded: waived ? 'waived in runbook.yaml' : undefined,
   };
 }
@@ -100,7 +99,6 @@ export function toMoveElasticIp(plan: RestorePlan, settings: Settings): Approval
 export function toTrust(trust: Trust, instanceId: string): Approval {
   return {
     name: 'host-key',
-    mustName: true,
     details: [
       `${instanceId} shows the host key **${trust.offered}**, which neither its console output nor ` +
         "the backup's tags confirm. Compare it with what the machine itself says, for example in " +

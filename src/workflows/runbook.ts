@@ -36,7 +36,7 @@ interface AnyRequest {
 }
 
 /** An approval: a question that a person answers with yes or no. */
-export interface Approval extends Pick<Question, 'name' | 'details' | 'mustName'> {
+export interface Approval extends Pick<Question, 'name' | 'details'> {
   /** Nobody's answer within the short limit is an answer too: the run goes on without. */
   readonly goesOnWithout?: boolean;
   /** Why no approval is needed; journaled as `not needed`. */
@@ -164,7 +164,6 @@ class Frame {
       details: question.details,
       title,
       answers: ['approve', 'reject'],
-      mustName: question.mustName ?? false,
       ...(question.builds ? { builds: question.builds } : {}),
       seconds: question.goesOnWithout ? this.shortGateSeconds() : this.gateSeconds(),
     });

@@ -116,7 +116,6 @@ export const standing: Standing = {
     title: '5. Remove /opt/nomad failed',
     details: '/opt/nomad is a symlink.\n\n```\nls -l /opt\n```',
     answers: ['retry', 'skip', 'abort'],
-    mustName: false,
     openedAt: '2026-09-30T14:07:06.000Z',
     expiresAt: '2026-10-07T14:07:06.000Z',
     example: '{"by":"your name","note":"what you did"}',

@@ -25,6 +25,14 @@ describe('a message to a run', () => {
     return eventually('a line in the journal', 20, async () => (await count())[length]);
   };
 
+  const refusalAfterFlood = async (): Promise<string> => {
+    await run.handle.signal('approve', { by: 'ana', gate: 'launch-9999' });
+    return eventually('the last refusal', 20, async () => {
+      const { note } = (await run.standing()).journal.at(-1) ?? {};
+      return note?.includes('launch-9999') === true ? note : undefined;
+    });
+  };
+
   test.each([
     ['without by', 'approve', [{}], 'by: Invalid input'],
     ['without anything', 'approve', [], 'by: Invalid input'],
@@ -34,9 +42,17 @@ describe('a message to a run', () => {
     ['with a foreign key', 'approve', [{ by: 'ana', gaet: 'x' }], 'gaet'],
     ['with a prototype', 'approve', [JSON.parse('{"__proto__":{"by":"ana"}}')], 'by: Invalid'],
     ['of huge text', 'approve', [{ by: 'a'.repeat(100_000) }], 'by: Too big'],
-    ['that names no gate', 'approve', [{ by: 'ana' }], 'this gate must be named: "gate":"launch-'],
+    ['that names no gate', 'approve', [{ by: 'ana' }], 'the gate must be named: "gate":"launch-'],
     ['for another gate', 'approve', [{ by: 'ana', gate: 'launch-zzzz' }], 'is not open; open is'],
-    ['of another verb', 'retry', [{ by: 'ana' }], 'this gate must be named'],
+    ['of another verb', 'retry', [{ by: 'ana' }], 'the gate must be named'],
+    ['of a name that there is not', 'aprove', [{ by: 'ana' }], 'there is no signal of this name'],
+    [
+      'with escapes for a terminal',
+      'approve',
+      [{ by: '\u001b]52;c;eA==\u0007ana\n✓ Approve the launch approved by cto' }],
+      'by: is one line without control characters',
+    ],
+    ['with a hostile key', 'approve', [{ by: 'ana', '\u001b[2Jx': 1 }], '\\u{1b}[2Jx'],
   ])('%s is refused, and the journal says what to send instead', async (_, signal, args, why) => {
     const refusal = await refusalOf(signal, ...args);
     expect(refusal).toMatchObject({ state: 'refused', title: `Signal ${signal}` });
@@ -61,7 +77,11 @@ describe('a message to a run', () => {
     await Promise.all(Array.from({ length: 200 }, () => run.handle.signal('approve', 'flood')));
     const { journal, status } = await run.standing();
     expect(status).toBe('waiting');
-    expect(journal.filter(({ kind }) => kind === 'message').length).toBeLessThanOrEqual(50);
+    const refused = journal.filter(({ kind }) => kind === 'message');
+    expect(refused).toHaveLength(50);
+    expect(refused[0]?.note).toMatch(/^\d+ refused before this are not shown; expected|^\d+ .*: /);
+    // The last ones stay: what somebody sends after a flood is told.
+    expect(await refusalAfterFlood()).toContain('gate launch-9999 is not open');
   });
 
   test('that is an update with the right gate opens it, and says so', async () => {
@@ -70,8 +90,13 @@ describe('a message to a run', () => {
       args: [{ by: 'ana', gate: gate.id }],
     });
     expect(said).toBe(`${gate.id}: approve by ana`);
-    await run.gate('Change the DNS record');
+    // Of two people who answer the same question the second one answers nothing.
+    await run.handle.signal('approve', { by: 'ben', gate: gate.id });
+    const { id } = await run.gate('Change the DNS record');
     expect(madeByRestores(stage)).toHaveLength(1);
+    const late = (await run.standing()).journal.findLast(({ kind }) => kind === 'message');
+    expect(late).toMatchObject({ title: 'Signal approve', by: 'ben', state: 'refused' });
+    expect((await run.standing()).gate?.id).toBe(id);
     await run.answer('reject', await run.gate('Change the DNS record'));
     await expect(run.handle.result()).rejects.toThrow('failed');
   });

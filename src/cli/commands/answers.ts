@@ -30,7 +30,10 @@ function answerRow(verb: Answer, summary: string, example: string): AddCommand {
     options: [
       ...(verb === 'approve' ? [builds] : []),
       ['--by <name>', 'who answers; kept in the journal (required)'],
-      ['--gate <id>', 'the gate that is answered; default: the open one, after confirming it'],
+      [
+        '--gate <id>',
+        'the gate that is answered; on a terminal default: the open one, which is shown',
+      ],
       ['--note <text>', 'why; kept in the journal'],
       ['-y, --yes', 'do not ask for confirmation'],
     ],
@@ -89,17 +92,17 @@ async function chooseGate(verb: Answer, choice: Choice): Promise<string> {
   if (!gate) {
     throw new CliError('Failed', `${runId} waits for nobody: it is ${standing.status}.`);
   }
-  if (options.yes === true && !gate.mustName) return gate.id;
+  // Where nobody sees which gate is open now, the answer is to the one that was seen before.
   if (out.interactive) return await confirmed(verb, gate, choice);
-  if (!gate.mustName) return gate.id;
   throw new CliError(
     'WrongUsage',
-    `This gate (${gate.title}) must be named: ${answerCommand(verb, gate, runId)}`,
+    `Say which gate is answered. Open is "${gate.title}": ${answerCommand(verb, gate, runId)}`,
   );
 }
 
 async function confirmed(verb: Answer, gate: OpenGate, choice: Choice): Promise<string> {
   choice.out.line(gateText(gate, choice.runId, choice.out.paint));
+  if (choice.options.yes === true) return gate.id;
   const said = await ask(`${verb} "${gate.title}"? [y/N] `);
   if (/^y(es)?$/i.test(said.trim())) return gate.id;
   throw new CliError('Failed', 'Nothing was sent.');
@@ -113,20 +116,20 @@ export const approve = answerRow(
 export const reject = answerRow(
   'reject',
   'close the gate and end the run',
-  "runbook reject restore-prod-20261124-1330-ab12 --by ana --note 'wrong image'",
+  "runbook reject restore-prod-20261124-1330-ab12 --by ana --gate launch-k3f9 --note 'wrong image'",
 );
 export const retry = answerRow(
   'retry',
   'run the failed step again',
-  "runbook retry restore-prod-20261124-1330-ab12 --by ana --note 'disk space freed'",
+  "runbook retry restore-prod-20261124-1330-ab12 --by ana --gate failed-k3f9 --note 'disk space freed'",
 );
 export const skip = answerRow(
   'skip',
   'go on without the failed step, for a reason',
-  "runbook skip restore-prod-20261124-1330-ab12 --by ana --note 'hostname set by hand'",
+  "runbook skip restore-prod-20261124-1330-ab12 --by ana --gate failed-k3f9 --note 'hostname set by hand'",
 );
 export const abort = answerRow(
   'abort',
   'end the run and leave everything as it is',
-  "runbook abort restore-prod-20261124-1330-ab12 --by ana --note 'taking the other machine'",
+  "runbook abort restore-prod-20261124-1330-ab12 --by ana --gate failed-k3f9 --note 'taking the other machine'",
 );

@@ -78,7 +78,7 @@ async function tellAnswer(
 ): Promise<void> {
   const decision = { by, gate: gate.id, ...note };
   tell.line(`${by === 'you' ? 'You answer' : 'Ana answers'}: ${verb}`);
-  const command = answerCommand(verb, { ...gate, mustName: true }, handle.workflowId);
+  const command = answerCommand(verb, gate, handle.workflowId);
   tell.show(command.replace('YOUR-NAME', by));
   tell.show(`${verb} ${JSON.stringify(decision)}`);
   await sendAnswer(temporal, handle, { verb, decision, workerAnswers: true });

@@ -84,9 +84,8 @@ export function reportText(report: Report, paint: Paint): string {
 
 /** The command that sends one answer, ready to paste. */
 export function answerCommand(verb: string, gate: OpenGate, workflowId: string): string {
-  const named = gate.mustName ? ` --gate ${gate.id}` : '';
   const note = verb === 'skip' ? " --note 'why'" : '';
-  return `runbook ${verb} ${workflowId} --by YOUR-NAME${named}${note}`;
+  return `runbook ${verb} ${workflowId} --by YOUR-NAME --gate ${gate.id}${note}`;
 }
 
 function colored(state: EntryState, mark: string, paint: Paint): string {

@@ -16,7 +16,6 @@ const gate: OpenGate = {
   title: 'Launch m4.2xlarge from ami-0123',
   details: 'Replaces 10.0.1.5\n- hostname stays',
   answers: ['approve', 'reject'],
-  mustName: true,
   openedAt: '2026-11-24T13:31:00.000Z',
   expiresAt: '2026-12-01T13:31:00.000Z',
   example: 'approve {"by":"YOUR NAME","gate":"launch-k3f9","note":"why"}',
@@ -68,9 +67,9 @@ describe('the standing of a run', () => {
     );
   });
 
-  it('names the gate in a command only where the gate asks for it', () => {
-    expect(answerCommand('retry', { ...gate, mustName: false }, 'r')).toBe(
-      'runbook retry r --by YOUR-NAME',
+  it('names the gate in every command, and gives a reason where one is needed', () => {
+    expect(answerCommand('retry', gate, 'r')).toBe(
+      'runbook retry r --by YOUR-NAME --gate launch-k3f9',
     );
     expect(answerCommand('skip', gate, 'r')).toMatch(/--note 'why'$/);
     expect(gateText(gate, 'r', paint)).toContain('--gate launch-k3f9');
