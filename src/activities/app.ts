@@ -2,7 +2,7 @@
 import type { Machine } from '../contract/plan';
 import { readAppStatus, readContainers } from '../machine/commands';
 import { describeApp, parseAppStatus, type AppStatus } from '../machine/app-status';
-import { appContainers, parseContainers } from '../machine/containers';
+import { describeContainers, namesOf, parseContainers } from '../machine/containers';
 import { redact } from '../machine/redact';
 import type { Say } from './attempt';
 import type { Remote } from './on-machine';
@@ -19,6 +19,8 @@ export interface App {
   readonly status: AppStatus;
   /** Names of the app's own containers that run. */
   readonly containers: readonly string[];
+  /** Of those that are neither the app's nor Replicated's: they are told, and block nothing. */
+  readonly foreign: readonly string[];
   /** One line for people. */
   readonly seen: string;
 }
@@ -27,10 +29,12 @@ export interface App {
 export async function lookAtApp(remote: Remote): Promise<App> {
   const { stdout, stderr } = await remote.run(readAppStatus);
   const status = parseAppStatus(stdout === '' ? stderr : stdout);
-  const containers = appContainers(parseContainers(await remote.read(readContainers)));
+  const appId = status.kind === 'app' ? status.id : undefined;
+  const all = parseContainers(await remote.read(readContainers), appId);
   return {
     status,
-    containers,
-    seen: `${redact(describeApp(status))}, ${String(containers.length)} app containers run`,
+    containers: namesOf(all, 'app'),
+    foreign: namesOf(all, 'foreign'),
+    seen: `${redact(describeApp(status))}, ${describeContainers(all)}`,
   };
 }

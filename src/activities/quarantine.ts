@@ -5,6 +5,7 @@
 import { refuse } from '../contract/failures';
 import type { Machine } from '../contract/plan';
 import type { World } from '../world';
+import { listNames, namesOf, parseContainers } from '../machine/containers';
 import { letsOutEverywhere } from '../machine/egress';
 import { parseMounts } from '../machine/mounts';
 import { lookForSounds, readSeal } from '../machine/quarantine';
@@ -16,14 +17,25 @@ export interface Silence {
   readonly seen: string;
 }
 
-/** Reads the seal, the units and the containers. */
+/** Reads the seal, the units and the containers; one of somebody else is named, and no sound. */
 export async function readSounds(remote: Remote): Promise<Silence> {
   const isSealed = (await remote.read(readSeal)) === 'sealed';
-  const said = await remote.read(lookForSounds);
-  const running = said.split('\n').filter((line) => /^(unit|container) \S/.test(line));
+  const lines = (await remote.read(lookForSounds)).split('\n');
+  const after = (word: string): string[] =>
+    lines.filter((line) => line.startsWith(word)).map((line) => line.slice(word.length));
+  const containers = parseContainers(after('container ').join('\n'));
+  const foreign = namesOf(containers, 'foreign');
+  const running = [
+    ...after('unit ').map((name) => `unit ${name}`),
+    ...containers.filter(({ owner }) => owner !== 'foreign').map(({ name }) => `container ${name}`),
+  ];
   const sealed = isSealed ? 'its units are kept from starting' : 'its units may start';
-  const runs = running.length === 0 ? 'no unit and no container runs' : running.join(', ');
-  return { isStill: isSealed && running.length === 0, seen: `${sealed}; ${runs}` };
+  const runs =
+    running.length === 0 ? 'no unit and no container of the app runs' : listNames(running);
+  // What else the image starts is not Replicated's to seal: on a copy it does what it does on the
+  // live machine, as far as the security group lets it. People are told, and decide.
+  const others = foreign.length === 0 ? '' : `; foreign containers run: ${listNames(foreign)}`;
+  return { isStill: isSealed && running.length === 0, seen: `${sealed}; ${runs}${others}` };
 }
 
 /** Refuses unless the machine is in exactly these security groups. */

@@ -6,6 +6,8 @@ import { jsonOf } from './json';
 export type AppStatus =
   | {
       readonly kind: 'app';
+      /** By it Replicated labels the app's containers. */
+      readonly id?: string;
       readonly state: string;
       readonly desiredState: string;
       readonly isTransitioning: boolean;
@@ -20,6 +22,7 @@ export type AppStatus =
 // `Error` is absent in some daemons, `PatchSequence` and others come and go.
 const answer = z.array(
   z.object({
+    AppID: z.string().optional(),
     State: z.string(),
     DesiredState: z.string(),
     IsTransitioning: z.boolean(),
@@ -39,6 +42,7 @@ export function parseAppStatus(text: string): AppStatus {
     ? { kind: 'none' }
     : {
         kind: 'app',
+        id: app.AppID,
         state: app.State,
         desiredState: app.DesiredState,
         isTransitioning: app.IsTransitioning,

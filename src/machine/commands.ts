@@ -5,6 +5,7 @@
  * and `circleci` is never used: it is a shell alias for `replicated admin` that only interactive
  * shells know. Values reach a script as arguments, never spliced into it.
  */
+import { containerFormat } from './containers';
 
 /** One command line for the machine: a bash script, its arguments, and how to run it. */
 export interface Command {
@@ -41,7 +42,8 @@ export const readInit = command(
 export const readOwnAddresses = command('hostname -I');
 export const readReplicatedVersion = command(`${replicatedctl} version --quiet`);
 export const readMounts = command('findmnt -rn -o TARGET,SOURCE,FSTYPE');
-export const readContainers = command("docker ps --format '{{.Names}}'");
+/** Each container that runs with its labels: `parseContainers` tells whose it is. */
+export const readContainers = command(`docker ps --format '${containerFormat}'`);
 export const findStorageSymlink = command('readlink -f /data/circle/storage-fileserver');
 
 // The app.
@@ -218,7 +220,8 @@ export const findMentions = (addresses: readonly string[]): Command =>
 // Nomad.
 /**
  * Moves /opt/nomad aside and deletes it there. Prints `removed` or `absent`; exits 70 for a
- * symlink, 71 for a mount point on or below it, 72 while a container named nomad runs.
+ * symlink, 71 for a mount point on or below it, 72 while the app's Nomad runs, or any container
+ * that has mounted it.
  */
 export const removeNomad: Command = {
   name: 'the removal of /opt/nomad',
@@ -230,8 +233,18 @@ export const removeNomad: Command = {
     // Assignments, so that a question that cannot be answered ends the script instead of passing.
     'mounts=$(findmnt -rn -o TARGET)',
     'if echo "$mounts" | grep -E "^/opt/nomad(/|$)"; then exit 71; fi',
-    'names=$(docker ps --format "{{.Names}}")',
-    'if echo "$names" | grep -qx nomad; then echo "nomad runs"; exit 72; fi',
+    // By its label where containers have labels: another container may have its name.
+    `rows=$(docker ps --format '{{.Label "com.replicated.app.id"}}|{{.Label "owner"}}|{{.Names}}')`,
+    `label='[^|]*'`,
+    'if echo "$rows" | grep -qE "^[^|]+[|]|^[|]replicated[|]"; then label="[^|]+"; fi',
+    'if echo "$rows" | grep -qE "^${label}[|][^|]*[|](.*,)?nomad(,|$)"; then ' +
+      'echo "nomad runs"; exit 72; fi',
+    'ids=$(docker ps -q)',
+    'users=',
+    // Whatever it is called: its folder must not be taken away under it.
+    'if [ -n "$ids" ]; then users=$(docker inspect --format ' +
+      `'{{.Name}}{{range .Mounts}} {{.Source}}{{end}}' $ids); fi`,
+    'if echo "$users" | grep -E "^/?[^ ]+ (.* )?/opt/nomad(/| |$)"; then exit 72; fi',
     'mv -T /opt/nomad /opt/.nomad-removed',
     'rm -rf --one-file-system /opt/.nomad-removed',
     'echo removed',

@@ -8,6 +8,7 @@
  * A condition in a drop-in holds wherever the unit lies, and /run forgets it with the boot.
  */
 import { stateFolder, type Command } from './commands';
+import { containerFormat } from './containers';
 
 /** Replicated's units, by the same names on systemd and Upstart. */
 const replicatedUnits = ['replicated', 'replicated-ui', 'replicated-operator'] as const;
@@ -104,7 +105,10 @@ function selfDestruct(expires: number, ttlSeconds = 86_400): string[] {
   ];
 }
 
-/** Prints each unit of Replicated that is active, and each container that runs, a line each. */
+/**
+ * Prints each unit of Replicated that is active, and each container that runs with its labels, a
+ * line each.
+ */
 export const lookForSounds: Command = {
   name: 'the look at units and containers',
   script: [
@@ -113,9 +117,8 @@ export const lookForSounds: Command = {
     '    if [ "$(systemctl is-active "$unit")" = active ]; then echo "unit $unit"; fi',
     '  elif service "$unit" status 2>/dev/null | grep -q running; then echo "unit $unit"; fi',
     'done',
-    'if names=$(docker ps --format "{{.Names}}"); then',
-    '  for name in $names; do echo "container $name"; done',
-    'else exit 1; fi',
+    `rows=$(docker ps --format '${containerFormat}') || exit 1`,
+    `if [ -n "$rows" ]; then echo "$rows" | sed 's/^/container /'; fi`,
   ].join('\n'),
   args: [],
   timeoutSeconds: 60,

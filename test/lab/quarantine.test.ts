@@ -135,7 +135,7 @@ function stories(options: Partial<LabOptions>): void {
       ]);
       const sounds = (await run(silent, lookForSounds)).stdout;
       expect(sounds).toContain('unit replicated-operator\n');
-      expect(sounds).toContain('container replicated\n');
+      expect(sounds).toMatch(/^container [|]replicated[|]quay.io\/\S+[|]replicated$/m);
     });
 
     test('starts at each boot once it is in service, and only that instance', async () => {

@@ -14,7 +14,10 @@ const constant: Record<string, [command: Command, script: string, timeoutSeconds
   readOwnAddresses: [commands.readOwnAddresses, 'hostname -I'],
   readReplicatedVersion: [commands.readReplicatedVersion, `${ctl} version --quiet`],
   readMounts: [commands.readMounts, 'findmnt -rn -o TARGET,SOURCE,FSTYPE'],
-  readContainers: [commands.readContainers, "docker ps --format '{{.Names}}'"],
+  readContainers: [
+    commands.readContainers,
+    `docker ps --format '{{.Label "com.replicated.app.id"}}|{{.Label "owner"}}|{{.Image}}|{{.Names}}'`,
+  ],
   findStorageSymlink: [commands.findStorageSymlink, 'readlink -f /data/circle/storage-fileserver'],
   readAppStatus: [commands.readAppStatus, `${ctl} app status --output json`],
   stopApp: [commands.stopApp, `timeout 45 ${ctl} app stop`, 60],
@@ -82,8 +85,14 @@ if [ -L /opt/nomad ]; then echo "/opt/nomad is a symlink"; exit 70; fi
 if [ ! -e /opt/nomad ]; then echo absent; exit 0; fi
 mounts=$(findmnt -rn -o TARGET)
 if echo "$mounts" | grep -E "^/opt/nomad(/|$)"; then exit 71; fi
-names=$(docker ps --format "{{.Names}}")
-if echo "$names" | grep -qx nomad; then echo "nomad runs"; exit 72; fi
+rows=$(docker ps --format '{{.Label "com.replicated.app.id"}}|{{.Label "owner"}}|{{.Names}}')
+label='[^|]*'
+if echo "$rows" | grep -qE "^[^|]+[|]|^[|]replicated[|]"; then label="[^|]+"; fi
+if echo "$rows" | grep -qE "^\${label}[|][^|]*[|](.*,)?nomad(,|$)"; then echo "nomad runs"; exit 72; fi
+ids=$(docker ps -q)
+users=
+if [ -n "$ids" ]; then users=$(docker inspect --format '{{.Name}}{{range .Mounts}} {{.Source}}{{end}}' $ids); fi
+if echo "$users" | grep -E "^/?[^ ]+ (.* )?/opt/nomad(/| |$)"; then exit 72; fi
 mv -T /opt/nomad /opt/.nomad-removed
 rm -rf --one-file-system /opt/.nomad-removed
 echo removed`,

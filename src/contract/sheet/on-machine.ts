@@ -52,7 +52,10 @@ export function stopping(): Step {
         run: byHand(commands.readAppStatus),
       },
       {
-        say: 'Repeat until only containers of Replicated are left (replicated…, retraced-…, premkit, statsd).',
+        say:
+          'Repeat until no line begins with an id: that is how Replicated labels the containers of the ' +
+          'app. Lines that begin with |replicated| are its own, and others are yours: both may stay. ' +
+          'Where no line has a label: until no name of CircleCI (frontend, mongo, nomad …) is left.',
         run: byHand(commands.readContainers),
       },
       { say: 'Only if that takes longer than five minutes:', run: byHand(commands.forceStopApp) },
@@ -175,7 +178,7 @@ export function wiping(): Step {
     title: '5. Remove /opt/nomad',
     actions: [
       {
-        say: 'The app must be stopped, and no container named nomad may run.',
+        say: 'The app must be stopped, and no container named nomad may run that begins with an id.',
         run: byHand(commands.readContainers),
       },
       {

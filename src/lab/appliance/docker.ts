@@ -1,4 +1,6 @@
 /** `docker`: the containers of the machine, and commands inside a few of them. */
+import { createHash } from 'node:crypto';
+import { shownName } from '../machine/containers';
 import type { Machine } from '../machine/machine';
 import type { ApplianceCommand, CommandInput, CommandOutput } from '../shapes';
 import { failed, modelOf, parseArguments, printed, table } from './model';
@@ -22,44 +24,84 @@ export const docker: ApplianceCommand = (machine, input) => {
   }
 };
 
-function imageOf(model: Machine, name: string): string {
-  return /^(replicated|retraced)/.test(name)
+interface Row {
+  readonly ID: string;
+  readonly Names: string;
+  readonly Image: string;
+  readonly Status: string;
+  readonly Labels: Readonly<Record<string, string>>;
+  readonly Mounts: readonly { readonly Source: string }[];
+}
+
+/** A container as Replicated makes it, with its labels; one of somebody else has none. */
+function rowOf(model: Machine, name: string): Row {
+  const { imagesAddress, withoutLabels, app, foreignContainers } = model.state.durable;
+  const isForeign = foreignContainers.includes(name);
+  const isReplicated = !isForeign && /^(replicated|retraced)/.test(name);
+  const labels: Record<string, string> = isReplicated ? { owner: 'replicated' } : { 'com.replicated.app.id': app.id };
+  const registry = `${imagesAddress}:9874`;
+  const image = isReplicated
     ? `quay.io/replicated/${name}:current`
-    : `${model.state.durable.imagesAddress}:9874/circleci-${name}:0.1.203321-501fada`;
+    : `${registry}/circleci-${name}:0.1.203321-501fada`;
+  return {
+    ID: createHash('sha256').update(name).digest('hex').slice(0, 12),
+    Names: isForeign ? name : shownName(name),
+    Image: isForeign ? `${name}:latest` : image,
+    Status: 'Up 2 hours',
+    Labels: isForeign || withoutLabels ? {} : labels,
+    Mounts: !isForeign && name === 'nomad' ? [{ Source: '/opt/nomad' }] : [],
+  };
 }
 
 function listContainers(model: Machine, args: readonly string[]): CommandOutput {
   const { options } = parseArguments(args, ['--format', '--filter', '-f']);
-  const rows = model.containers().map((name) => ({
-    ID: Buffer.from(name).toString('hex').padEnd(12, '0').slice(0, 12),
-    Names: name,
-    Image: imageOf(model, name),
-    Status: 'Up 2 hours',
-  }));
+  const rows = model.containers().map((name) => rowOf(model, name));
   const filter = options.get('--filter') ?? options.get('-f');
   const wanted = filter?.startsWith('name=') === true ? filter.slice('name='.length) : '';
   const shown = rows.filter(({ Names }) => new RegExp(wanted).test(Names));
+  if (options.has('-q') || options.has('--quiet')) {
+    return printed(shown.map(({ ID }) => `${ID}\n`).join(''));
+  }
   const format = options.get('--format');
   if (format !== undefined) {
-    return printed(shown.map((row) => `${renderTemplate(format, row)}\n`).join(''));
+    return printed(shown.map((row) => `${renderRow(format, row)}\n`).join(''));
   }
   const cells = shown.map(({ ID, Image, Status, Names }) => [ID, Image, Status, Names]);
   return printed(table([['CONTAINER ID', 'IMAGE', 'STATUS', 'NAMES'], ...cells]));
 }
 
+/** `.Label "name"` is a method of docker's rows; one that is not set is empty. */
+function renderRow(format: string, row: Row): string {
+  const filled = format.replace(/\{\{\s*\.Label "([^"]*)"\s*\}\}/g, (_, label: string) => {
+    return row.Labels[label] ?? '';
+  });
+  return renderTemplate(filled, row);
+}
+
 function inspectContainer(model: Machine, args: readonly string[]): CommandOutput {
   const { words, options } = parseArguments(args, ['--format', '-f']);
-  const [name = ''] = words;
-  if (!model.containers().includes(name)) {
-    return failed(`Error: No such object: ${name}\n`);
-  }
-  const data = { Name: `/${name}`, State: { Running: true, Status: 'running' } };
+  const rows = model.containers().map((name) => rowOf(model, name));
   const format = options.get('--format') ?? options.get('-f');
-  return printed(
-    format === undefined
-      ? `${JSON.stringify([data], undefined, 4)}\n`
-      : `${renderTemplate(format, data)}\n`,
+  const found = words.map((word) => rows.find(({ ID, Names }) => ID === word || Names === word));
+  const missing = words.find((_, index) => found[index] === undefined);
+  const data = found.flatMap((row) =>
+    row === undefined
+      ? []
+      : [
+          {
+            Name: `/${row.Names}`,
+            State: { Running: true, Status: 'running' },
+            Mounts: row.Mounts,
+          },
+        ],
   );
+  const stdout =
+    format === undefined
+      ? `${JSON.stringify(data, undefined, 4)}\n`
+      : data.map((one) => `${renderTemplate(format, one)}\n`).join('');
+  return missing === undefined
+    ? printed(stdout)
+    : { stdout, stderr: `Error: No such object: ${missing}\n`, exitCode: 1 };
 }
 
 function execInside(model: Machine, input: CommandInput): CommandOutput {

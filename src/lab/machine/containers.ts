@@ -49,6 +49,17 @@ export const daemonContainers: readonly string[] = [
   'retraced-postgres',
 ];
 
+/** Containers of the app that bear a name by chance on a real machine, and none of the app's. */
+const byChance: Readonly<Record<string, string>> = {
+  'shutdown-hook-poller': 'boring_wozniak',
+  logrotate: 'quirky_noether',
+};
+
+/** The name that `docker ps` shows. */
+export function shownName(name: string): string {
+  return byChance[name] ?? name;
+}
+
 /** Which of the app's containers run while it starts or stops; their order is the seed's. */
 export function containersDuring(transition: Transition, now: number, seed: string): string[] {
   const elapsed = (now - transition.began) / 1000;

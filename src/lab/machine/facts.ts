@@ -13,6 +13,10 @@ const facts = z
     builds: z.array(build),
     nomadLayout: z.enum(['old', 'new']),
     replicatedVersion: z.string(),
+    /** Names of containers that are neither the app's nor Replicated's. */
+    foreignContainers: z.array(z.string()),
+    /** No container bears a label. */
+    withoutLabels: z.boolean(),
   })
   .partial();
 
@@ -27,7 +31,7 @@ export function applyFacts(
   const given = Object.entries(changes).filter(([, value]) => value !== null);
   const parsed = values.parse(Object.fromEntries(given));
   const { hostname, config, hostnameWriteOnce, builds, nomadLayout, ...rest } = parsed;
-  const { replicatedVersion, ...traps } = rest;
+  const { replicatedVersion, foreignContainers, withoutLabels, ...traps } = rest;
   const { durable, volatile } = machine.state;
   const items = { ...config, ...(hostname === undefined ? {} : { hostname }) };
   for (const [name, value] of Object.entries(items)) {
@@ -39,6 +43,8 @@ export function applyFacts(
   durable.builds = builds ?? durable.builds;
   durable.nomadLayout = nomadLayout ?? durable.nomadLayout;
   durable.replicatedVersion = replicatedVersion ?? durable.replicatedVersion;
+  durable.foreignContainers = foreignContainers ?? durable.foreignContainers;
+  durable.withoutLabels = withoutLabels ?? durable.withoutLabels;
   volatile.traps = trapValues.parse(without({ ...volatile.traps, ...traps }, taken));
   machine.state.saveDurable();
   machine.state.save();

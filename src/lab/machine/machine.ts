@@ -131,7 +131,8 @@ export class Machine implements SimulatedMachine, Core {
   containers(): readonly string[] {
     const units = unitNames.filter((name) => this.units.isActive(name));
     const daemon = this.units.isActive('replicated') ? daemonContainers : [];
-    return [...this.app.containers(), ...units, ...daemon];
+    const foreign = this.poweredOn ? this.state.durable.foreignContainers : [];
+    return [...this.app.containers(), ...units, ...daemon, ...foreign];
   }
 
   boot(): void {

@@ -176,6 +176,8 @@ export function seedState(place: MachinePlace, profile: MachineProfile): Durable
       { url: `${project}/web/1200`, status: 'success', startedAt: minutesAgo(20) },
     ],
     nomadLayout: 'old',
+    foreignContainers: [],
+    withoutLabels: false,
   };
 }
 

@@ -38,6 +38,10 @@ const durableState = z.object({
   builds: z.array(build),
   /** Before Nomad 0.8 `node-status` had no Eligibility column. */
   nomadLayout: z.enum(['old', 'new']),
+  /** Containers that the people of the machine run there; Docker starts them at each boot. */
+  foreignContainers: z.array(z.string()).default([]),
+  /** A Replicated that labels no container. */
+  withoutLabels: z.boolean().default(false),
 });
 
 const unitState = z.object({

@@ -125,6 +125,21 @@ describe('Removing /opt/nomad', () => {
     expect((await run(client, commands.removeNomad)).code).toBe(72);
   });
 
+  it('is not kept back by a container of somebody else that is called nomad', async () => {
+    machine.set({ foreignContainers: ['nomad', 'cadvisor'] });
+    expect((await run(client, commands.removeNomad)).code).toBe(0);
+  });
+
+  it('goes by the name where no container has a label', async () => {
+    machine.set({ foreignContainers: ['cadvisor'], withoutLabels: true });
+    await run(client, commands.startApp);
+    lab.clock.skip(180);
+    expect(await run(client, commands.removeNomad)).toMatchObject({
+      code: 72,
+      stdout: 'nomad runs\n',
+    });
+  });
+
   it('refuses a mount point on it or below it', async () => {
     for (const nomadIsMount of [true, '/opt/nomad/alloc/1']) {
       machine.set({ nomadIsMount });

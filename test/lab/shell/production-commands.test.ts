@@ -1,3 +1,4 @@
+import { namesOf, parseContainers } from '../../../src/machine/containers';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Client } from 'ssh2';
@@ -30,7 +31,7 @@ describe('Every command of production on a machine of the portable shell', () =>
     expect(await said(commands.readOwnAddresses)).toBe('10.0.1.5 172.17.0.1 \n');
     expect(await said(commands.readReplicatedVersion)).toBe('2.38.6\n');
     expect(await said(commands.readMounts)).toContain('/ /dev/xvda1 ext4\n');
-    expect(await said(commands.readContainers)).toContain('\nnomad\n');
+    expect(namesOf(parseContainers(await said(commands.readContainers)), 'app')).toContain('nomad');
     expect(await said(commands.findStorageSymlink)).toBe('/data/circle/storage-fileserver\n');
   });
 

@@ -181,6 +181,11 @@ describeOnSandbox('Removing /opt/nomad for real', () => {
     expect(list('/data/nomad')).not.toEqual([]);
   });
 
+  it('is not kept back by a container of somebody else that is called nomad', async () => {
+    to.machine.set({ foreignContainers: ['nomad', 'cadvisor'] });
+    expect((await to.run(commands.removeNomad)).code).toBe(0);
+  });
+
   it('leaves it whole or gone, at whichever step it is killed', async () => {
     const whole = list('/opt/nomad');
     expect(whole.length).toBeGreaterThan(2);
