@@ -6,6 +6,7 @@
  * Fails with: nothing of its own; Temporal's errors are retried.
  */
 import { Context } from '@temporalio/activity';
+import { isClosed } from '../contract/run-status';
 import type { Outcome } from './attempt';
 
 interface Holder {
@@ -43,13 +44,13 @@ function ignoreNotFound(error: unknown): void {
 /** The open run that holds the claim; undefined when it is free, or the asker's own. */
 export async function openHolder(claim: string): Promise<Holder | undefined> {
   const description = await describe(claim);
-  if (description?.status.name !== 'RUNNING') return undefined;
+  if (description === undefined || isClosed(description.status.name)) return undefined;
   const parent = description.raw.workflowExecutionInfo?.parentExecution;
   const workflowId = parent?.workflowId ?? '';
   // Its newest run: a reset closes the run that took the claim, and the run after it holds it.
   const holder = await describe(workflowId);
   const asker = Context.current().info.workflowExecution?.workflowId;
-  if (holder?.status.name === 'RUNNING' && workflowId !== asker) {
+  if (holder && !isClosed(holder.status.name) && workflowId !== asker) {
     return { workflowId, runId: holder.runId };
   }
   // Left behind by a run that is closed, or by the asker itself before it was reset.
@@ -77,7 +78,8 @@ export const checkClaim =
     const description = await describe(claim);
     const parent = description?.raw.workflowExecutionInfo?.parentExecution?.workflowId;
     const asker = Context.current().info.workflowExecution?.workflowId;
-    const isHeld = description?.status.name === 'RUNNING' && parent === asker;
+    const isOpen = description !== undefined && !isClosed(description.status.name);
+    const isHeld = isOpen && parent === asker;
     return { note: isHeld ? 'held' : 'not held', isHeld };
   };
 

@@ -4,6 +4,7 @@ import type { WorkflowHandle } from '@temporalio/client';
 import type { Answer } from '../contract/journal';
 import type { Decision } from '../contract/messages';
 import type { Report, Standing } from '../contract/reports';
+import { isClosed } from '../contract/run-status';
 import { CliError } from './exit-status';
 import type { RunRequest } from './request';
 import type { Temporal } from './temporal/connect';
@@ -75,7 +76,7 @@ export async function sendAnswer(
 /** Whether the workflow is open, and how it was closed otherwise. */
 export async function isOpen(handle: WorkflowHandle): Promise<boolean> {
   const { status } = await handle.describe();
-  return status.name === 'RUNNING' || status.name === 'PAUSED';
+  return !isClosed(status.name);
 }
 
 /** What the longest pending activity last reported, and its failure if it is being retried. */

@@ -1,4 +1,5 @@
 /** Whether the runs that made machines are open. Temporal may be what was lost: then nobody knows. */
+import { isClosed } from '../../contract/run-status';
 import { tagNames } from '../../machine/tags';
 import { messageOf } from '../exit-status';
 import { withTemporal, type Temporal } from '../temporal/connect';
@@ -33,7 +34,7 @@ async function ownerOf({ client }: Temporal, { tags }: MadeMachine): Promise<Own
     const first = raw.workflowExecutionInfo?.firstRunId;
     // Another run may have the same workflow id by now.
     const isSame = !first || first === tags[tagNames.firstRun];
-    return isSame && (status.name === 'RUNNING' || status.name === 'PAUSED') ? 'open' : 'closed';
+    return isSame && !isClosed(status.name) ? 'open' : 'closed';
   } catch (error) {
     if (error instanceof Error && error.name === 'WorkflowNotFoundError') return 'closed';
     throw error;

@@ -1,5 +1,6 @@
 /** Where a schedule stands: its next times, its last runs, and what keeps it from starting one. */
 import type { ScheduleDescription } from '@temporalio/client';
+import { isClosed } from '../../contract/run-status';
 import type { Paint } from '../output';
 import type { Temporal } from '../temporal/connect';
 import { termsFound, whenText } from './terms';
@@ -65,7 +66,7 @@ async function statusOf({ client }: Temporal, workflowId: string): Promise<strin
     const own = typedSearchAttributes.getAll().find(({ key }) => key.name === 'RunbookStatus');
     const word = own === undefined ? '' : String(own.value);
     // A run that was terminated could not say so.
-    const isStale = status.name !== 'RUNNING' && /^(running|waiting)$/.test(word);
+    const isStale = isClosed(status.name) && /^(running|waiting)$/.test(word);
     return word === '' || isStale ? status.name.toLowerCase() : word;
   } catch (error) {
     if (error instanceof Error && error.name === 'WorkflowNotFoundError') return 'forgotten';
