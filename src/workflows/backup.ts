@@ -27,10 +27,11 @@ import { now } from './state';
 export function backup(request: unknown): Promise<Report> {
   return runbook({ name: 'backup', shape: backupRequest }, request, async (run, input) => {
     const { installation } = input;
-    await refuseWhileClaimed(claimOn('restore', run.settings, installation));
-    return whileClaimed(claimOn('backup', run.settings, installation), () =>
-      backUpMachine(run, input),
-    );
+    return whileClaimed(run, claimOn('backup', run.settings, installation), async () => {
+      // Claimed first: of a restore and a backup that begin at once one sees the other.
+      await refuseWhileClaimed(run, claimOn('restore', run.settings, installation));
+      return backUpMachine(run, input);
+    });
   });
 }
 

@@ -7,6 +7,7 @@ import {
   defineSignal,
   CancellationScope,
   getExternalWorkflowHandle,
+  isCancellation,
   ParentClosePolicy,
   setHandler,
   startChild,
@@ -16,6 +17,8 @@ import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import { refuse, type FailureType } from '../contract/failures';
 import type { Settings } from '../contract/plan';
 import { checkClaim, findHolder } from './acts';
+import { troubleOf } from './failures';
+import type { Run } from './runbook';
 import { perform } from './steps';
 
 const release = defineSignal<[string]>('release');
@@ -62,9 +65,8 @@ export function claimOn(
 }
 
 /** Holds the claim while the work runs; refuses when another open run holds it. */
-export async function whileClaimed<T>(wanted: Claim, work: () => Promise<T>): Promise<T> {
-  // Not cancellable: a cancelled run keeps its claim until it has closed in order.
-  await CancellationScope.nonCancellable(() => take(wanted));
+export async function whileClaimed<T>(run: Run, wanted: Claim, work: () => Promise<T>): Promise<T> {
+  await take(run, wanted);
   try {
     return await work();
   } finally {
@@ -79,15 +81,35 @@ export async function whileClaimed<T>(wanted: Claim, work: () => Promise<T>): Pr
 }
 
 /** Before the one step that must not happen twice: a run that was reset may have lost its claim. */
-export async function keepClaim(wanted: Claim): Promise<void> {
-  const { isHeld } = await perform(checkClaim, { claim: wanted.id }, { summary: 'Still ours?' });
-  if (!isHeld) await CancellationScope.nonCancellable(() => take(wanted));
+export async function keepClaim(run: Run, wanted: Claim): Promise<void> {
+  const { isHeld } = await persist(run, 'Do we still hold the claim?', () =>
+    perform(checkClaim, { claim: wanted.id }, { summary: 'Still ours?', settings: run.settings }),
+  );
+  if (!isHeld) await take(run, wanted);
 }
 
 /** Refuses when another open run holds the claim; takes nothing. */
-export async function refuseWhileClaimed(wanted: Claim): Promise<void> {
-  const { holder } = await perform(findHolder, { claim: wanted.id }, { summary: 'Who holds it?' });
+export async function refuseWhileClaimed(run: Run, wanted: Claim): Promise<void> {
+  const holder = await holderOf(run, wanted);
   if (holder !== undefined) throw isHeld(wanted, holder);
+}
+
+async function holderOf(run: Run, { id: claim }: Claim): Promise<string | undefined> {
+  const how = { summary: 'Who holds it?', settings: run.settings };
+  const asking = `Who holds the claim ${claim}?`.slice(0, 100);
+  return (await persist(run, asking, () => perform(findHolder, { claim }, how))).holder;
+}
+
+/** No line of the runbook, but a failure opens a gate all the same: nobody is left in the dark. */
+async function persist<T>(run: Run, title: string, look: () => Promise<T>): Promise<T> {
+  for (;;) {
+    try {
+      return await look();
+    } catch (error) {
+      if (isCancellation(error)) throw error;
+      await run.askAboutFailure(title, troubleOf(error), false);
+    }
+  }
 }
 
 function isHeld(wanted: Claim, holder: string): ReturnType<typeof refuse> {
@@ -98,25 +120,21 @@ function isHeld(wanted: Claim, holder: string): ReturnType<typeof refuse> {
   );
 }
 
-async function take(wanted: Claim): Promise<void> {
+async function take(run: Run, wanted: Claim): Promise<void> {
   for (let tries = 0; tries < 5; tries += 1) {
     try {
-      await startChild(claim, {
-        workflowId: wanted.id,
-        parentClosePolicy: ParentClosePolicy.TERMINATE,
-        staticSummary: 'Claim of this installation',
-      });
+      // Not cancellable: a cancelled run keeps its claim until it has closed in order.
+      await CancellationScope.nonCancellable(() =>
+        startChild(claim, {
+          workflowId: wanted.id,
+          parentClosePolicy: ParentClosePolicy.TERMINATE,
+          staticSummary: 'Claim of this installation',
+        }),
+      );
       return;
     } catch (error) {
       if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
-      const { holder } = await perform(
-        findHolder,
-        { claim: wanted.id },
-        { summary: 'Who holds it?' },
-      );
-      if (holder !== undefined) {
-        throw isHeld(wanted, holder);
-      }
+      await refuseWhileClaimed(run, wanted);
     }
   }
   throw refuse(

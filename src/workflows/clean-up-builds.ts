@@ -37,7 +37,7 @@ export function cleanUpBuilds(request: unknown): Promise<Report> {
       const what = named ? `${String(named.length)} build record(s)` : 'those of unending builds';
       run.findings.changes = [{ step: deleting, change: what }];
       // While a restore is open, nobody knows which machine is the live one.
-      await refuseWhileClaimed(claimOn('restore', run.settings, installation));
+      await refuseWhileClaimed(run, claimOn('restore', run.settings, installation));
       const { machine } = await run.step('Find the machine', acts.findMachine, { installation });
       await deleteBuildRecords(run, machine, await offerOf(run, machine, named));
       const { deleted, failed } = countOf(run);

@@ -23,7 +23,9 @@ const telling = 'Say what it proved';
 
 export function drill(request: unknown): Promise<Report> {
   return runbook({ name: 'drill', shape: drillRequest }, request, (run, input) =>
-    whileClaimed(claimOn('drill', run.settings, input.installation), () => rehearse(run, input)),
+    whileClaimed(run, claimOn('drill', run.settings, input.installation), () =>
+      rehearse(run, input),
+    ),
   );
 }
 

@@ -17,8 +17,9 @@ const removing = 'Remove old backups';
 export function prune(request: unknown): Promise<Report> {
   return runbook({ name: 'prune', shape: pruneRequest }, request, async (run, input) => {
     const { installation, dryRun } = input;
-    await refuseWhileClaimed(claimOn('restore', run.settings, installation));
-    return whileClaimed(claimOn('backup', run.settings, installation), async () => {
+    return whileClaimed(run, claimOn('backup', run.settings, installation), async () => {
+      // Claimed first: of a restore and a prune that begin at once one sees the other.
+      await refuseWhileClaimed(run, claimOn('restore', run.settings, installation));
       const plan = await run.step(planning, acts.planPrune, { installation });
       noteThePlan(run, plan);
       const notAsked = whyNotAsked(run, plan, dryRun);
@@ -28,7 +29,7 @@ export function prune(request: unknown): Promise<Report> {
         run.notNeeded(removing, why ?? '');
         return isApproved ? plan.note : 'Nobody approved the removal in time; every backup stays.';
       }
-      await keepClaim(claimOn('backup', run.settings, installation));
+      await keepClaim(run, claimOn('backup', run.settings, installation));
       const removal = await run.step(removing, acts.removeBackups, removalOf(run, plan, input));
       return removal.note;
     });
@@ -57,7 +58,7 @@ async function plannedRemoval(run: Run, installation: string): Promise<string | 
   if (plan === undefined) return 'there is no plan';
   noteThePlan(run, plan);
   if (isEmpty(plan)) return plan.notNeeded === true ? plan.note : 'nothing is to be removed';
-  await keepClaim(claimOn('backup', run.settings, installation));
+  await keepClaim(run, claimOn('backup', run.settings, installation));
   const removal = await run.tried(
     removing,
     acts.removeBackups,

@@ -28,8 +28,8 @@ const retiring = 'Retire the spare before it';
 export function refreshSpare(request: unknown): Promise<Report> {
   return runbook({ name: 'refreshSpare', shape: refreshSpareRequest }, request, (run, input) => {
     const { installation } = input;
-    return whileClaimed(claimOn('spare', run.settings, installation), async () => {
-      await refuseWhileClaimed(claimOn('restore', run.settings, installation));
+    return whileClaimed(run, claimOn('spare', run.settings, installation), async () => {
+      await refuseWhileClaimed(run, claimOn('restore', run.settings, installation));
       const { plan } = await run.step('Plan the spare', acts.planSpare, { installation });
       run.findings.notes.push(...plan.notes);
       run.findings.imageId = plan.imageId;

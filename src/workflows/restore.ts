@@ -23,9 +23,10 @@ const launching = '1. Launch an instance from the image';
 export function restore(request: unknown): Promise<Report> {
   return runbook({ name: 'restore', shape: restoreRequest }, request, (run, input) => {
     const builds = checkedBuilds(input.builds, run.settings.hostname);
-    return whileClaimed(claimOn('restore', run.settings, input.installation), async () => {
+    return whileClaimed(run, claimOn('restore', run.settings, input.installation), async () => {
       // The spare that is being made would end the one that is taken over.
-      if (input.from) await refuseWhileClaimed(claimOn('spare', run.settings, input.installation));
+      if (input.from)
+        await refuseWhileClaimed(run, claimOn('spare', run.settings, input.installation));
       return restoreMachine(run, { ...input, builds });
     });
   });
@@ -118,7 +119,7 @@ async function restartReplicated({ step }: Run, { machine, old }: Reached): Prom
 /** Instruction 1: exactly one instance, however often this is tried. */
 async function launch(run: Run, plan: RestorePlan): Promise<Machine> {
   const { installation } = plan;
-  await keepClaim(claimOn('restore', run.settings, installation));
+  await keepClaim(run, claimOn('restore', run.settings, installation));
   const { instanceId, ...running } = await launchUntilItRuns(run, plan, {
     title: launching,
     step: (by) => run.step(launching, acts.launchInstance, () => ({ plan, ...by() })),

@@ -79,6 +79,25 @@ describe('one installation', () => {
     expect(winner && (await failureOf(winner))).toMatchObject({ type: 'Rejected' });
   });
 
+  test('is taken by a backup before it looks for a restore, so that one of two sees the other', async () => {
+    const restore = await openRestore();
+    for (const runbook of ['backup', 'prune']) {
+      const refused = await stage.start(runbook, { installation: 'prod' });
+      expect(await failureOf(refused)).toMatchObject({ type: 'RestoreOpen' });
+      const { events } = await refused.handle.fetchHistory();
+      const at = (what: (event: NonNullable<typeof events>[number]) => unknown): number =>
+        events?.findIndex((event) => Boolean(what(event))) ?? -1;
+      const claimed = at((event) => event.childWorkflowExecutionStartedEventAttributes);
+      const looked = at(
+        ({ activityTaskScheduledEventAttributes: scheduled }) =>
+          scheduled?.activityType?.name === 'findHolder',
+      );
+      expect(claimed).toBeGreaterThan(0);
+      expect(looked).toBeGreaterThan(claimed);
+    }
+    await restore.handle.terminate();
+  });
+
   test('is free again after a restore was terminated', async () => {
     const first = await openRestore();
     await first.handle.terminate();
