@@ -61,6 +61,8 @@ export const launch = z.strictObject({
   httpTokens: z.enum(['optional', 'required']).optional(),
   httpPutResponseHopLimit: z.int().min(1).max(64).optional(),
   terminationProtection: z.boolean().optional(),
+  /** Whether a machine that a restore launches stays silent until its addresses are right; true. */
+  sealed: z.boolean().optional(),
 });
 
 /** What users and GitHub find the machine by. */

@@ -1,7 +1,8 @@
 /**
  * Waits until the new machine lets us in, and reads what it is.
  *
- * Looks at: SSH login, its addresses in EC2 and on itself, its distribution, its address files.
+ * Looks at: SSH login, its addresses in EC2 and on itself, its distribution, its address files, and
+ * whether it is sealed and silent.
  * Changes: tags the instance with its confirmed host key, so that later runs know it.
  * Safe to repeat because: the tag is the same each time.
  * Fails with: MachineUnreachable, SshLoginRefused, HostKeyUnknown, NotAServicesMachine.
@@ -17,13 +18,13 @@ import {
   readOsRelease,
   readOwnAddresses,
 } from '../machine/commands';
-import { readSeal } from '../machine/quarantine';
 import { parseOsRelease } from '../machine/os-release';
 import { tagNames } from '../machine/tags';
 import type { World } from '../world';
 import { readAddressFile } from './address-file';
 import type { Outcome, Say } from './attempt';
 import { onBootingMachine, type Remote } from './on-machine';
+import { readSounds } from './quarantine';
 import { until } from './until';
 
 export interface Awaited extends Outcome {
@@ -35,7 +36,7 @@ export interface Awaited extends Outcome {
   readonly hostname: string;
   /** Whether instructions 4 and 5 and the restart of Replicated are done on this very machine. */
   readonly isReadied: boolean;
-  /** A spare in quarantine: Replicated's units are kept from starting. */
+  /** Whether Replicated's units are kept from starting. */
   readonly isSealed: boolean;
 }
 
@@ -113,7 +114,8 @@ async function readFacts(remote: Remote, machine: Machine) {
   const carries = addressesIn(texts.map((file) => file?.content ?? '').join('\n'));
   const hostname = (await remote.run(readHostname)).stdout.trim();
   const daemon = (await remote.run(readLocalAddress)).stdout.trim();
-  const isSealed = (await remote.read(readSeal)) === 'sealed';
+  const { seal } = await readSounds(remote, machine);
+  const isSealed = seal === 'sealed';
   const mark = await remote.read(readNomadMark(machine.instanceId));
   const mayBeReadied =
     !isSealed && mark === 'removed' && carries.private === machine.privateAddress;

@@ -7,6 +7,8 @@
  */
 import { refuse } from '../contract/failures';
 import type { Machine } from '../contract/plan';
+import { markRestartDue } from '../machine/due-restart';
+import { saysItStarts } from '../machine/app-stop';
 import {
   lookUpAny,
   readHostname,
@@ -16,12 +18,16 @@ import {
   setHostname,
 } from '../machine/commands';
 import type { World } from '../world';
-import type { Outcome } from './attempt';
-import { onMachine } from './on-machine';
+import type { Outcome, Say } from './attempt';
+import type { AppPlace } from './app';
+import { commandFailed, onMachine } from './on-machine';
+import { until } from './until';
 
 export interface HostnameInput {
   readonly machine: Machine;
   readonly hostname: string;
+  /** What the journal should say of it. */
+  readonly remark?: string | undefined;
 }
 
 export interface HostnameFixed extends Outcome {
@@ -33,19 +39,21 @@ export interface HostnameFixed extends Outcome {
 
 export const fixHostname =
   (world: World) =>
-  ({ machine, hostname }: HostnameInput): Promise<HostnameFixed> =>
+  ({ machine, hostname, remark }: HostnameInput, say: Say): Promise<HostnameFixed> =>
     onMachine(world, machine, async (remote) => {
       const now = await remote.read(readHostname);
       const before = (await remote.read(readHostnameBefore(machine.instanceId))) || now;
       const changed = before !== hostname;
       const override = await remote.read(readUrlOverride);
       if (now === hostname) {
-        const note = changed ? `it is ${hostname}, and was ${before}` : `it is ${hostname}`;
-        return { note, notNeeded: true, changed, before, override };
+        const seen = changed ? `it is ${hostname}, and was ${before}` : `it is ${hostname}`;
+        return { note: noted(seen, remark), notNeeded: true, changed, before, override };
       }
       if ((await remote.read(lookUpAny(hostname))) === '') throw notToBeFound(machine, hostname);
       await remote.read(rememberHostname(now, machine.instanceId));
-      await remote.read(setHostname(hostname));
+      // The app takes it only when it starts: one that is up by then is started anew.
+      await remote.read(markRestartDue(machine.instanceId));
+      await setOn(world, { machine, remote, say, hostname });
       // Items marked write_once ignore a new value without a word.
       const after = await remote.read(readHostname);
       if (after !== hostname) {
@@ -55,8 +63,29 @@ export const fixHostname =
             `Management Console (https://${machine.privateAddress}:8800/settings), then retry.`,
         );
       }
-      return { note: `${now} → ${hostname}`, changed: true, before, override };
+      return { note: noted(`${now} → ${hostname}`, remark), changed: true, before, override };
     });
+
+function noted(note: string, remark: string | undefined): string {
+  return remark === undefined ? note : `${note}; ${remark}`;
+}
+
+/** Sets it, as soon as an app that starts takes it. */
+async function setOn(
+  world: World,
+  { machine, remote, say, hostname }: AppPlace & Pick<HostnameInput, 'hostname'>,
+): Promise<void> {
+  const { startApp: limitSeconds, poll: pollSeconds } = world.installation(
+    machine.installation,
+  ).limits;
+  await until({ limitSeconds, pollSeconds }, async () => {
+    const result = await remote.run(setHostname(hostname));
+    if (result.exitCode === 0) return true;
+    if (!saysItStarts(result.stderr)) throw commandFailed(machine, setHostname(hostname), result);
+    say('the app starts, and takes no hostname yet');
+    return undefined;
+  });
+}
 
 /** Replicated tests that, and says so in the words of its own parts. */
 function notToBeFound({ instanceId }: Machine, hostname: string): ReturnType<typeof refuse> {

@@ -35,6 +35,8 @@ export const stopAppForImage =
       // Armed before the stop: a terminated run or a dead worker cannot leave the app stopped.
       await remote.read(armStartTimer(Math.ceil(stoppedForImage)));
       const { note } = await stopOn(world, { machine, remote, say });
+      // Anew: an app that was starting may have taken the stop late.
+      await remote.read(armStartTimer(Math.ceil(stoppedForImage)));
       return {
         note: `${note}; the machine starts it by itself in ${String(stoppedForImage)} s`,
         staysStopped: false,

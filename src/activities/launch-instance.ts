@@ -46,9 +46,11 @@ export const launchInstance =
     if (existing !== undefined) {
       return { note: `${existing} is taken up again`, notNeeded: true, instanceId: existing };
     }
-    const order = { imageId, launch: plan.launch, tags };
+    const { launch, userData } = plan;
+    const order = { imageId, launch, tags, ...(userData === undefined ? {} : { userData }) };
     const instanceId = await launchOnce(ec2, order, input);
-    return { note: `${instanceId} from ${imageId}`, instanceId };
+    const sealed = userData === undefined ? ', not sealed' : ', sealed';
+    return { note: `${instanceId} from ${imageId}${sealed}`, instanceId };
   };
 
 /** What a run launches, as it stands in its history. */

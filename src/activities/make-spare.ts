@@ -64,7 +64,7 @@ export const proveSilence =
         await requireShut(world, machine, groups);
         await requireUnshared(remote, machine);
       }
-      const { isStill, seen } = await readSounds(remote);
+      const { isStill, seen } = await readSounds(remote, machine);
       if (isStill) return { note: `${closed}; ${seen}` };
       throw refuse(
         'QuarantineBroken',

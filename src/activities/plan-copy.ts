@@ -50,6 +50,7 @@ export async function planCopy(
         private: record.privateAddress,
         ...(record.publicAddress ? { public: record.publicAddress } : {}),
       },
+      recorded: record.hostname,
       hostKeys: record.hostKeys,
     },
   };

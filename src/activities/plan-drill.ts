@@ -7,7 +7,7 @@
 import { refuse } from '../contract/failures';
 import type { DrillPlan } from '../contract/plan';
 import { decodeObjects } from '../machine/object-tags';
-import { quarantineUserData } from '../machine/quarantine';
+import { sealUserData } from '../machine/seal';
 import type { World } from '../world';
 import type { Outcome } from './attempt';
 import { planCopy } from './plan-copy';
@@ -37,7 +37,7 @@ export const planDrill =
     const plan: DrillPlan = {
       ...copy.plan,
       launch: { ...copy.launch, instanceProfile: drill.instanceProfile },
-      userData: quarantineUserData({
+      userData: sealUserData({
         expires: Math.floor(Date.parse(expires) / 1000),
         ttlSeconds: ttl,
       }),

@@ -15,6 +15,7 @@ import { backupTags, newestUsable, takenAt } from '../machine/backups';
 import { recordedLaunch } from '../machine/copies';
 import { decodeObjects } from '../machine/object-tags';
 import { decodeRecord } from '../machine/record-tags';
+import { sealUserData } from '../machine/seal';
 import { tagNames } from '../machine/tags';
 import type { World } from '../world';
 import type { Ec2, Image, Instance } from '../world/ec2';
@@ -68,6 +69,8 @@ export const planRestore =
       imageName: image.name,
       existingInstanceId: existing?.id,
       launch: launchSettings(configured.launch, base),
+      userData:
+        existing === undefined && configured.launch.sealed !== false ? sealUserData() : undefined,
       replaces,
       replacesFrom,
       hostname: [replaces?.public, record?.publicAddress].includes(configured.hostname)
@@ -209,7 +212,7 @@ async function findElasticIp(
 }
 
 function notesOf(facts: Omit<RestorePlan, 'notes' | 'changes'>, image: Image): string[] {
-  const { record, others, replaces, replacesFrom } = facts;
+  const { record, others, replaces, replacesFrom, userData, existingInstanceId } = facts;
   const notes = record
     ? [`The image was taken at ${record.takenAt} from ${record.sourceInstanceId}.`]
     : [`The image was made by hand at ${image.createdAt}; it carries no record.`];
@@ -218,6 +221,12 @@ function notesOf(facts: Omit<RestorePlan, 'notes' | 'changes'>, image: Image): s
       ? `It carries ${[replaces.private, replaces.public].filter(Boolean).join(' and ')} (from ${replacesFrom}).`
       : `Its old addresses are not known: they are read from ${replacesFrom}.`,
   );
+  if (userData === undefined && existingInstanceId === undefined) {
+    notes.push(
+      'launch.sealed is false: the machine dials the old addresses, and starts its app on them, ' +
+        'until instruction 2 stops it.',
+    );
+  }
   for (const { instanceId, why } of others) notes.push(`${instanceId} runs: ${why}.`);
   for (const missing of record?.unrecorded ?? []) notes.push(`Not recorded at backup: ${missing}`);
   return notes;

@@ -8,7 +8,7 @@
  */
 import { refuse } from '../contract/failures';
 import type { SparePlan } from '../contract/plan';
-import { quarantineUserData } from '../machine/quarantine';
+import { sealUserData } from '../machine/seal';
 import type { World } from '../world';
 import type { Image } from '../world/ec2';
 import type { Outcome } from './attempt';
@@ -38,7 +38,7 @@ export const planSpare =
     const plan: SparePlan = {
       ...copy.plan,
       launch,
-      userData: quarantineUserData(),
+      userData: sealUserData(),
       mode: spare.mode,
       previous: spares.map(({ id }) => id),
       current: spares.find((one) => isReady(one) && one.imageId === image.id)?.id,

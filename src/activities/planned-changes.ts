@@ -22,10 +22,11 @@ export function changesOf(
         ? facts.spare
           ? `the spare ${facts.existingInstanceId} is taken over, out of quarantine, and started`
           : `nothing: ${facts.existingInstanceId} exists`
-        : `one ${launch.instanceType} from ${facts.imageId} in ${launch.subnetId}`,
+        : `one ${launch.instanceType} from ${facts.imageId} in ${launch.subnetId}` +
+          (facts.userData === undefined ? '' : ', silent until its addresses are right'),
     },
     { step: 'Wait for its status checks', change: 'nothing' },
-    { step: '2. Stop the app', change: '`replicatedctl app stop`, until its state is stopped' },
+    stopChange(facts),
     ...dnsChange(facts),
     {
       step: '3. Fix the hostname',
@@ -42,7 +43,9 @@ export function changesOf(
     { step: '5. Remove /opt/nomad', change: 'moved aside, then deleted: `sudo rm -rf /opt/nomad`' },
     {
       step: 'Restart Replicated on its new addresses',
-      change: '`systemctl restart replicated replicated-ui replicated-operator`',
+      change:
+        (facts.userData ? 'its units may start from now on; ' : '') +
+        '`systemctl restart replicated replicated-ui replicated-operator`',
     },
     ...objectChange(objects),
     { step: '6. Restart the app', change: '`replicatedctl app start`, until it is ready' },
@@ -61,6 +64,12 @@ export function changesOf(
     });
   }
   return changes;
+}
+
+function stopChange({ userData }: Facts): { step: string; change: string } {
+  const stop = '`replicatedctl app stop`, until its state is stopped';
+  const change = userData === undefined ? stop : `nothing where it has not started; else ${stop}`;
+  return { step: '2. Stop the app', change };
 }
 
 function dnsChange({ elasticIp, hostname }: Facts): { step: string; change: string }[] {

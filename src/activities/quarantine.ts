@@ -8,18 +8,22 @@ import type { World } from '../world';
 import { listNames, namesOf, parseContainers } from '../machine/containers';
 import { letsOutEverywhere } from '../machine/egress';
 import { parseMounts } from '../machine/mounts';
-import { lookForSounds, readSeal } from '../machine/quarantine';
+import { lookForSounds, readSeal } from '../machine/seal';
 import { readMountTable } from '../machine/storage-commands';
 import type { Remote } from './on-machine';
 
 export interface Silence {
+  /** Nothing of Replicated runs, nor will by itself. */
   readonly isStill: boolean;
+  /** `open`: nothing keeps its units from starting. */
+  readonly seal: 'sealed' | 'in service' | 'open';
   readonly seen: string;
 }
 
 /** Reads the seal, the units and the containers; one of somebody else is named, and no sound. */
-export async function readSounds(remote: Remote): Promise<Silence> {
-  const isSealed = (await remote.read(readSeal)) === 'sealed';
+export async function readSounds(remote: Remote, { instanceId }: Machine): Promise<Silence> {
+  const says = await remote.read(readSeal(instanceId));
+  const seal = says === 'sealed' || says === 'in service' ? says : 'open';
   const lines = (await remote.read(lookForSounds)).split('\n');
   const after = (word: string): string[] =>
     lines.filter((line) => line.startsWith(word)).map((line) => line.slice(word.length));
@@ -29,14 +33,21 @@ export async function readSounds(remote: Remote): Promise<Silence> {
     ...after('unit ').map((name) => `unit ${name}`),
     ...containers.filter(({ owner }) => owner !== 'foreign').map(({ name }) => `container ${name}`),
   ];
-  const sealed = isSealed ? 'its units are kept from starting' : 'its units may start';
   const runs =
     running.length === 0 ? 'no unit and no container of the app runs' : listNames(running);
   // What else the image starts is not Replicated's to seal: on a copy it does what it does on the
   // live machine, as far as the security group lets it. People are told, and decide.
   const others = foreign.length === 0 ? '' : `; foreign containers run: ${listNames(foreign)}`;
-  return { isStill: isSealed && running.length === 0, seen: `${sealed}; ${runs}${others}` };
+  const isStill = seal !== 'open' && running.length === 0;
+  return { isStill, seal, seen: `${sealedAs[seal]}; ${runs}${others}` };
 }
+
+const sealedAs = {
+  sealed: 'its units are kept from starting',
+  // By nothing but an order: a restore ended between the mark and the start.
+  'in service': 'its units were let start and have not been started',
+  open: 'its units may start',
+} as const;
 
 /** Refuses unless the machine is in exactly these security groups. */
 export async function requireClosedOff(

@@ -2,19 +2,27 @@
  * 6. Restart the app in the Management Console.
  *
  * Looks at: `replicatedctl app status` until it is started and no longer in transition.
- * Changes: starts the app; once more when the first start lacks an image, as the vendor's page on
+ * Changes: starts the app, and stops it before where it came up with an old hostname; once more when the first start lacks an image, as the vendor's page on
  * "Failure reported from operator: no such image" says. Safe to repeat because: an app that is up
  * is left alone. Fails with: AppNotStarted, QuarantineBroken.
  */
 import { refuse } from '../contract/failures';
 import type { Machine } from '../contract/plan';
-import { isReady, isTransitioning, lacksImage, type AppStatus } from '../machine/app-status';
+import {
+  isComingUp,
+  isReady,
+  isTransitioning,
+  lacksImage,
+  type AppStatus,
+} from '../machine/app-status';
 import { startApp } from '../machine/commands';
+import { clearRestartDue, readRestartDue } from '../machine/due-restart';
 import type { World } from '../world';
 import { lookAtApp, type AppPlace } from './app';
 import type { Outcome, Say } from './attempt';
 import { onMachine } from './on-machine';
 import { requireClosedOff } from './quarantine';
+import { isDown, stopOn } from './stop-app';
 import { until } from './until';
 
 export interface StartInput {
@@ -28,8 +36,23 @@ export const restartApp =
   ({ machine, behind }: StartInput, say: Say): Promise<Outcome> =>
     onMachine(world, machine, async (remote) => {
       if (behind !== undefined) await requireClosedOff(world, machine, behind);
-      return startOn(world, { machine, remote, say });
+      const place = { machine, remote, say };
+      const stopped = await stopIfDue(world, place);
+      const started = await startOn(world, place);
+      return stopped === '' ? started : { ...started, note: `${stopped}; ${started.note}` };
     });
+
+/** An app that came up before its new hostname was set would serve the old one. */
+async function stopIfDue(world: World, place: AppPlace): Promise<string> {
+  const { machine, remote } = place;
+  if ((await remote.read(readRestartDue(machine.instanceId))) !== 'due') return '';
+  let note = '';
+  if (!isDown(await lookAtApp(remote))) {
+    note = `it ran with its old hostname: ${(await stopOn(world, place)).note}`;
+  }
+  await remote.read(clearRestartDue(machine.instanceId));
+  return note;
+}
 
 /** The start that lacks an image is repeated once; one that was not taken, a few times. */
 const maxStarts = 4;
@@ -80,10 +103,6 @@ export async function startOn(world: World, { machine, remote, say }: AppPlace):
     `The app on ${machine.instanceId} is not up after ${String(starts)} start(s): ${seen}. Look at ` +
       `the Management Console (https://${machine.privateAddress}:8800), then retry.`,
   );
-}
-
-function isComingUp(status: AppStatus): boolean {
-  return isTransitioning(status) && status.kind === 'app' && status.desiredState === 'started';
 }
 
 function hasFailed(status: AppStatus): boolean {

@@ -3,8 +3,8 @@
  * vendor's document leaves this out; without it the app restarts on the old addresses.
  *
  * Looks at: the daemon's LocalAddress, the operator's environment, `system status`. Changes: restarts
- * replicated, replicated-ui and replicated-operator; on a spare after it has ended the quarantine, in
- * a drill behind its security groups. Safe to repeat because: units that already run on the new
+ * replicated, replicated-ui and replicated-operator; on a sealed machine after it has opened the seal
+ * for good, in a drill until the next boot. Safe to repeat because: units that already run on the new
  * address are left alone. Fails with: ReplicatedNotReady, CommandFailed, QuarantineBroken.
  */
 import { refuse } from '../contract/failures';
@@ -19,7 +19,7 @@ import {
   restartReplicatedBySystemd,
   restartReplicatedByUpstart,
 } from '../machine/commands';
-import { openSeal, putIntoService, readSeal } from '../machine/quarantine';
+import { openSeal, putIntoService, readSeal } from '../machine/seal';
 import { parseSystemStatus } from '../machine/replicated';
 import type { World } from '../world';
 import type { Outcome, Say } from './attempt';
@@ -30,7 +30,7 @@ import { until } from './until';
 export interface RestartInput {
   readonly machine: Machine;
   readonly old: OldAddresses;
-  /** In a drill: the security groups behind which it happens. Its quarantine is never ended. */
+  /** In a drill: the security groups behind which it happens. Its seal holds at the next boot. */
   readonly behind?: readonly string[];
 }
 
@@ -44,7 +44,7 @@ export const restartReplicated =
       if (before.right) return { note: `runs on it already: ${before.seen}`, notNeeded: true };
 
       if (behind !== undefined) await requireClosedOff(world, machine, behind);
-      if ((await remote.read(readSeal)) === 'sealed') {
+      if ((await remote.read(readSeal(machine.instanceId))) === 'sealed') {
         await remote.read(behind === undefined ? putIntoService(machine.instanceId) : openSeal);
       }
       const init = await remote.read(readInit);

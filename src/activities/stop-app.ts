@@ -1,60 +1,128 @@
 /**
  * 2. Stop the app in the Management Console, if it is already running.
  *
- * Looks at: `replicatedctl app status` and the running containers. Changes: stops the app; by
- * force after its time limit. Safe to repeat because: an app that is stopped is left alone.
+ * Looks at: whether anything of Replicated runs; `replicatedctl app status` and the running
+ * containers. Changes: stops the app; by force when a plain stop was taken and did not end within
+ * half of its time limit. On a machine that is sealed and silent nothing, for nothing has started.
+ * Safe to repeat because: an app that is stopped is left alone.
  * Fails with: AppNotStopped, MachineUnreachable, ConnectionLost.
  */
 import { refuse } from '../contract/failures';
 import type { Machine } from '../contract/plan';
+import { afterLook, nextOfStop, saysItStarts, type StopSoFar } from '../machine/app-stop';
 import { isStopped } from '../machine/app-status';
 import { forceStopApp, stopApp as stopCommand } from '../machine/commands';
+import { redact } from '../machine/redact';
 import type { World } from '../world';
 import { lookAtApp, type App, type AppPlace } from './app';
 import type { Outcome, Say } from './attempt';
 import { onMachine } from './on-machine';
+import { readSounds } from './quarantine';
 import { until } from './until';
 
 export interface StopInput {
   readonly machine: Machine;
   /** Whether instructions 4 and 5 are done on this very machine: then its app may keep running. */
   readonly isReadied: boolean;
+  /** Whether it was launched with the seal: one that does not hold is told. */
+  readonly isSealed?: boolean;
+}
+
+export interface Stopped extends Outcome {
+  /** Nothing of Replicated has started: its units start only on the new addresses. */
+  readonly isSilent: boolean;
+  /** What ran although the machine was sealed. */
+  readonly broken?: string;
 }
 
 export const stopApp =
   (world: World) =>
-  ({ machine, isReadied }: StopInput, say: Say): Promise<Outcome> =>
-    isReadied
-      ? Promise.resolve({ note: 'this machine is past it, its app may run', notNeeded: true })
-      : onMachine(world, machine, (remote) => stopOn(world, { machine, remote, say }));
+  async ({ machine, isReadied, isSealed = false }: StopInput, say: Say): Promise<Stopped> => {
+    if (isReadied) {
+      const note = 'this machine is past it, its app may run';
+      return { note, notNeeded: true, isSilent: false };
+    }
+    return onMachine(world, machine, async (remote) => {
+      const { isStill, seal, seen } = await readSounds(remote, machine);
+      if (isStill) return { note: `it has not started: ${seen}`, notNeeded: true, isSilent: true };
+      const stopped = await stopOn(world, { machine, remote, say });
+      if (!isSealed && seal !== 'sealed') return { ...stopped, isSilent: false };
+      const note = `the seal did not hold (${seen}); ${stopped.note}`;
+      return { ...stopped, note, isSilent: false, broken: seen };
+    });
+  };
 
 /** Stops the app over an open connection; the backup does the same for its moment. */
 export async function stopOn(world: World, { machine, remote, say }: AppPlace): Promise<Outcome> {
-  const { stopApp: limitSeconds, poll: pollSeconds } = world.installation(
-    machine.installation,
-  ).limits;
+  const limits = world.installation(machine.installation).limits;
   const before = await lookAtApp(remote);
   if (before.status.kind === 'none') throw noApp(machine);
   if (isDown(before)) return { note: `already stopped: ${before.seen}`, notNeeded: true };
 
-  let seen = before.seen;
-  const awaitDown = (seconds: number): Promise<true | undefined> =>
-    until({ limitSeconds: seconds, pollSeconds }, async () => {
-      const app = await lookAtApp(remote);
-      seen = app.seen;
-      say(app.seen);
-      return isDown(app) ? true : undefined;
-    });
+  const began = performance.now();
+  let so: StopSoFar = { now: 0, isSent: false, isForced: false };
+  let { seen } = before;
+  const refused = { times: 0, last: '', now: '' };
+  const send = async (force: boolean): Promise<void> => {
+    const { exitCode, stderr } = await remote.run(force ? forceStopApp : stopCommand);
+    const said = redact(stderr.trim()).slice(-200);
+    const isTaken = exitCode === 0 && !saysItStarts(said);
+    so = { ...so, isSent: true, isForced: so.isForced || force };
+    refused.now = isTaken ? '' : said || `status ${String(exitCode)}`;
+    if (isTaken) so = { ...so, takenAt: so.takenAt ?? so.now };
+    else Object.assign(refused, { times: refused.times + 1, last: refused.now });
+  };
+  const limitSeconds = limits.startApp + 2 * limits.stopApp;
+  const end = await until({ limitSeconds, pollSeconds: limits.poll }, async () => {
+    const app = await lookAtApp(remote);
+    seen = app.seen;
+    if (isDown(app)) return 'down';
+    const now = (performance.now() - began) / 1000;
+    so = afterLook(app.status, so, { now, answer: refused.now });
+    const next = nextOfStop(app.status, so, limits);
+    if (next === 'give up') return 'late';
+    if (next !== 'wait') await send(next === 'force');
+    say(saysItStarts(refused.now) ? `it starts, and takes no stop yet: ${refused.now}` : seen);
+    return undefined;
+  });
+  const told = refused.times === 0 ? '' : toldRefusals(refused);
+  if (end !== 'down') throw notStopped(machine, { so, seen, told });
+  const how = so.isForced ? 'stopped by force' : 'stopped';
+  return { note: `${how}; was ${before.seen}${told === '' ? '' : `; ${told}`}` };
+}
 
-  await remote.run(stopCommand);
-  if (await awaitDown(limitSeconds / 2)) return { note: `stopped; was ${before.seen}` };
-  say('forcing the stop');
-  await remote.run(forceStopApp);
-  if (await awaitDown(limitSeconds / 2)) return { note: `stopped by force; was ${before.seen}` };
-  throw refuse(
+interface Refused {
+  readonly times: number;
+  readonly last: string;
+}
+
+/** A daemon that is not up yet, or an app that starts, takes no stop: told as what it is. */
+function toldRefusals({ times, last }: Refused): string {
+  const what = saysItStarts(last)
+    ? 'the app was starting and took no stop'
+    : 'Replicated took no stop';
+  return `${what} at first, ${String(times)} time(s), with "${last}"`;
+}
+
+interface NotStopped {
+  readonly so: StopSoFar;
+  readonly seen: string;
+  readonly told: string;
+}
+
+function notStopped(
+  { instanceId }: Machine,
+  { so, seen, told }: NotStopped,
+): ReturnType<typeof refuse> {
+  const waited = `${String(Math.round(so.now))} s`;
+  const how =
+    so.takenAt === undefined
+      ? `took no stop within ${waited}, and is not forced before it takes one`
+      : `did not stop within ${waited}${so.isForced ? ', by force neither' : ''}`;
+  return refuse(
     'AppNotStopped',
-    `The app on ${machine.instanceId} did not stop within ${String(limitSeconds)} s, by force ` +
-      `neither; last seen: ${seen}. Look at \`docker ps\` and the Management Console, then retry.`,
+    `The app on ${instanceId} ${how}; last seen: ${seen}. Look at \`docker ps\` and the Management ` +
+      `Console, then retry.${told === '' ? '' : ` What it said: ${told}`}`,
   );
 }
 

@@ -1,7 +1,7 @@
 /**
  * 5. From the root directory of the Services box, run `sudo rm -rf /opt/nomad`.
  *
- * Looks at: the app, which must be stopped; that /opt/nomad is a folder and no mount point; that
+ * Looks at: that nothing of Replicated runs, or that the app is stopped; that /opt/nomad is a folder and no mount point; that
  * no container named nomad runs. Changes: moves /opt/nomad aside, then deletes it there.
  * Safe to repeat because: an absent folder is what is wanted.
  * Fails with: NomadNotRemovable, AppNotStopped, CommandFailed.
@@ -17,7 +17,7 @@ import type { StopInput } from './stop-app';
 import { readSounds, type Silence } from './quarantine';
 
 export interface WipeInput extends StopInput {
-  /** In quarantine: Replicated cannot be asked about the app, so silence is the proof. */
+  /** A spare: nothing of Replicated may run at all. */
   readonly isSealed?: boolean;
 }
 
@@ -26,7 +26,8 @@ export const wipeNomad =
   async ({ machine, isReadied, isSealed = false }: WipeInput): Promise<Outcome> => {
     if (isReadied) return { note: 'it was removed on this machine before', notNeeded: true };
     return onMachine(world, machine, async (remote) => {
-      const { isStill, seen } = isSealed ? await readSounds(remote) : await lookAtStill(remote);
+      const silence = await readSounds(remote, machine);
+      const { isStill, seen } = silence.isStill || isSealed ? silence : await lookAtStill(remote);
       if (!isStill) {
         throw refuse(
           'AppNotStopped',
@@ -53,7 +54,7 @@ export const wipeNomad =
     });
   };
 
-async function lookAtStill(remote: Remote): Promise<Silence> {
+async function lookAtStill(remote: Remote): Promise<Pick<Silence, 'isStill' | 'seen'>> {
   const { status, seen } = await lookAtApp(remote);
   return { isStill: isStopped(status), seen };
 }

@@ -6,6 +6,8 @@ export type EntryState =
   | 'waiting'
   | 'done'
   | 'not needed'
+  /** Its place in the runbook has come, but the machine does not allow it yet: done further down. */
+  | 'later'
   | 'skipped'
   | 'failed'
   | 'approved'

@@ -76,6 +76,8 @@ export interface CopyPlan {
   /** What the machine is told at each boot, byte by byte. */
   readonly userData: string;
   readonly replaces: OldAddresses;
+  /** The hostname that the backup recorded. */
+  readonly recorded?: string;
   readonly hostKeys: readonly string[];
   readonly notes: readonly string[];
 }
@@ -112,6 +114,8 @@ export interface RestorePlan {
   /** The machine to take up again, if the request named one. */
   readonly existingInstanceId?: string;
   readonly launch: LaunchSettings;
+  /** The seal, byte by byte: what a new machine is told at each boot. Absent: it is told nothing. */
+  readonly userData?: string;
   /** Absent: nothing says so; the new machine's own files are asked. */
   readonly replaces?: OldAddresses;
   readonly replacesFrom: string;

@@ -14,6 +14,7 @@ const marks: Readonly<Record<EntryState, string>> = {
   waiting: '⏳',
   done: '✅',
   'not needed': '⏭',
+  later: '⏬',
   skipped: '⏭',
   failed: '❌',
   approved: '✅',
@@ -229,7 +230,7 @@ function whatHappened(entry: JournalEntry): string {
 
 function took({ state, startedAt, endedAt }: JournalEntry): string {
   if (endedAt === undefined) return `since ${startedAt.slice(11, 16)}`;
-  return state === 'not needed' ? '' : duration(startedAt, endedAt);
+  return state === 'not needed' || state === 'later' ? '' : duration(startedAt, endedAt);
 }
 
 function list(title: string, items: readonly string[]): string {

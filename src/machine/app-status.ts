@@ -66,6 +66,11 @@ export function isTransitioning(status: AppStatus): boolean {
   return status.kind === 'app' && status.isTransitioning;
 }
 
+/** Whether the app starts, or is about to. */
+export function isComingUp(status: AppStatus): boolean {
+  return isTransitioning(status) && status.kind === 'app' && status.desiredState === 'started';
+}
+
 /** Whether a start failed for want of an image; the vendor's advice is to start once more. */
 export function lacksImage(status: AppStatus): boolean {
   return status.kind === 'app' && /no such image/i.test(status.error);

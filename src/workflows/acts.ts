@@ -87,21 +87,29 @@ export const trustHostKey = act('trustHostKey', ({ ssh }) => ssh + 300);
 export const awaitMachine = act('awaitMachine', ({ ssh }) => ssh);
 export const lookUpHostname = act('lookUpHostname', 60);
 export const checkDns = skippable('checkDns', ({ ssh }) => ssh);
-export const stopApp = act('stopApp', ({ stopApp: limit }) => limit + 120);
-export const fixHostname = skippable('fixHostname', 120);
+// An app that starts takes no stop until it is up.
+export const stopApp = act('stopApp', (limits) => limits.startApp + 2 * limits.stopApp + 120);
+export const fixHostname = skippable('fixHostname', ({ startApp }) => startApp + 120);
 export const updateIpAddresses = act('updateIpAddresses', 120);
 export const wipeNomad = skippable('wipeNomad', 300);
 export const restartReplicated = act('restartReplicated', ({ replicated }) => replicated + 240, [
   'QuarantineBroken',
 ]);
-export const restartApp = act('restartApp', ({ startApp }) => startApp + 60, ['QuarantineBroken']);
+export const restartApp = act(
+  'restartApp',
+  (limits) => 2 * limits.startApp + 2 * limits.stopApp + 180,
+  ['QuarantineBroken'],
+);
 export const verifyApp = skippable('verifyApp', ({ verify }) => verify + 60);
 export const findUnendingBuilds = act('findUnendingBuilds', 180);
 export const deleteBuilds = skippable('deleteBuilds', 1800);
 export const findMachine = act('findMachine', 120);
 export const readMachine = skippable('readMachine', ({ ssh }) => ssh);
 export const listRunningBuilds = act('listRunningBuilds', 120);
-export const stopAppForImage = act('stopAppForImage', ({ stopApp: limit }) => limit + 150);
+export const stopAppForImage = act(
+  'stopAppForImage',
+  (limits) => limits.startApp + 2 * limits.stopApp + 150,
+);
 export const createImage = act('createImage', 600);
 export const startAppAgain = act('startAppAgain', ({ startApp }) => startApp + 60);
 export const awaitImage = act('awaitImage', ({ image }) => image);

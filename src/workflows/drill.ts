@@ -14,6 +14,7 @@ import { toCreateOAuth, toLogIn } from './drill-questions';
 import { loggingIn, verdictFrom } from './drill-verdict';
 import { launchCopy } from './launching';
 import { toTrust } from './questions';
+import { bringUpOnNewAddresses } from './on-new-addresses';
 import { runbook, type Run } from './runbook';
 import { now } from './state';
 
@@ -87,26 +88,25 @@ async function restoreInQuarantine(run: Run, plan: DrillPlan, request: DrillRequ
   const groups = plan.launch.securityGroupIds;
   await step('Prove the quarantine', acts.proveSilence, { machine, groups, isTried: true });
 
-  const old = plan.replaces;
-  const addresses = { machine, distribution, old };
-  const updated = await step('4. Update the IP addresses', acts.updateIpAddresses, addresses);
-  run.findings.notes.push(...updated.mentions);
-  await step('Restart Replicated on its new addresses', acts.restartReplicated, {
-    machine,
-    old,
-    behind: groups,
-  });
-  const isReadied = false;
-  await step('2. Stop the app', acts.stopApp, { machine, isReadied });
   const hostname = plan.hostname ?? machine.privateAddress;
-  await step('3. Fix the hostname', acts.fixHostname, { machine, hostname });
-  await run.approval(
-    '3. Create a GitHub OAuth application',
-    toCreateOAuth(plan, { machine, hostname }, request),
+  const { replaces: old, recorded } = plan;
+  const reached = { machine, distribution, old, hostname, recorded, isReadied: false };
+  await bringUpOnNewAddresses(
+    run,
+    { ...reached, isSealed: true },
+    {
+      step,
+      oauth: {
+        title: '3. Create a GitHub OAuth application',
+        ask: () => toCreateOAuth(plan, { machine, hostname }, request),
+      },
+      objects: {
+        needsStop: run.settings.objects?.kind === 'disk',
+        mount: () => mountObjects(run, plan, { machine, step }),
+      },
+      behind: groups,
+    },
   );
-  await step('5. Remove /opt/nomad', acts.wipeNomad, { machine, isReadied });
-  await mountObjects(run, plan, { machine, step });
-  await step('6. Restart the app', acts.restartApp, { machine, behind: groups });
   const verified = await step('Verify the app', acts.verifyApp, { machine });
   run.findings.checks = verified?.checks ?? run.findings.checks;
   await run.approval(loggingIn, toLogIn(plan, { machine, hostname }, request));

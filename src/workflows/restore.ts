@@ -1,19 +1,19 @@
 /**
  * Restoring from backup, in the order and words of the vendor's document. A number in a title is
  * the document's instruction; lines without one are ours. docs/runbook/restore.md has a heading
- * for each line; the journal of every restore has the same lines, and all but those from a spare
- * in the same order.
+ * for each line; the journal of every restore has the same lines in the same order. Instructions 2
+ * to 6 are in on-new-addresses.ts, which a drill follows as well.
  */
 import { isCancellation, workflowInfo } from '@temporalio/workflow';
-import type { Machine, OldAddresses, RestorePlan } from '../contract/plan';
+import type { Machine, RestorePlan } from '../contract/plan';
 import type { Report } from '../contract/reports';
 import { restoreRequest, type RestoreRequest } from '../contract/requests';
-import type { Distribution } from '../machine/os-release';
 import * as acts from './acts';
 import { claimOn, keepClaim, refuseWhileClaimed, whileClaimed } from './claim';
 import { checkedBuilds, deleteBuildRecords } from './clean-up-builds';
 import { launchUntilItRuns } from './launching';
 import { mountObjectStorage } from './object-storage';
+import { bringUpOnNewAddresses, type Reached } from './on-new-addresses';
 import * as ask from './questions';
 import { runbook, type Run } from './runbook';
 import { perform } from './steps';
@@ -44,24 +44,25 @@ async function restoreMachine(run: Run, request: RestoreRequest): Promise<string
   ask.noteThePlan(findings, plan, request);
   await approval('Fence the old machine', ask.aboutOldMachine(plan, request));
   await approval('Approve the launch', ask.toLaunch(plan, settings));
-  // Asked before the launch, so that no clone waits for a person while its app starts.
+  // Asked before the launch, so that no clone waits for a person.
   await approval('Approve moving the Elastic IP', ask.toMoveElasticIp(plan, settings));
 
   // 1. Launch a fresh instance, below; then the machine must answer.
   const launched = await launch(run, plan);
   const reached = await reach(run, plan, launched);
   const { machine, old, hostname } = reached;
-  if (reached.isSealed) {
-    await prepareSpare(run, plan, reached);
-  } else {
-    await stopApp(run, reached);
-    await fixHostname(run, plan, reached);
-    await updateIpAddresses(run, reached);
-    await removeNomad(run, reached);
-    await restartReplicated(run, reached);
-  }
-  await mountObjectStorage(run, { machine, plan, request });
-  await step('6. Restart the app', acts.restartApp, { machine });
+  await bringUpOnNewAddresses(run, reached, {
+    step,
+    pointDns: () => pointDns(run, plan, reached),
+    oauth: {
+      title: '3. Change the GitHub OAuth application',
+      ask: (fixed) => ask.toChangeOAuth(fixed, hostname),
+    },
+    objects: {
+      needsStop: settings.objects !== undefined && settings.objects.kind !== 's3',
+      mount: () => mountObjectStorage(run, { machine, plan, request }),
+    },
+  });
 
   const verified = await step('Verify the app', acts.verifyApp, { machine });
   findings.checks = verified?.checks ?? findings.checks;
@@ -75,20 +76,8 @@ async function restoreMachine(run: Run, request: RestoreRequest): Promise<string
   return `${hostname} runs on ${machine.instanceId}, restored from ${plan.imageId}.`;
 }
 
-/** The units of a spare start only once its addresses are right; then it is like any other. */
-async function prepareSpare(run: Run, plan: RestorePlan, reached: Reached): Promise<void> {
-  await updateIpAddresses(run, reached);
-  await restartReplicated(run, reached);
-  await stopApp(run, reached);
-  await fixHostname(run, plan, reached);
-  await removeNomad(run, reached);
-}
-
-async function stopApp({ step }: Run, { machine, isReadied }: Reached): Promise<void> {
-  await step('2. Stop the app', acts.stopApp, { machine, isReadied });
-}
-
-async function fixHostname(run: Run, plan: RestorePlan, reached: Reached): Promise<void> {
+/** The name must lead to the new machine: Replicated refuses one that it cannot look up. */
+async function pointDns(run: Run, plan: RestorePlan, reached: Reached): Promise<void> {
   const { step, approval } = run;
   const { machine, old, hostname } = reached;
   const isRight = plan.elasticIp === undefined && (await isResolved(run, machine, hostname));
@@ -97,23 +86,6 @@ async function fixHostname(run: Run, plan: RestorePlan, reached: Reached): Promi
     ask.toChangeDns(plan, { hostname, machine, old, isRight }),
   );
   await step('Check that the hostname resolves', acts.checkDns, { machine, hostname });
-  const fixed = await step('3. Fix the hostname', acts.fixHostname, { machine, hostname });
-  await approval('3. Change the GitHub OAuth application', ask.toChangeOAuth(fixed, hostname));
-}
-
-async function updateIpAddresses({ step, findings }: Run, reached: Reached): Promise<void> {
-  const { machine, distribution, old } = reached;
-  const addresses = { machine, distribution, old };
-  const updated = await step('4. Update the IP addresses', acts.updateIpAddresses, addresses);
-  findings.notes.push(...updated.mentions);
-}
-
-async function removeNomad({ step }: Run, { machine, isReadied }: Reached): Promise<void> {
-  await step('5. Remove /opt/nomad', acts.wipeNomad, { machine, isReadied });
-}
-
-async function restartReplicated({ step }: Run, { machine, old }: Reached): Promise<void> {
-  await step('Restart Replicated on its new addresses', acts.restartReplicated, { machine, old });
 }
 
 /** Instruction 1: exactly one instance, however often this is tried. */
@@ -146,17 +118,6 @@ async function isResolved(run: Run, machine: Machine, hostname: string): Promise
   }
 }
 
-interface Reached {
-  readonly machine: Machine;
-  readonly distribution: Distribution;
-  readonly old: OldAddresses;
-  readonly hostname: string;
-  /** A machine that is taken up again after instruction 6 keeps its app running. */
-  readonly isReadied: boolean;
-  /** A spare in quarantine. */
-  readonly isSealed: boolean;
-}
-
 /** Waits until the machine lets us in, known by its host key, and we know what it is. */
 async function reach(run: Run, plan: RestorePlan, stranger: Machine): Promise<Reached> {
   const { step, approval } = run;
@@ -170,11 +131,13 @@ async function reach(run: Run, plan: RestorePlan, stranger: Machine): Promise<Re
   const answered = await step('Wait for the machine to answer', acts.awaitMachine, {
     machine: known,
   });
-  const { machine, distribution, carries, isSealed } = answered;
+  const { machine, distribution, carries } = answered;
   const old = plan.replaces ?? ask.oldAddressesFrom(carries, machine);
   await approval('Confirm the old addresses', ask.aboutOldAddresses(plan, old));
 
   const hostname = ask.hostnameFor(plan, old, machine);
   const isReadied = answered.isReadied && answered.hostname === hostname;
-  return { machine, distribution, old, hostname, isReadied, isSealed };
+  const isSealed = plan.userData !== undefined || answered.isSealed;
+  const recorded = plan.record?.hostname;
+  return { machine, distribution, old, hostname, recorded, isReadied, isSealed };
 }

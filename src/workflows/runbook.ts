@@ -49,6 +49,7 @@ export interface Run {
   readonly attempt: Steps['attempt'];
   readonly tried: Steps['tried'];
   readonly notNeeded: Steps['notNeeded'];
+  readonly later: Steps['later'];
   readonly retriesOf: Steps['retriesOf'];
   readonly askAboutFailure: Steps['askAboutFailure'];
   /** Asks a person to approve; a rejection ends the run. False: nobody answered, go on without. */
@@ -123,6 +124,7 @@ class Frame {
       attempt: this.steps.attempt.bind(this.steps),
       tried: this.steps.tried.bind(this.steps),
       notNeeded: this.steps.notNeeded.bind(this.steps),
+      later: this.steps.later.bind(this.steps),
       retriesOf: this.steps.retriesOf.bind(this.steps),
       askAboutFailure: this.steps.askAboutFailure.bind(this.steps),
       approval: async (title, question) => (await this.ask(title, question)) !== 'nobody',

@@ -125,13 +125,12 @@ export class RunState {
 
   /** Every line of the runbook that was not done, with what it would change. */
   private leftToDo(): string[] {
-    const settled = new Set(
-      this.journal
-        .filter((entry) => ['done', 'not needed', 'approved'].includes(entry.state))
-        .map((entry) => entry.title),
-    );
+    // The last word on a line counts: one that stood for settled may have proved false.
+    const last = new Map(this.journal.map(({ title, state }) => [title, state]));
+    const isSettled = (title: string): boolean =>
+      ['done', 'not needed', 'approved'].includes(last.get(title) ?? '');
     const left = this.findings.changes
-      .filter(({ step }) => !settled.has(step))
+      .filter(({ step }) => !isSettled(step))
       .map(({ step, change }) => `${step}: ${change}`);
     const { instanceId } = this.findings;
     if (left.length > 0 && this.runbook === 'restore' && instanceId) {

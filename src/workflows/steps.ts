@@ -107,7 +107,9 @@ export class Steps {
       const given = typeof input === 'function' ? input() : input;
       const outcome = await perform(act, given, { summary: title, settings: this.settings });
       // What an earlier attempt did is found done by the next: that is not "not needed".
-      const earlier = this.state.journal.some((line) => line !== entry && line.title === title);
+      const earlier = this.state.journal.some(
+        (line) => line !== entry && line.title === title && line.state !== 'later',
+      );
       const first = outcome.attempts === 1 && !earlier;
       this.state.close(entry, outcome.notNeeded && first ? 'not needed' : 'done', {
         note: outcome.note,
@@ -136,6 +138,11 @@ export class Steps {
   /** Journals a step that does not apply. */
   notNeeded(title: string, why: string): void {
     this.state.close(this.state.open('step', title, 'running'), 'not needed', { note: why });
+  }
+
+  /** Journals a line whose place has come, and that can be done only further down. */
+  later(title: string, why: string): void {
+    this.state.close(this.state.open('step', title, 'running'), 'later', { note: why });
   }
 
   /** The last try of the line counts as skipped: it has its place in the runbook all the same. */

@@ -17,10 +17,10 @@ import {
   lookForSounds,
   openSeal,
   putIntoService,
-  quarantineUserData,
+  sealUserData,
   readSeal,
-  type QuarantineOrder,
-} from '../../src/machine/quarantine';
+  type SealOrder,
+} from '../../src/machine/seal';
 import { openEc2, type Ec2 } from '../../src/world/ec2';
 import { clientOf, eventually } from './region/fake-lab';
 import { describeReal } from './shell/real-machine';
@@ -77,8 +77,8 @@ function stories(options: Partial<LabOptions>): void {
       const shutdownBehavior = 'terminate';
       return (await ec2.runInstance({ ...order, userData, shutdownBehavior })).id;
     };
-    const sealed = (order?: QuarantineOrder, token = 'sealed'): Promise<string> =>
-      start(quarantineUserData(order), token);
+    const sealed = (order?: SealOrder, token = 'sealed'): Promise<string> =>
+      start(sealUserData(order), token);
     const events = (id: string): LabEvent[] =>
       lab.journal.since(0).filter(({ machine }) => machine === id);
     const texts = (id: string, kind: LabEvent['kind']): string[] =>
@@ -109,7 +109,7 @@ function stories(options: Partial<LabOptions>): void {
       expect(texts(silent, 'unit').filter((text) => text.endsWith(' started'))).toEqual([]);
       expect(texts(silent, 'boot')).toContain('user data ended with status 0');
       expect(await run(silent, lookForSounds)).toMatchObject({ stdout: '', exitCode: 0 });
-      expect((await run(silent, readSeal)).stdout).toBe('sealed\n');
+      expect((await run(silent, readSeal(silent))).stdout).toBe('sealed\n');
     });
 
     test('shows its user data as EC2 does', async () => {
@@ -118,7 +118,7 @@ function stories(options: Partial<LabOptions>): void {
         Attribute: 'userData',
       });
       const { UserData } = await client.send(command);
-      expect(Buffer.from(UserData?.Value ?? '', 'base64').toString()).toBe(quarantineUserData());
+      expect(Buffer.from(UserData?.Value ?? '', 'base64').toString()).toBe(sealUserData());
     });
 
     test('starts its units when the seal is opened, until the next boot; its dials are blocked', async () => {
@@ -142,7 +142,7 @@ function stories(options: Partial<LabOptions>): void {
       await run(silent, putIntoService('i-00000000000000000'));
       await client.send(new RebootInstancesCommand({ InstanceIds: [silent] }));
       await eventually(
-        async () => expect((await run(silent, readSeal)).stdout).toBe('sealed\n'),
+        async () => expect((await run(silent, readSeal(silent))).stdout).toBe('sealed\n'),
         15,
       );
       await run(silent, putIntoService(silent));

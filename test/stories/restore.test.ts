@@ -5,7 +5,7 @@ import type { LabOptions } from '../../src/lab/compose';
 import { needs } from '../requirements';
 import { headingsOf } from './headings';
 import { control, linesOf, setStage, storyOf, type Stage } from './stage';
-import { machineOf, sourceId } from './world-checks';
+import { dialsOf, machineOf, sourceId } from './world-checks';
 
 jest.setTimeout(120_000);
 
@@ -86,18 +86,26 @@ describe.each(places)('on $profile with $init, $shell shell', (place) => {
       .map(({ kind, text }) => (kind === 'command' ? commandOf(text) : text))
       .filter((text) => text !== '');
     const order = [
-      'the app is told to stop',
-      'the app is stopped',
       'replaces replicated',
       'replaces replicated-operator',
       'removes /opt/nomad',
       'replicated started',
-      'the app is told to start',
+      'the app starts by itself',
       'the app is started',
     ];
     const places = order.map((text) => effects.lastIndexOf(text));
     expect(places).not.toContain(-1);
     expect(places).toEqual([...places].sort((a, b) => a - b));
+    expect(effects).not.toContain('the app is told to stop');
+  });
+
+  test('it dialled nobody but itself, from its first boot on', () => {
+    const { privateAddress } = machineOf(stage, restore.instanceId);
+    expect(dialsOf(stage, restore.instanceId)).toEqual([
+      `replicated-operator dials ${privateAddress}:9879: reaches this machine`,
+    ]);
+    const stopped = restore.journal.find(({ title }) => title === '2. Stop the app');
+    expect(stopped?.note).toContain('it has not started: its units are kept from starting');
   });
 
   test('nothing of the source was changed', () => {
@@ -130,7 +138,7 @@ describe.each(places)('on $profile with $init, $shell shell', (place) => {
       'Confirm the host key — not needed',
       'Wait for the machine to answer — done',
       'Confirm the old addresses — not needed',
-      '2. Stop the app — done',
+      '2. Stop the app — not needed',
       'Change the DNS record — approved',
       'Check that the hostname resolves — done',
       '3. Fix the hostname — not needed',
@@ -138,6 +146,7 @@ describe.each(places)('on $profile with $init, $shell shell', (place) => {
       '4. Update the IP addresses — done',
       '5. Remove /opt/nomad — done',
       'Restart Replicated on its new addresses — done',
+      '3. Fix the hostname — done',
       '6. Restart the app — done',
       'Verify the app — done',
       'Approve deleting the build records — not needed',

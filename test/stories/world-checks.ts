@@ -33,12 +33,22 @@ export function restoredMachine(stage: Place): SimulatedMachine {
   expect(others).toEqual([]);
   const machine = machineOf(stage, id);
   expect(machine.inspect()).toMatchObject({ app: { state: 'started', transitioning: false } });
+  // Never an app that came up with another hostname than the one that was set.
+  expect(machine.inspect()['serves']).toBe(machine.inspect()['hostname']);
   expect(instancesOf(stage).find(({ id: one }) => one === machine.instanceId)?.tags).toMatchObject({
     'runbook:state': 'restored',
     'runbook:todo': 'nothing',
   });
   expectSoundWorld(stage);
   return machine;
+}
+
+/** Whom the machine's operator dialled, in order. */
+export function dialsOf({ lab }: Place, id: string | undefined): string[] {
+  const events = lab.journal
+    .since(0)
+    .filter(({ kind, machine }) => kind === 'dial' && machine === id);
+  return events.map(({ text }) => text);
 }
 
 /** Images of this lab that backups have made; one made by hand has another description. */

@@ -14,6 +14,7 @@ const marks: Readonly<Record<EntryState, string>> = {
   waiting: '?',
   done: '✓',
   'not needed': '–',
+  later: '↓',
   skipped: '»',
   failed: '✗',
   approved: '✓',
@@ -91,7 +92,7 @@ export function answerCommand(verb: string, gate: OpenGate, workflowId: string):
 function colored(state: EntryState, mark: string, paint: Paint): string {
   if (['done', 'approved'].includes(state)) return paint.good(mark);
   if (['running', 'waiting', 'refused', 'skipped'].includes(state)) return paint.warn(mark);
-  return state === 'not needed' ? paint.dim(mark) : paint.bad(mark);
+  return ['not needed', 'later'].includes(state) ? paint.dim(mark) : paint.bad(mark);
 }
 
 /** One line, and not a long one: the report has the whole. */

@@ -41,7 +41,15 @@ export function runReplicatedctl(machine: Machine, args: readonly string[]): Com
   }
 }
 
+/** The changes of the app's state that a daemon takes only while nothing is under way. */
+const changes = ['stop', 'start', 'apply-config'];
+
 function app(machine: Machine, verb: string, parsed: ParsedArguments): CommandOutput {
+  const refusal = changes.includes(verb) ? machine.app.refusal() : undefined;
+  if (refusal !== undefined) {
+    machine.note('app', `app ${verb} is refused: ${refusal}`);
+    return failed(`Error: ${refusal}\n`);
+  }
   switch (verb) {
     case 'status':
       return appStatus(machine, parsed);

@@ -3,7 +3,8 @@
  * `started` is shown while the app is still starting.
  *
  * The texts of errors are this lab's own: the real daemon's are not published, but for
- * "no such image", which the vendor's pages quote.
+ * "no such image", which the vendor's pages quote, and for the refusal while an app starts, whose
+ * shape (412, "app version N is starting") is from a support bundle of Replicated 2.34.1.
  */
 import { appContainers, containersDuring } from './containers';
 import type { Core } from './core';
@@ -47,6 +48,9 @@ export class App {
     core.agenda.on('app-by-itself', () => {
       this.startByItself();
     });
+    core.agenda.on('daemon-started', () => {
+      this.awaitOwnStart();
+    });
   }
 
   view(): AppView {
@@ -75,6 +79,17 @@ export class App {
   get isUp(): boolean {
     const { running, transition } = this.core.state.volatile.app;
     return running === 'started' && transition === undefined;
+  }
+
+  /** Why the daemon takes no change of the app's state now; undefined when it takes one. */
+  refusal(): string | undefined {
+    const { app, traps } = this.core.state.volatile;
+    const kind = app.transition?.kind;
+    const isBusy = kind === 'start' || (kind === 'waiting' && traps.busyFromBoot === true);
+    const { sequence } = this.core.state.durable.app;
+    return isBusy
+      ? `412 Precondition Failed: app version ${String(sequence)} is starting`
+      : undefined;
   }
 
   stop(force: boolean): void {
@@ -109,9 +124,12 @@ export class App {
     this.work(this.whyStartFails());
   }
 
-  /** A daemon that booted with an app that should run comes to it after a while. */
-  awaitOwnStart(): void {
-    if (this.core.state.durable.app.desired === 'started' && this.units.isActive('replicated')) {
+  /** A daemon that starts with an app that should run, and does not, comes to it after a while. */
+  private awaitOwnStart(): void {
+    const { durable, volatile } = this.core.state;
+    const { running, transition } = volatile.app;
+    const isIdle = running !== 'started' && (transition?.kind ?? 'waiting') === 'waiting';
+    if (isIdle && durable.app.desired === 'started' && this.units.isActive('replicated')) {
       this.begin('waiting', seconds.daemonToApp, false);
       this.core.agenda.plan('app-by-itself', seconds.daemonToApp);
     }
@@ -119,6 +137,11 @@ export class App {
 
   private startByItself(): void {
     if (this.core.state.volatile.app.transition?.kind !== 'waiting') {
+      return;
+    }
+    if (!this.units.isActive('replicated')) {
+      this.core.state.volatile.app = { running: 'stopped', error: '' };
+      this.core.state.save();
       return;
     }
     const dialled = this.units.operatorDials() ?? '';
@@ -141,6 +164,7 @@ export class App {
       return;
     }
     this.nomad.begin();
+    this.core.state.volatile.serves = this.core.state.durable.config['hostname']?.value;
     this.begin('start', seconds.startApp, traps.startHangs === true);
     if (traps.startHangs !== true) {
       this.core.agenda.plan('app-started', seconds.startApp);

@@ -62,7 +62,8 @@ export class CloudInit {
   }
 
   private hook(): string | undefined {
-    const text = this.userData();
+    const obeys = this.machine.state.durable.cloudInit === 'obeys';
+    const text = obeys ? this.userData() : undefined;
     return text?.startsWith(header) === true ? text.slice(header.length).trimStart() : undefined;
   }
 

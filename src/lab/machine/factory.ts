@@ -63,5 +63,6 @@ function longRunning(place: MachinePlace, profile: MachineProfile): VolatileStat
     units: Object.fromEntries(unitNames.map((name) => [name, unit(name)])),
     app: { running: 'started', error: '' },
     nomadLeader: true,
+    serves: profile.hostname,
   };
 }

@@ -17,6 +17,8 @@ const facts = z
     foreignContainers: z.array(z.string()),
     /** No container bears a label. */
     withoutLabels: z.boolean(),
+    /** Also of the machines that are launched from its images. */
+    cloudInit: z.enum(['obeys', 'ignores', 'absent']),
   })
   .partial();
 
@@ -31,7 +33,7 @@ export function applyFacts(
   const given = Object.entries(changes).filter(([, value]) => value !== null);
   const parsed = values.parse(Object.fromEntries(given));
   const { hostname, config, hostnameWriteOnce, builds, nomadLayout, ...rest } = parsed;
-  const { replicatedVersion, foreignContainers, withoutLabels, ...traps } = rest;
+  const { replicatedVersion, cloudInit, foreignContainers, withoutLabels, ...traps } = rest;
   const { durable, volatile } = machine.state;
   const items = { ...config, ...(hostname === undefined ? {} : { hostname }) };
   for (const [name, value] of Object.entries(items)) {
@@ -45,6 +47,7 @@ export function applyFacts(
   durable.replicatedVersion = replicatedVersion ?? durable.replicatedVersion;
   durable.foreignContainers = foreignContainers ?? durable.foreignContainers;
   durable.withoutLabels = withoutLabels ?? durable.withoutLabels;
+  durable.cloudInit = cloudInit ?? durable.cloudInit;
   volatile.traps = trapValues.parse(without({ ...volatile.traps, ...traps }, taken));
   machine.state.saveDurable();
   machine.state.save();

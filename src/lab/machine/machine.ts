@@ -55,7 +55,6 @@ export class Machine implements SimulatedMachine, Core {
       unitNames.forEach((name) => {
         this.units.startAtBoot(name);
       });
-      this.app.awaitOwnStart();
     });
     this.agenda.on('shut-down', () => {
       this.note('boot', `${this.instanceId} shuts itself down`);
@@ -116,7 +115,10 @@ export class Machine implements SimulatedMachine, Core {
 
   get consoleOutput(): string {
     const { bootedAt, traps, boots } = this.state.volatile;
-    const withKeys = this.uptime >= seconds.bootToConsoleKeys && traps.noConsoleKeys !== true;
+    const withKeys =
+      this.uptime >= seconds.bootToConsoleKeys &&
+      traps.noConsoleKeys !== true &&
+      this.state.durable.cloudInit !== 'absent';
     return boots === 0
       ? ''
       : consoleText({
@@ -150,7 +152,9 @@ export class Machine implements SimulatedMachine, Core {
     };
     this.state.save();
     layVolatileFolders(this.root, this.state.durable.init);
-    this.cloudInit.renewIdentity(this.hostname);
+    if (this.state.durable.cloudInit !== 'absent') {
+      this.cloudInit.renewIdentity(this.hostname);
+    }
     for (const line of fstabOf(this)) mountOn(this, line);
     this.note('boot', `${this.instanceId} boots at ${this.privateAddress}`);
     this.cloudInit.begin();
@@ -200,6 +204,7 @@ export class Machine implements SimulatedMachine, Core {
         leader: this.nomad.hasLeader,
       },
       hostname: durable.config['hostname']?.value,
+      serves: volatile.serves,
       builds: durable.builds,
       timers: Object.keys(volatile.timers),
       traps: volatile.traps,

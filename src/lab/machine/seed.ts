@@ -175,6 +175,7 @@ export function seedState(place: MachinePlace, profile: MachineProfile): Durable
       { url: `${project}/api/77`, status: 'running', startedAt: minutesAgo(3) },
       { url: `${project}/web/1200`, status: 'success', startedAt: minutesAgo(20) },
     ],
+    cloudInit: 'obeys',
     nomadLayout: 'old',
     foreignContainers: [],
     withoutLabels: false,

@@ -36,6 +36,8 @@ const durableState = z.object({
   /** Private address in the names of the app's container images. */
   imagesAddress: z.string(),
   builds: z.array(build),
+  /** Whether the machine has cloud-init, and whether that runs what user data brings. */
+  cloudInit: z.enum(['obeys', 'ignores', 'absent']).default('obeys'),
   /** Before Nomad 0.8 `node-status` had no Eligibility column. */
   nomadLayout: z.enum(['old', 'new']),
   /** Containers that the people of the machine run there; Docker starts them at each boot. */
@@ -70,6 +72,8 @@ const volatileState = z.object({
       .optional(),
   }),
   nomadLeader: z.boolean(),
+  /** The hostname that the app was started with: a later one holds from its next start on. */
+  serves: z.string().optional(),
   /** What was mounted since the machine booted. */
   mounted: z
     .array(

@@ -8,6 +8,8 @@ export const trapValues = z
   .strictObject({
     /** `app stop` never ends; `app stop --force` does. */
     stopHangs: z.boolean(),
+    /** The app takes no change of its state from the start of the daemon on, until it is up. */
+    busyFromBoot: z.boolean(),
     /** `app start` never ends. */
     startHangs: z.boolean(),
     /** Each start fails; a text is the app's error. */

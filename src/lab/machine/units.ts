@@ -71,6 +71,9 @@ export class Units {
     if (refusal === undefined && name === 'replicated-operator') {
       this.dial();
     }
+    if (refusal === undefined && name === 'replicated') {
+      this.core.agenda.plan('daemon-started', 0);
+    }
     return refusal;
   }
 

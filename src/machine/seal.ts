@@ -1,6 +1,7 @@
 /**
- * Quarantine: what a copy of a live machine is told at its launch, so that it never acts as the
- * live one. Its security groups keep it from reaching anything; this keeps it from trying.
+ * The seal: what a copy of a live machine is told at its launch, so that it stays silent until its
+ * addresses are right. A copy in quarantine is behind security groups besides, which keep it from
+ * reaching anything; the seal keeps it from trying.
  *
  * The units start with Docker at boot, with the addresses of the machine that the image was made
  * of. cloud-init obeys a boothook at every boot, before Docker starts. `systemctl mask` would not
@@ -14,13 +15,14 @@ import { containerFormat } from './containers';
 const replicatedUnits = ['replicated', 'replicated-ui', 'replicated-operator'] as const;
 
 /** What the user data of a copy depends on. */
-export interface QuarantineOrder {
+export interface SealOrder {
   /** Seconds since 1970 at which the machine switches itself off for good; absent: never. */
   readonly expires?: number;
   /** The longest that it may live from a boot on, should its clock be wrong. */
   readonly ttlSeconds?: number;
 }
 
+// The names are those that spares of an earlier version have in their user data.
 const sealFile = '/run/circleci-server-runbook/quarantine';
 const dropIn = 'circleci-server-runbook.conf';
 const manualLine = 'manual # circleci-server-runbook: quarantine';
@@ -35,13 +37,13 @@ const unlockOnUpstart = [
   'done',
 ] as const;
 
-/** The mark of the instance that a takeover has put into service: its boots are not sealed. */
+/** The mark of the instance that a restore has put into service: its boots are not sealed. */
 function inServiceFile(instanceId: string): string {
   return `${stateFolder(instanceId)}/in-service`;
 }
 
 /** The user data: a boothook for bash. The same order gives the same bytes. */
-export function quarantineUserData(order: QuarantineOrder = {}): string {
+export function sealUserData(order: SealOrder = {}): string {
   return [
     '#cloud-boothook',
     '#!/bin/bash',
@@ -50,7 +52,7 @@ export function quarantineUserData(order: QuarantineOrder = {}): string {
     // By instance: an image carries the marks of the machine that it was made of.
     'id=$(cat /var/lib/cloud/data/instance-id)',
     `if [ -n "$id" ] && [ -e "${inServiceFile('$id')}" ]; then`,
-    // On Upstart the takeover may have come while the hook of that boot was still at it.
+    // On Upstart the restore may have come while the hook of that boot was still at it.
     ...unlockOnUpstart.map((line) => `  ${line}`),
     '  exit 0',
     'fi',
@@ -106,16 +108,21 @@ function selfDestruct(expires: number, ttlSeconds = 86_400): string[] {
 }
 
 /**
- * Prints each unit of Replicated that is active, and each container that runs with its labels, a
- * line each.
+ * Prints each unit of Replicated that runs or is on its way, and each container that runs with its
+ * labels, a line each.
  */
 export const lookForSounds: Command = {
   name: 'the look at units and containers',
   script: [
     `for unit in ${units}; do`,
     '  if [ -d /run/systemd/system ]; then',
-    '    if [ "$(systemctl is-active "$unit")" = active ]; then echo "unit $unit"; fi',
-    '  elif service "$unit" status 2>/dev/null | grep -q running; then echo "unit $unit"; fi',
+    '    case "$(systemctl is-active "$unit")" in',
+    '      inactive | failed | unknown) ;;',
+    '      *) echo "unit $unit" ;;',
+    '    esac',
+    '  elif service "$unit" status 2>/dev/null | grep -qE "start/|is running"; then',
+    '    echo "unit $unit"',
+    '  fi',
     'done',
     `rows=$(docker ps --format '${containerFormat}') || exit 1`,
     `if [ -n "$rows" ]; then echo "$rows" | sed 's/^/container /'; fi`,
@@ -124,19 +131,24 @@ export const lookForSounds: Command = {
   timeoutSeconds: 60,
 };
 
-/** Prints `sealed` while the units are kept from starting on this boot. */
-export const readSeal: Command = {
-  script: `if [ -e ${sealFile} ]; then echo sealed; else echo open; fi`,
-  args: [],
+/**
+ * Prints `sealed` while the units are kept from starting on this boot, `in service` once a restore
+ * has let this very instance start them for good, else `open`.
+ */
+export const readSeal = (instanceId: string): Command => ({
+  script:
+    `if [ -e ${sealFile} ]; then echo sealed; elif [ -e "$1/in-service" ]; then ` +
+    'echo in service; else echo open; fi',
+  args: [stateFolder(instanceId)],
   timeoutSeconds: 30,
-};
+});
 
 /**
  * Lets the units start on this boot; the next one seals them again. For a copy that is tried
  * behind its security groups.
  */
 export const openSeal: Command = {
-  name: 'the opening of the quarantine',
+  name: 'the opening of the seal',
   script: [
     'set -e',
     `rm -f ${sealFile}`,
@@ -152,11 +164,11 @@ export const openSeal: Command = {
   timeoutSeconds: 60,
 };
 
-/** Takes the machine out of quarantine for good: its next boots start the units, too. */
+/** Opens the seal for good: the machine's next boots start the units, too. */
 export function putIntoService(instanceId: string): Command {
   return {
     ...openSeal,
-    name: 'the end of the quarantine',
+    name: 'the opening of the seal for good',
     script: `mkdir -p "$1"\ntouch "$1/in-service"\n${openSeal.script}`,
     args: [stateFolder(instanceId)],
   };

@@ -1,0 +1,118 @@
+/**
+ * Instructions 2 to 6 of the vendor's document on a machine that was launched from an image, in the
+ * one order that its state allows. A machine that is sealed and silent starts its units only on
+ * right addresses: on it a hostname that is not known to be right can be set only after that,
+ * because Replicated takes one only while it runs. Everywhere else it is the document's order.
+ */
+import type { HostnameFixed } from '../activities/fix-hostname';
+import type { Machine, OldAddresses } from '../contract/plan';
+import type { Distribution } from '../machine/os-release';
+import * as acts from './acts';
+import type { Approval, Run } from './runbook';
+
+/** A machine that answers, and what is known of it. */
+export interface Reached {
+  readonly machine: Machine;
+  readonly distribution: Distribution;
+  readonly old: OldAddresses;
+  /** The hostname that is to be. */
+  readonly hostname: string;
+  /** The hostname that the backup recorded. */
+  readonly recorded?: string | undefined;
+  /** A machine that is taken up again after instruction 6 keeps its app running. */
+  readonly isReadied: boolean;
+  /** Whether it was launched with the seal, or is sealed now. */
+  readonly isSealed: boolean;
+}
+
+/** What differs between a restore and a drill. */
+export interface Ways {
+  readonly step: Run['step'];
+  /** What a person does outside before the hostname is set. */
+  readonly pointDns?: () => Promise<void>;
+  readonly oauth: {
+    readonly title: string;
+    readonly ask: (fixed: HostnameFixed | undefined) => Approval;
+  };
+  /** Mounts the object storage; `needsStop` where something may be mounted. */
+  readonly objects: { readonly needsStop: boolean; readonly mount: () => Promise<void> };
+  /** In a drill: the security groups behind which it happens. */
+  readonly behind?: readonly string[];
+}
+
+const stopping = '2. Stop the app';
+const naming = '3. Fix the hostname';
+
+/** Brings the app up on the machine's own addresses. */
+export async function bringUpOnNewAddresses(run: Run, at: Reached, ways: Ways): Promise<void> {
+  const { step, oauth, objects, behind } = ways;
+  const { machine, old, hostname, isReadied, isSealed } = at;
+  const stopped = await step(stopping, acts.stopApp, { machine, isReadied, isSealed });
+  run.findings.notes.push(...aboutBrokenSeal(at, stopped.broken));
+  await ways.pointDns?.();
+
+  const isKnown = at.recorded === hostname;
+  if (!stopped.isSilent) await fixHostname(run, at, ways);
+  else putOffHostname(run, at, oauth.title);
+  await updateIpAddresses(run, at, step);
+  await step('5. Remove /opt/nomad', acts.wipeNomad, { machine, isReadied });
+  await step('Restart Replicated on its new addresses', acts.restartReplicated, {
+    machine,
+    old,
+    ...(behind === undefined ? {} : { behind }),
+  });
+  if (stopped.isSilent) {
+    // From here on Replicated may start the app by itself: not under a hostname that changes, nor
+    // over objects that are not mounted.
+    if (!isKnown || objects.needsStop) {
+      await step(stopping, acts.stopApp, { machine, isReadied: false });
+    }
+    await fixHostname(run, at, ways);
+  }
+  await objects.mount();
+  await step('6. Restart the app', acts.restartApp, {
+    machine,
+    ...(behind === undefined ? {} : { behind }),
+  });
+}
+
+/** Instruction 3 at its place in the document, on a machine where Replicated does not run. */
+function putOffHostname(run: Run, { recorded, hostname }: Reached, oauth: string): void {
+  if (recorded === hostname) {
+    run.notNeeded(naming, `the backup recorded ${hostname}: confirmed once Replicated runs`);
+    run.notNeeded(oauth, `the hostname stays ${hostname}`);
+    return;
+  }
+  const why =
+    recorded === undefined ? 'the backup did not record the hostname' : `it was ${recorded}`;
+  run.later(naming, `${why}; Replicated takes a hostname only while it runs: after its restart`);
+  run.later(oauth, 'after the hostname');
+}
+
+async function fixHostname(run: Run, at: Reached, { step, oauth }: Ways): Promise<void> {
+  const { machine, hostname } = at;
+  const wasTold = run.journal.some(
+    ({ title, state }) => title === oauth.title && state !== 'later',
+  );
+  const fixed = await step(naming, acts.fixHostname, { machine, hostname });
+  // What was foretold from the record, and came true, is not said twice.
+  if (wasTold && fixed?.changed === false) return;
+  await run.approval(oauth.title, oauth.ask(fixed));
+}
+
+async function updateIpAddresses(run: Run, at: Reached, step: Run['step']): Promise<void> {
+  const { machine, distribution, old } = at;
+  const addresses = { machine, distribution, old };
+  const updated = await step('4. Update the IP addresses', acts.updateIpAddresses, addresses);
+  run.findings.notes.push(...updated.mentions);
+}
+
+/** A machine that was launched silent and was not: somebody has to know that it may have dialled. */
+function aboutBrokenSeal({ machine, old }: Reached, broken: string | undefined): string[] {
+  if (broken === undefined) return [];
+  return [
+    `The seal of ${machine.instanceId} did not hold: ${broken}. Until instruction 2 it acted with the ` +
+      `addresses of the old machine, and may have dialled ${old.private}. See on it whether cloud-init ` +
+      'ran its user data (/var/log/cloud-init-output.log).',
+  ];
+}
