@@ -61,7 +61,7 @@ const installation = z.strictObject({
   spare: spare.optional(),
   drill: drill.optional(),
   circleciApi: z.strictObject({ tokenFile: z.string().min(1), url: apiUrl.optional() }).optional(),
-  externalServices: z.boolean().default(false),
+  externalServices: z.boolean().optional(),
   objectStorage: objectStorage.optional(),
   keep: z
     .strictObject({

@@ -13,6 +13,7 @@ import type { RestoreRequest } from '../contract/requests';
 import type { BackupRecord, LaunchSettings } from '../machine/backup-record';
 import { backupTags, newestUsable, takenAt } from '../machine/backups';
 import { recordedLaunch } from '../machine/copies';
+import { judgeRecorded, type Judgement } from '../machine/databases/judge';
 import { decodeObjects } from '../machine/object-tags';
 import { decodeRecord } from '../machine/record-tags';
 import { sealUserData } from '../machine/seal';
@@ -45,7 +46,8 @@ export const planRestore =
     const ec2 = world.ec2(configured.region);
     const { existing, image } = await startingPoint(ec2, input);
     const record = decodeRecord(image.tags);
-    refuseExternalServices(configured.externalServices || record?.externalServices === true, input);
+    const databases = judgeRecorded(record, configured.externalServices);
+    refuseExternalServices(databases, input);
 
     const sourceId = record?.sourceInstanceId ?? image.sourceInstanceId;
     const source = await findSource(ec2, sourceId);
@@ -77,6 +79,7 @@ export const planRestore =
         ? undefined
         : configured.hostname,
       record,
+      databases,
       objects: decodeObjects(image.tags),
       hostKeys: [...(record?.hostKeys ?? []), existing?.tags[tagNames.hostKey] ?? []].flat(),
       source: source && { instanceId: source.id, state: source.state },
@@ -144,13 +147,16 @@ async function settingsOfModel(
   return model && (await settingsOf(ec2, model));
 }
 
-function refuseExternalServices(external: boolean, input: PlanInput): void {
-  if (!external || input.acknowledge.includes('external-services')) return;
+/** Only where it is certain; where it is not, a person is asked. */
+function refuseExternalServices({ verdict, signs }: Judgement, input: PlanInput): void {
+  if (verdict !== 'outside' && verdict !== 'partly') return;
+  if (input.acknowledge.includes('external-services')) return;
+  const what = verdict === 'partly' ? 'some of its databases' : 'its databases';
   throw refuse(
     'ExternalServices',
-    `${input.installation} keeps its databases outside the machine: the image does not hold them, ` +
+    `${input.installation} keeps ${what} outside the machine: the image does not hold them, ` +
       'and the restored app would write into the live ones. Restore them first, then start again ' +
-      'with "acknowledge":["external-services"].',
+      `with "acknowledge":["external-services"]. Signs: ${signs.join(' · ').slice(0, 1000)}`,
   );
 }
 

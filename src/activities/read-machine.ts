@@ -1,7 +1,8 @@
 /**
  * Reads over SSH what a restore will need and the EC2 API does not tell.
  *
- * Looks at: hostname, distribution, versions, host keys, mounts, Nomad clients. Changes: nothing.
+ * Looks at: hostname, distribution, versions, host keys, mounts, Nomad clients, and what tells where
+ * the databases are. Changes: nothing.
  * Safe to repeat because: it only reads. A fact that cannot be read is named, not guessed.
  * Fails with: HostKeyUnknown, MachineUnreachable, SshLoginRefused.
  */
@@ -14,8 +15,10 @@ import { parseMounts, placeOf } from '../machine/mounts';
 import { parseNomadClients } from '../machine/nomad';
 import { parseOsRelease } from '../machine/os-release';
 import { parseReplicatedVersion } from '../machine/replicated';
+import type { ServiceSigns } from '../machine/databases/signs';
 import type { World } from '../world';
 import type { Outcome } from './attempt';
+import { lookForDatabases } from './look-for-databases';
 import { onMachine, type Remote } from './on-machine';
 
 /** The part of a record that only the machine itself can tell. */
@@ -24,7 +27,7 @@ export type MachineFacts = Pick<
   'hostname' | 'distribution' | 'replicatedVersion' | 'appSequence' | 'hostKeys' | 'nomadClients'
 > & {
   readonly objectStorage?: BackupRecord['objectStorage'];
-  readonly externalServices?: boolean;
+  readonly databases: readonly ServiceSigns[];
   readonly unrecorded: readonly string[];
 };
 
@@ -32,12 +35,12 @@ export const readMachine =
   (world: World) =>
   ({ machine }: { readonly machine: Machine }): Promise<Outcome & { facts: MachineFacts }> =>
     onMachine(world, machine, async (remote) => {
-      const facts = await readFacts(world, remote);
+      const facts = await readFacts(world, remote, machine);
       const { hostname = 'hostname unknown', replicatedVersion = '?' } = facts;
       return { note: `${hostname}, Replicated ${replicatedVersion}`, facts };
     });
 
-async function readFacts(world: World, remote: Remote): Promise<MachineFacts> {
+async function readFacts(world: World, remote: Remote, machine: Machine): Promise<MachineFacts> {
   const unrecorded: string[] = [];
   const read = async (what: string, command: commands.Command): Promise<string | undefined> => {
     const { exitCode, stdout } = await remote.run(command);
@@ -51,9 +54,9 @@ async function readFacts(world: World, remote: Remote): Promise<MachineFacts> {
   const version = await read('Replicated version', commands.readReplicatedVersion);
   const keys = await read('host keys', commands.readHostKeys);
   const backend = (await read('storage backend', commands.readStorageBackend)) ?? '';
-  const cluster = (await read('whether services are external', commands.readClusterMode)) ?? '';
   const status = parseAppStatus((await remote.run(commands.readAppStatus)).stdout);
   const nodes = await remote.run(commands.readNomadClients);
+  const addresses = [machine.privateAddress, machine.publicAddress];
   return {
     hostname,
     distribution: system === undefined ? undefined : parseOsRelease(system).distribution,
@@ -62,8 +65,7 @@ async function readFacts(world: World, remote: Remote): Promise<MachineFacts> {
     hostKeys: keys === undefined ? [] : parsePublicKeys(keys).map(world.fingerprint),
     nomadClients: parseNomadClients(nodes.stdout).filter((one) => one.status === 'ready').length,
     objectStorage: backend === 'storage_backend_s3' ? 's3' : await placeOfObjects(remote, backend),
-    // HA mode of CircleCI Server 2.x keeps its databases on other machines.
-    externalServices: cluster === '' ? undefined : cluster === '1',
+    databases: await lookForDatabases(remote, { status, addresses, hostname }),
     unrecorded,
   };
 }

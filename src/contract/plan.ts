@@ -1,5 +1,6 @@
 /** What a restore or backup works from: frozen in the run's history once it is made. */
 import type { BackupRecord, LaunchSettings } from '../machine/backup-record';
+import type { Judgement } from '../machine/databases/judge';
 import type { ImageDisk } from '../machine/image-devices';
 import type { ObjectStorage } from '../machine/object-storage';
 import type { RecordedObjects } from '../machine/object-tags';
@@ -19,7 +20,8 @@ export interface Settings {
   readonly servicesMachineId?: string;
   /** Whether a token for CircleCI's own API is configured. */
   readonly hasCircleciApi: boolean;
-  readonly externalServices: boolean;
+  /** What runbook.yaml says of the databases; absent: nothing. */
+  readonly externalServices?: boolean;
   /** Where the objects are, in a word; `s3` also when nothing is configured. */
   readonly objectStorage: ObjectStorage['kind'];
   /** The same with its place; absent when nothing is configured. */
@@ -122,6 +124,8 @@ export interface RestorePlan {
   /** Absent: the hostname was the old public address, so it becomes the new one. */
   readonly hostname?: string;
   readonly record?: BackupRecord;
+  /** Where the databases are, by the record and by runbook.yaml; absent in the plan of an earlier version. */
+  readonly databases?: Judgement;
   /** The object storage as the backup found it. */
   readonly objects?: RecordedObjects;
   /** Keys that the machine may show: recorded at backup, or confirmed for it by an earlier run. */

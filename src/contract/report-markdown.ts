@@ -4,6 +4,7 @@
  * Workflow code uses it, so it knows no clock and nothing of Node. That UI takes the text as part
  * of a URL and renders tables, but no task lists and no HTML.
  */
+import { judgeRecorded, type Whereabouts } from '../machine/databases/judge';
 import { toldErrors, type EntryState, type JournalEntry, type OpenGate } from './journal';
 import { rows, shorten, text, time } from './markdown';
 import type { Report, Standing } from './reports';
@@ -127,6 +128,14 @@ function timesSection(report: Report): string {
   )}`;
 }
 
+const databasesText: Readonly<Record<Whereabouts, string>> = {
+  inside: 'in the image',
+  outside: 'outside: not in the image',
+  partly: 'some of them outside: not all in the image',
+  disagree: 'not known: the signs disagree, see the notes',
+  unseen: 'not known: too little was seen, see the notes',
+};
+
 function recordSection({ record }: Report): string {
   if (record === undefined) return '';
   const addresses = [record.privateAddress, record.publicAddress].filter(
@@ -143,7 +152,7 @@ function recordSection({ record }: Report): string {
     ['Host keys', record.hostKeys.join(', ')],
     ['Instance type', record.launch.instanceType],
     ['Object storage', record.objectStorage],
-    ['Databases', record.externalServices ? 'external: not in the image' : 'in the image'],
+    ['Databases', databasesText[judgeRecorded(record, undefined).verdict]],
     ['Nomad clients', record.nomadClients?.toString()],
   ];
   const known = recorded.flatMap(([name, value]) =>

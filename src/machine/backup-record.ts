@@ -3,6 +3,8 @@
  * image and its snapshots, so that the tags alone are enough if Temporal's database is lost.
  */
 
+import type { DatabaseSigns } from './databases/signs';
+
 /** How to launch a machine like the source; what an image does not carry. */
 export interface LaunchSettings {
   readonly instanceType: string;
@@ -35,7 +37,12 @@ export interface BackupRecord {
   /** `ssh-ed25519 SHA256:…`, one for each host key. */
   readonly hostKeys: readonly string[];
   readonly launch: LaunchSettings;
+  /**
+   * Whether anything says that databases are outside: what a version believes that knows no signs. A
+   * record without `databases` is of such a version, and its word alone is not to be trusted.
+   */
   readonly externalServices: boolean;
+  readonly databases?: DatabaseSigns;
   readonly objectStorage: 's3' | 'disk' | 'nfs';
   /** How many Nomad clients were ready. */
   readonly nomadClients?: number;

@@ -60,9 +60,6 @@ export const readHostname = command(
 export const readStorageBackend = command(
   `${replicatedctl} app-config export --template '{{.storage_backend.Value}}'`,
 );
-export const readClusterMode = command(
-  `${replicatedctl} app-config export --template '{{.allow_cluster.Value}}'`,
-);
 export const setHostname = (hostname: string): Command =>
   command(`${replicatedctl} app-config set hostname --value "$1"`, [hostname], 60);
 /** Remembers the hostname that the image brought: once set, nothing else tells what it was. */

@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import type { BackupRecord } from './backup-record';
 import { asciiJson, chunksOf, joinChunks } from './chunked-tags';
+import { databaseSigns } from './databases/signs';
 import { jsonOf } from './json';
 import { objectTagLimit } from './object-tags';
 
@@ -37,6 +38,8 @@ const backupRecord: z.ZodType<BackupRecord> = z.object({
     terminationProtection: z.boolean(),
   }),
   externalServices: z.boolean(),
+  // A later version may know more signs: that must not make the whole record unreadable.
+  databases: databaseSigns.optional().catch(undefined),
   objectStorage: z.enum(['s3', 'disk', 'nfs']),
   nomadClients: z.number().optional(),
   unrecorded: z.array(z.string()),

@@ -4,7 +4,8 @@ import type { MachineFacts } from '../activities/read-machine';
 import type { Settings } from '../contract/plan';
 import type { BackupRequest, Consistency } from '../contract/requests';
 import type { BackupRecord } from '../machine/backup-record';
-import { notHeld } from '../machine/not-held';
+import { judgeDatabases, judgeRecorded } from '../machine/databases/judge';
+import { aboutDatabases, notHeld } from '../machine/not-held';
 
 /** What was read over SSH, or why it was not. */
 export interface FactsRead {
@@ -31,6 +32,7 @@ export function recordOf({ request, found, read, takenAt, run, settings }: Known
   const unrecorded = facts
     ? facts.unrecorded
     : [`hostname, versions, distribution and host keys: ${missing}`.slice(0, 500)];
+  const databases = { configured: settings.externalServices, services: facts?.databases ?? [] };
   return {
     installation: request.installation,
     run,
@@ -45,7 +47,8 @@ export function recordOf({ request, found, read, takenAt, run, settings }: Known
     appSequence: facts?.appSequence,
     hostKeys: facts?.hostKeys ?? [],
     launch,
-    externalServices: settings.externalServices || facts?.externalServices === true,
+    externalServices: !['inside', 'unseen'].includes(judgeDatabases(databases).verdict),
+    databases,
     objectStorage:
       settings.objectStorage === 's3' ? (facts?.objectStorage ?? 's3') : settings.objectStorage,
     nomadClients: facts?.nomadClients,
@@ -61,7 +64,10 @@ export function notRecorded(record: BackupRecord): string[] {
 /** What the image does not hold, but for objects that a step of their own looks after: it tells
  * afterwards whether they are held. */
 export function notHeldOf(record: BackupRecord, { objects }: Pick<Settings, 'objects'>): string[] {
-  return notHeld(objects ? { ...record, objectStorage: 's3' } : record);
+  return [
+    ...aboutDatabases(judgeRecorded(record, undefined)),
+    ...notHeld(objects ? { objectStorage: 's3' } : record),
+  ];
 }
 
 /** What each line of a backup does. */

@@ -43,7 +43,7 @@ export async function backUpObjectStorage(
 }
 
 function notHeldObjects({ kind }: ObjectStorage): string[] {
-  return notHeld({ externalServices: false, objectStorage: kind });
+  return notHeld({ objectStorage: kind });
 }
 
 /** Mounts the objects where they were, and fills an empty folder when a person approves. */

@@ -11,6 +11,7 @@ import { restoreRequest, type RestoreRequest } from '../contract/requests';
 import * as acts from './acts';
 import { claimOn, keepClaim, refuseWhileClaimed, whileClaimed } from './claim';
 import { checkedBuilds, deleteBuildRecords } from './clean-up-builds';
+import { aboutDatabases } from './database-questions';
 import { launchUntilItRuns } from './launching';
 import { mountObjectStorage } from './object-storage';
 import { bringUpOnNewAddresses, type Reached } from './on-new-addresses';
@@ -42,6 +43,7 @@ async function restoreMachine(run: Run, request: RestoreRequest): Promise<string
   const planning = { ...request, firstRunId };
   const { plan } = await step('Plan the restore', acts.planRestore, planning);
   ask.noteThePlan(findings, plan, request);
+  await approval('Confirm where the databases are', aboutDatabases(plan, request));
   await approval('Fence the old machine', ask.aboutOldMachine(plan, request));
   await approval('Approve the launch', ask.toLaunch(plan, settings));
   // Asked before the launch, so that no clone waits for a person.

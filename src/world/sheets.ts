@@ -8,6 +8,7 @@ import { sheetHtml } from '../contract/sheet/html';
 import { sheetMarkdown } from '../contract/sheet/markdown';
 import { makeSheet } from '../contract/sheet/sheet';
 import { backupTags, newestUsable, takenAt, unusableBecause } from '../machine/backups';
+import { judgeRecorded } from '../machine/databases/judge';
 import { recordedLaunch } from '../machine/copies';
 import { launchLike } from '../machine/launch-settings';
 import { decodeRecord } from '../machine/record-tags';
@@ -59,7 +60,7 @@ export async function readSheet(order: SheetOrder): Promise<SheetFacts> {
     record,
     launch,
     specs: await specsOf(order, launch.instanceType),
-    externalServices: installation.externalServices || record.externalServices,
+    databases: judgeRecorded(record, installation.externalServices),
     objectStorage: kind === 's3' ? record.objectStorage : kind,
   };
 }

@@ -31,10 +31,6 @@ const constant: Record<string, [command: Command, script: string, timeoutSeconds
     commands.readStorageBackend,
     `${ctl} app-config export --template '{{.storage_backend.Value}}'`,
   ],
-  readClusterMode: [
-    commands.readClusterMode,
-    `${ctl} app-config export --template '{{.allow_cluster.Value}}'`,
-  ],
   readUrlOverride: [
     commands.readUrlOverride,
     "grep -oE '^[^#]*CIRCLE_URL=[^[:space:]]+' /etc/circle-installation-customizations " +

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import type { BackupRecord } from '../../src/machine/backup-record';
+import { services } from '../../src/machine/databases/signs';
 import { backupName, decodeRecord, encodeRecord } from '../../src/machine/record-tags';
 
 const record: BackupRecord = {
@@ -79,6 +80,21 @@ const anyRecord: fc.Arbitrary<BackupRecord> = fc.record(
       },
     ),
     externalServices: fc.boolean(),
+    databases: fc.record({
+      configured: fc.boolean(),
+      services: fc.array(
+        fc.record(
+          {
+            service: fc.constantFrom(...services),
+            container: fc.constantFrom('runs' as const, 'missing' as const),
+            folder: fc.constantFrom('holds' as const, 'empty' as const),
+            elsewhere: fc.array(text, { maxLength: 3 }),
+          },
+          { requiredKeys: ['service'] },
+        ),
+        { maxLength: 5 },
+      ),
+    }),
     objectStorage: fc.constantFrom('s3', 'disk', 'nfs'),
     nomadClients: fc.nat(),
     unrecorded: fc.array(text, { maxLength: 6 }),
@@ -182,4 +198,13 @@ describe("the name of a backup's image", () => {
       }),
     );
   });
+});
+
+test('a record of a version without signs of its databases is read, and one with signs of a later one', () => {
+  expect(decodeRecord(encodeRecord(record))?.databases).toBeUndefined();
+  const later = { services: [{ service: 'Cassandra', container: 'frozen' }] };
+  const read = decodeRecord(
+    encodeRecord({ ...record, databases: later } as unknown as BackupRecord),
+  );
+  expect(read).toEqual({ ...record, databases: undefined });
 });

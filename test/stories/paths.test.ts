@@ -142,23 +142,6 @@ test('an unknown host key of the new machine: nothing is sent before a person co
   restoredMachine(stage);
 });
 
-describe('external services', () => {
-  test('are refused, unless the request says that they are known', async () => {
-    stage = await setStage({ installation: { externalServices: true } });
-    const backup = await backUp(stage);
-    expect(backup.notes.join('\n')).toContain('does NOT hold the databases');
-    await lose(stage);
-    const refused = await stage.start('restore', { installation: 'prod' });
-    await expect(refused.handle.result()).rejects.toMatchObject({
-      cause: { type: 'ExternalServices' },
-    });
-    const acknowledge = ['external-services'];
-    const run = await stage.start('restore', { installation: 'prod', acknowledge });
-    await run.finish();
-    restoredMachine(stage);
-  });
-});
-
 describe('the app stopped for the image', () => {
   test('is started again before anybody is asked about an image that failed', async () => {
     stage = await setStage();

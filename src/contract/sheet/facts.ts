@@ -1,5 +1,6 @@
 /** What a sheet is made of: runbook.yaml and the tags of the newest usable backup, nothing else. */
 import type { BackupRecord, LaunchSettings } from '../../machine/backup-record';
+import type { Judgement } from '../../machine/databases/judge';
 
 /** An SSH account, without its key. */
 export interface Login {
@@ -69,7 +70,7 @@ export interface SheetFacts {
         readonly architectures: readonly string[];
       }
     | { readonly unknown: string };
-  /** Recorded or configured; either is enough for a warning. */
-  readonly externalServices: boolean;
+  /** Where the databases are, as far as record and configuration tell. */
+  readonly databases: Judgement;
   readonly objectStorage: BackupRecord['objectStorage'];
 }

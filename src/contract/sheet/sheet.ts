@@ -2,7 +2,7 @@
  * The sheet of an installation: the page that administrators get beforehand, with everything that
  * a restore by hand needs when neither this tool nor Temporal is left.
  */
-import { notHeld } from '../../machine/not-held';
+import { aboutDatabases, notHeld } from '../../machine/not-held';
 import { time } from '../markdown';
 import type { SheetFacts } from './facts';
 import { beforehand, launching } from './launch';
@@ -211,7 +211,7 @@ function hostKeys(facts: SheetFacts): Section {
   };
 }
 
-function shortcomings({ record, externalServices, objectStorage }: SheetFacts): Section {
+function shortcomings({ record, databases, objectStorage }: SheetFacts): Section {
   const elsewhere =
     objectStorage === 's3'
       ? [
@@ -222,7 +222,8 @@ function shortcomings({ record, externalServices, objectStorage }: SheetFacts): 
     title: 'What the image does not hold',
     list: [
       ...elsewhere,
-      ...notHeld({ externalServices, objectStorage }),
+      ...aboutDatabases(databases),
+      ...notHeld({ objectStorage }),
       'Whatever happened after it was taken: builds since then are not in it.',
       ...record.unrecorded.map((what) => `Not recorded: ${what}`),
     ],

@@ -68,6 +68,11 @@ export class App {
 
   /** The app's containers that run now. */
   containers(): readonly string[] {
+    const { elsewhere = [] } = this.core.state.durable;
+    return this.allContainers().filter((name) => !elsewhere.includes(name));
+  }
+
+  private allContainers(): readonly string[] {
     const { running, transition } = this.core.state.volatile.app;
     if (transition !== undefined) {
       const { clock } = this.core.surroundings;

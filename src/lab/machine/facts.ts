@@ -11,6 +11,7 @@ const facts = z
     /** `set hostname` is silently ignored. */
     hostnameWriteOnce: z.boolean(),
     builds: z.array(build),
+    elsewhere: z.array(z.string()),
     nomadLayout: z.enum(['old', 'new']),
     replicatedVersion: z.string(),
     /** Names of containers that are neither the app's nor Replicated's. */
@@ -33,7 +34,8 @@ export function applyFacts(
   const given = Object.entries(changes).filter(([, value]) => value !== null);
   const parsed = values.parse(Object.fromEntries(given));
   const { hostname, config, hostnameWriteOnce, builds, nomadLayout, ...rest } = parsed;
-  const { replicatedVersion, cloudInit, foreignContainers, withoutLabels, ...traps } = rest;
+  const { replicatedVersion, cloudInit, elsewhere, ...more } = rest;
+  const { foreignContainers, withoutLabels, ...traps } = more;
   const { durable, volatile } = machine.state;
   const items = { ...config, ...(hostname === undefined ? {} : { hostname }) };
   for (const [name, value] of Object.entries(items)) {
@@ -43,6 +45,7 @@ export function applyFacts(
     durable.config['hostname'] = { ...durable.config['hostname'], writeOnce: hostnameWriteOnce };
   }
   durable.builds = builds ?? durable.builds;
+  durable.elsewhere = elsewhere ?? durable.elsewhere;
   durable.nomadLayout = nomadLayout ?? durable.nomadLayout;
   durable.replicatedVersion = replicatedVersion ?? durable.replicatedVersion;
   durable.foreignContainers = foreignContainers ?? durable.foreignContainers;

@@ -185,7 +185,8 @@ export function seedState(place: MachinePlace, profile: MachineProfile): Durable
 function configOf(hostname: string): DurableState['config'] {
   return {
     hostname: { value: hostname },
-    allow_cluster: { value: '0' },
+    // Builds run on other machines, as on every installation with Nomad clients.
+    allow_cluster: { value: '1' },
     aws_region: { value: 'us-east-1' },
     s3_bucket: { value: 'acme-circleci-storage' },
     sqs_queue_url: { value: 'https://sqs.us-east-1.amazonaws.com/123456789012/acme-shutdown' },

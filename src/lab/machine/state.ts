@@ -38,6 +38,8 @@ const durableState = z.object({
   builds: z.array(build),
   /** Whether the machine has cloud-init, and whether that runs what user data brings. */
   cloudInit: z.enum(['obeys', 'ignores', 'absent']).default('obeys'),
+  /** Containers that the app does without: what they would do is done on other machines. */
+  elsewhere: z.array(z.string()).optional(),
   /** Before Nomad 0.8 `node-status` had no Eligibility column. */
   nomadLayout: z.enum(['old', 'new']),
   /** Containers that the people of the machine run there; Docker starts them at each boot. */

@@ -81,7 +81,7 @@ test('what is not known is said to be', () => {
       record: { ...record, hostKeys: [], unrecorded: ['hostname: no answer'] },
       hostKeys: [],
       specs: { unknown: 'AWS denied it' },
-      externalServices: true,
+      databases: { verdict: 'outside', signs: ['MongoDB: the customisations name db.example.com'] },
       objectStorage: 'nfs',
     }),
   );

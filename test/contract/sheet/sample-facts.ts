@@ -46,7 +46,7 @@ export const facts: SheetFacts = {
     keyPair: 'circleci-services',
   },
   specs: { vCpus: 8, memoryMib: 32_768, architectures: ['x86_64'] },
-  externalServices: false,
+  databases: { verdict: 'inside', signs: [] },
   objectStorage: 's3',
 };
 

@@ -41,7 +41,6 @@ describe('Every command of production on a machine of the portable shell', () =>
     ]);
     expect(await said(commands.readHostname)).toBe('circleci.example.com\n');
     expect(await said(commands.readStorageBackend)).toBe('storage_backend_s3\n');
-    expect(await said(commands.readClusterMode)).toBe('0\n');
     expect(await said(commands.resolveHostname('circleci.example.com'))).toMatch(
       /^203\.0\.113\.10 /,
     );
@@ -155,7 +154,6 @@ describe('Every command of production on a machine of the portable shell', () =>
       'markNomadRemoved',
       'probe',
       'readAppStatus',
-      'readClusterMode',
       'readContainers',
       'readFile',
       'readHostKeys',

@@ -41,7 +41,6 @@ describeOnSandbox.each<Partial<MachineProfile>>([
     expect(JSON.parse(await to.said(commands.readAppStatus))).toMatchObject([{ State: 'started' }]);
     expect(await to.said(commands.readHostname)).toBe('circleci.example.com\n');
     expect(await to.said(commands.readStorageBackend)).toBe('storage_backend_s3\n');
-    expect(await to.said(commands.readClusterMode)).toBe('0\n');
     const resolved = await to.said(commands.resolveHostname('circleci.example.com'));
     expect(resolved).toMatch(/^203\.0\.113\.10 /);
     expect((await to.run(commands.resolveHostname('nowhere.example.com'))).code).toBe(2);
