@@ -8,6 +8,7 @@
 import { refuse } from '../contract/failures';
 import type { Machine } from '../contract/plan';
 import { resolveHostname } from '../machine/commands';
+import { isAddress } from '../machine/own-hostname';
 import type { World } from '../world';
 import type { Outcome, Say } from './attempt';
 import { onMachine, type Remote } from './on-machine';
@@ -33,6 +34,9 @@ export const checkDns =
     const { ssh: limitSeconds, poll: pollSeconds } = world.installation(
       machine.installation,
     ).limits;
+    if (isAddress(hostname)) {
+      return { note: `${hostname} is an address, which nobody looks up`, notNeeded: true };
+    }
     let seen = 'nothing';
     const right = await until({ limitSeconds, pollSeconds }, () =>
       onMachine(world, machine, async (remote) => {
@@ -59,6 +63,9 @@ async function lookUp(
   machine: Machine,
   hostname: string,
 ): Promise<{ readonly isRight: boolean; readonly seen: string }> {
+  if (isAddress(hostname)) {
+    return { isRight: wantedFor(machine).includes(hostname), seen: 'itself: it is an address' };
+  }
   const { stdout } = await remote.run(resolveHostname(hostname));
   const found = new Set(stdout.split('\n').map((line) => line.split(/\s/, 1)[0] ?? ''));
   found.delete('');

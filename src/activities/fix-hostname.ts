@@ -17,6 +17,7 @@ import {
   readUrlOverride,
   setHostname,
 } from '../machine/commands';
+import { isAddress } from '../machine/own-hostname';
 import type { World } from '../world';
 import type { Outcome, Say } from './attempt';
 import type { AppPlace } from './app';
@@ -49,7 +50,8 @@ export const fixHostname =
         const seen = changed ? `it is ${hostname}, and was ${before}` : `it is ${hostname}`;
         return { note: noted(seen, remark), notNeeded: true, changed, before, override };
       }
-      if ((await remote.read(lookUpAny(hostname))) === '') throw notToBeFound(machine, hostname);
+      if (!isAddress(hostname) && (await remote.read(lookUpAny(hostname))) === '')
+        throw notToBeFound(machine, hostname);
       await remote.read(rememberHostname(now, machine.instanceId));
       // The app takes it only when it starts: one that is up by then is started anew.
       await remote.read(markRestartDue(machine.instanceId));

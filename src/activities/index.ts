@@ -20,6 +20,7 @@ import { listRunningBuilds } from './list-running-builds';
 import { mountObjects } from './mount-objects';
 import { moveElasticIp } from './move-elastic-ip';
 import { launchSpare, proveSilence, restSpare, retireSpares } from './make-spare';
+import { lookAtOthers } from './look-at-others';
 import { notifyPeople, recordEnd } from './people';
 import { planDrill } from './plan-drill';
 import { planPrune } from './plan-prune';
@@ -75,6 +76,7 @@ export const createActivities = (world: World) => ({
   endDrill: attempted(endDrill(world)),
 
   planRestore: attempted(planRestore(world)),
+  lookAtOthers: attempted(lookAtOthers(world)),
   launchInstance: attempted(launchInstance(world)),
   awaitInstance: attempted(awaitInstance(world)),
   moveElasticIp: attempted(moveElasticIp(world)),

@@ -76,7 +76,7 @@ export async function machinesElsewhere(
         // Also one that this run has launched there before it was reset: here it is another one.
         const there = { ...known, source, heldBy: undefined, existing: undefined, firstRunId: '' };
         const found = await otherMachines(ec2, there, signal);
-        const others = found.map((one) => ({ ...one, why: `in ${region}: ${one.why}` }));
+        const others = found.map((one) => ({ ...one, region, why: `in ${region}: ${one.why}` }));
         return { others, unseen: [] };
       } catch (error) {
         const why = error instanceof Error ? error.message : String(error);

@@ -8,13 +8,14 @@
  */
 import { regionsOf } from '../machine/places';
 import { refuse } from '../contract/failures';
-import type { OldAddresses, RestorePlan } from '../contract/plan';
+import { sourceInstance, type OldAddresses, type RestorePlan } from '../contract/plan';
 import type { RestoreRequest } from '../contract/requests';
 import type { BackupRecord, LaunchSettings } from '../machine/backup-record';
 import { backupTags, newestUsable, takenAt } from '../machine/backups';
 import { recordedLaunch } from '../machine/copies';
 import { judgeRecorded, type Judgement } from '../machine/databases/judge';
 import { decodeObjects } from '../machine/object-tags';
+import { currentHostname, type Pair } from '../machine/own-hostname';
 import { decodeRecord } from '../machine/record-tags';
 import { sealUserData } from '../machine/seal';
 import { tagNames } from '../machine/tags';
@@ -75,9 +76,12 @@ export const planRestore =
         existing === undefined && configured.launch.sealed !== false ? sealUserData() : undefined,
       replaces,
       replacesFrom,
-      hostname: [replaces?.public, record?.publicAddress].includes(configured.hostname)
-        ? undefined
-        : configured.hostname,
+      hostname: currentHostname(configured.hostname, {
+        had: record?.hostname,
+        known: [replaces, recordedPair(record), { public: elasticIp?.publicAddress }].map(
+          (pair) => pair ?? {},
+        ),
+      }),
       record,
       databases,
       objects: decodeObjects(image.tags),
@@ -187,10 +191,14 @@ function oldAddresses(
     const { privateAddress, publicAddress } = seen.source;
     return {
       replaces: addresses(privateAddress, publicAddress),
-      replacesFrom: 'the source instance',
+      replacesFrom: sourceInstance,
     };
   }
   return { replacesFrom: "the new machine's own files, to be confirmed at a gate" };
+}
+
+function recordedPair(record: BackupRecord | undefined): Pair {
+  return { private: record?.privateAddress, public: record?.publicAddress };
 }
 
 function addresses(privateAddress: string, publicAddress: string | undefined): OldAddresses {
@@ -218,7 +226,7 @@ async function findElasticIp(
 }
 
 function notesOf(facts: Omit<RestorePlan, 'notes' | 'changes'>, image: Image): string[] {
-  const { record, others, replaces, replacesFrom, userData, existingInstanceId } = facts;
+  const { record, replaces, replacesFrom, userData, existingInstanceId } = facts;
   const notes = record
     ? [`The image was taken at ${record.takenAt} from ${record.sourceInstanceId}.`]
     : [`The image was made by hand at ${image.createdAt}; it carries no record.`];
@@ -233,7 +241,6 @@ function notesOf(facts: Omit<RestorePlan, 'notes' | 'changes'>, image: Image): s
         'until instruction 2 stops it.',
     );
   }
-  for (const { instanceId, why } of others) notes.push(`${instanceId} runs: ${why}.`);
   for (const missing of record?.unrecorded ?? []) notes.push(`Not recorded at backup: ${missing}`);
   return notes;
 }

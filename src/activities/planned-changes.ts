@@ -1,6 +1,7 @@
 /** Each line of the restore with what it will change: the plan that a person approves, and what
  * is left to do when a run ends early. */
 import type { RestorePlan } from '../contract/plan';
+import { isAddress } from '../machine/own-hostname';
 import type { ObjectStorage } from '../machine/object-storage';
 
 type Facts = Omit<RestorePlan, 'notes' | 'changes'>;
@@ -30,7 +31,7 @@ export function changesOf(
     ...dnsChange(facts),
     {
       step: '3. Fix the hostname',
-      change: `the app's hostname becomes ${facts.hostname ?? 'the new public address'}`,
+      change: `the app's hostname becomes ${hostnameText(facts.hostname)}`,
     },
     {
       step: '3. Change the GitHub OAuth application',
@@ -72,8 +73,14 @@ function stopChange({ userData }: Facts): { step: string; change: string } {
   return { step: '2. Stop the app', change };
 }
 
+function hostnameText(hostname: string | undefined): string {
+  if (hostname === undefined) return 'the new public address';
+  if (!isAddress(hostname)) return hostname;
+  return `the new machine's address, if ${hostname} is the old one's`;
+}
+
 function dnsChange({ elasticIp, hostname }: Facts): { step: string; change: string }[] {
-  if (elasticIp !== undefined || hostname === undefined) return [];
+  if (elasticIp !== undefined || hostname === undefined || isAddress(hostname)) return [];
   const change = `a person points ${hostname} to the new machine`;
   return [{ step: 'Change the DNS record', change }];
 }

@@ -76,11 +76,7 @@ async function look(
   const address = (await remote.run(readLocalAddress)).stdout.trim();
   const endpoint = (await remote.run(readOperatorEndpoint)).stdout.trim();
   const outside = (await remote.run(readOperatorPublicAddress)).stdout.trim();
-  // Without a public address of its own the machine keeps the old one in its file.
-  const isStale =
-    outside !== '' &&
-    outside === old.public &&
-    ![undefined, old.public].includes(machine.publicAddress);
+  const isStale = outside !== '' && outside === old.public && outside !== machine.publicAddress;
   return {
     right:
       status.isReady &&

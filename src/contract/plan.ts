@@ -50,6 +50,9 @@ export interface Settings {
   >;
 }
 
+/** `replacesFrom` of a plan that knows the old addresses from EC2 alone. */
+export const sourceInstance = 'the source instance';
+
 /** The addresses that the image's files still carry. */
 export interface OldAddresses {
   readonly private: string;
@@ -121,7 +124,8 @@ export interface RestorePlan {
   /** Absent: nothing says so; the new machine's own files are asked. */
   readonly replaces?: OldAddresses;
   readonly replacesFrom: string;
-  /** Absent: the hostname was the old public address, so it becomes the new one. */
+  /** As configured or recorded; an address of the old machine becomes the new one's. Absent in the
+   * plan of an earlier version: it was the old public address. */
   readonly hostname?: string;
   readonly record?: BackupRecord;
   /** Where the databases are, by the record and by runbook.yaml; absent in the plan of an earlier version. */
@@ -132,7 +136,12 @@ export interface RestorePlan {
   readonly hostKeys: readonly string[];
   readonly source?: { readonly instanceId: string; readonly state: string };
   /** Living machines that could act as the installation beside the new one, and why they could. */
-  readonly others: readonly { readonly instanceId: string; readonly why: string }[];
+  readonly others: readonly {
+    readonly instanceId: string;
+    readonly why: string;
+    /** Absent: where the restore works. */
+    readonly region?: string;
+  }[];
   /** Other regions of the installation that did not tell what runs there; one line each. */
   readonly unseen: readonly string[];
   readonly elasticIp?: {

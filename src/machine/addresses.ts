@@ -12,7 +12,8 @@ export function configFiles(distribution: 'debian' | 'rhel'): [string, string] {
 /** Which addresses a restore takes out of the files, and what it puts in their place. */
 export interface Replacements {
   readonly private: { readonly old: string; readonly new: string };
-  /** Without a `new` (the machine has no public address) the old one is left and reported. */
+  /** Without a `new` (the machine has no public address) it is taken out as PUBLIC_ADDRESS, where the
+   * installer writes none either; elsewhere it is left and reported. */
   readonly public?: { readonly old: string; readonly new: string | undefined };
 }
 
@@ -41,10 +42,11 @@ export function rewriteAddresses(content: string, replacements: Replacements): R
   if (isRewrittenSwap(content, replacements)) {
     return { content, replaced: 0, found: 'new', leftover: [] };
   }
-  const standing = new Set(content.match(addressToken));
+  const bare = withoutPublic(content, replacements);
+  const standing = new Set(bare.content.match(addressToken));
   const successors = successorsOf(replacements);
-  let replaced = 0;
-  const rewritten = content.replace(addressToken, (token) => {
+  let replaced = bare.removed;
+  const rewritten = bare.content.replace(addressToken, (token) => {
     const successor = successors.get(token) ?? token;
     replaced += successor === token ? 0 : 1;
     return successor;
@@ -100,6 +102,25 @@ function isRewrittenSwap(content: string, replacements: Replacements): boolean {
   const { private: own, public: outer } = replacements;
   const crossed = outer !== undefined && (own.new === outer.old || outer.new === own.old);
   return crossed && own.new !== own.old && addressesIn(content).private === own.new;
+}
+
+/** Takes out the option and the line that give the old address as the machine's public one. */
+function withoutPublic(
+  content: string,
+  { private: own, public: outer }: Replacements,
+): { readonly content: string; readonly removed: number } {
+  if (outer === undefined || outer.new !== undefined || outer.old === own.old) {
+    return { content, removed: 0 };
+  }
+  const given = String.raw`PUBLIC_ADDRESS=\[?${checked(outer.old).replaceAll('.', '[.]')}\]?`;
+  const option = String.raw`[ \t]*(?:-e|--env)[ \t=]${given}(?=["'\s]|$)`;
+  const line = String.raw`^[ \t]*(?:export[ \t]+)?${given.replace('=', '=["\']?')}["']?[ \t]*\r?(?:\n|$)`;
+  let removed = 0;
+  const left = content.replace(new RegExp(`${line}|${option}`, 'gm'), () => {
+    removed += 1;
+    return '';
+  });
+  return { content: left, removed };
 }
 
 function foundOf(standing: ReadonlySet<string>, pair: Replacements['private']): Rewrite['found'] {

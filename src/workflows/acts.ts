@@ -22,6 +22,7 @@ export interface Act<A extends keyof Activities, S extends boolean = boolean> {
 /** The activities that wait for AWS; most others wait for the machine. */
 const inAws: ReadonlySet<keyof Activities> = new Set([
   'planRestore',
+  'lookAtOthers',
   'launchInstance',
   'awaitInstance',
   'moveElasticIp',
@@ -79,6 +80,7 @@ export const planRestore = act('planRestore', 120, [
   'ExternalServices',
   'MachineNotFound',
 ]);
+export const lookAtOthers = act('lookAtOthers', 60);
 // A spare that is taken over has to start.
 export const launchInstance = act('launchInstance', ({ launch }) => launch + 120);
 export const awaitInstance = act('awaitInstance', ({ launch }) => launch);

@@ -15,6 +15,7 @@ import { loggingIn, verdictFrom } from './drill-verdict';
 import { launchCopy } from './launching';
 import { toTrust } from './questions';
 import { bringUpOnNewAddresses } from './on-new-addresses';
+import { reconcile } from './old-addresses';
 import { runbook, type Run } from './runbook';
 import { now } from './state';
 
@@ -89,7 +90,8 @@ async function restoreInQuarantine(run: Run, plan: DrillPlan, request: DrillRequ
   await step('Prove the quarantine', acts.proveSilence, { machine, groups, isTried: true });
 
   const hostname = plan.hostname ?? machine.privateAddress;
-  const { replaces: old, recorded } = plan;
+  const { recorded } = plan;
+  const { old } = reconcile(plan.replaces, answered.carries, machine);
   const reached = { machine, distribution, old, hostname, recorded, isReadied: false };
   await bringUpOnNewAddresses(
     run,

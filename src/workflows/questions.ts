@@ -1,7 +1,6 @@
 /** What the gates of a restore say to the person who decides. Markdown; pure. */
 import type { HostnameFixed } from '../activities/fix-hostname';
 import type { Trust } from '../activities/trust-host-key';
-import { refuse } from '../contract/failures';
 import type { Machine, OldAddresses, RestorePlan, Settings } from '../contract/plan';
 import type { RestoreRequest } from '../contract/requests';
 import type { Approval } from './runbook';
@@ -47,7 +46,11 @@ export function aboutOldMachine(plan: RestorePlan, request: RestoreRequest): App
   };
 }
 
-export function toLaunch(plan: RestorePlan, settings: Settings): Approval {
+export function toLaunch(
+  plan: RestorePlan,
+  settings: Settings,
+  others: readonly string[],
+): Approval {
   const { launch } = plan;
   const name = 'launch';
   const { existingInstanceId: existing } = plan;
@@ -63,7 +66,7 @@ export function toLaunch(plan: RestorePlan, settings: Settings): Approval {
         `${(plan.spare?.securityGroupIds ?? []).join(', ')}.`;
   const details = [
     what,
-    list(plan.notes),
+    list([...plan.notes, ...others]),
     'What will change:',
     list(plan.changes.map(({ step, change }) => `${step}: ${change}`)),
   ].join('\n\n');
@@ -107,63 +110,6 @@ export function toTrust(trust: Trust, instanceId: string): Approval {
       list(trust.expected.length > 0 ? trust.expected : ['nothing']),
     ].join('\n\n'),
     notNeeded: trust.known ? `${trust.offered} is known` : undefined,
-  };
-}
-
-/** For an image made by hand whose source is gone: the addresses that its own files carry. */
-export function oldAddressesFrom(carries: Partial<OldAddresses>, machine: Machine): OldAddresses {
-  if (carries.private !== undefined) {
-    return { ...carries, private: carries.private };
-  }
-  throw refuse(
-    'OldAddressUnknown',
-    `Neither tags nor the files of ${machine.instanceId} say which addresses the image carries. ` +
-      'Start again with "instance" and "replaces":{"private":"…","public":"…"}.',
-  );
-}
-
-export function aboutOldAddresses(plan: RestorePlan, old: OldAddresses): Approval {
-  return {
-    name: 'addresses',
-    details:
-      `The image was made by hand and its source is gone. The machine's own files carry ` +
-      `**${old.private}** and **${old.public ?? 'no public address'}**: these will be replaced.`,
-    notNeeded: plan.replaces ? `${old.private}, from ${plan.replacesFrom}` : undefined,
-  };
-}
-
-/** The hostname that is to be: as configured, or the new public address if it was the old one. */
-export function hostnameFor(plan: RestorePlan, old: OldAddresses, machine: Machine): string {
-  if (plan.hostname === old.private) return machine.privateAddress;
-  if (plan.hostname !== undefined && plan.hostname !== old.public) return plan.hostname;
-  return machine.publicAddress ?? machine.privateAddress;
-}
-
-interface DnsFacts {
-  readonly hostname: string;
-  readonly machine: Machine;
-  readonly old: OldAddresses;
-  /** Whether the name resolves to the new machine already. */
-  readonly isRight: boolean;
-}
-
-export function toChangeDns(plan: RestorePlan, facts: DnsFacts): Approval {
-  const { hostname, machine, old, isRight } = facts;
-  const name = 'dns';
-  if (plan.elasticIp) {
-    return { name, details: '', notNeeded: `${plan.elasticIp.publicAddress} moved to the machine` };
-  }
-  if (isAddress(hostname)) {
-    return { name, details: '', notNeeded: `the hostname is the address ${hostname}` };
-  }
-  if (isRight) return { name, details: '', notNeeded: `${hostname} resolves to it already` };
-  const from = [old.public, old.private].filter(Boolean).join(' or ');
-  const to = [machine.publicAddress, machine.privateAddress].filter(Boolean).join(' or ');
-  return {
-    name,
-    details:
-      `Change the DNS record of **${hostname}**: ${from} → **${to}**. Wait for its TTL, then approve; ` +
-      'the next step checks it on the machine.',
   };
 }
 
@@ -245,8 +191,4 @@ export function aboutConfiguration(settings: Settings, machine: Machine): string
       `{ instance: ${machine.instanceId} } and ssh.hostKeys to ['${machine.hostKeys.join("', '")}'], ` +
       'then restart the worker.',
   ];
-}
-
-function isAddress(text: string): boolean {
-  return /^\d{1,3}(\.\d{1,3}){3}$/.test(text);
 }

@@ -14,7 +14,9 @@ import { checkedBuilds, deleteBuildRecords } from './clean-up-builds';
 import { aboutDatabases } from './database-questions';
 import { launchUntilItRuns } from './launching';
 import { mountObjectStorage } from './object-storage';
+import { hostnameFor, oldAddressesFrom, toChangeDns } from './old-addresses';
 import { bringUpOnNewAddresses, type Reached } from './on-new-addresses';
+import { OtherMachines } from './other-machines';
 import * as ask from './questions';
 import { runbook, type Run } from './runbook';
 import { perform } from './steps';
@@ -44,8 +46,10 @@ async function restoreMachine(run: Run, request: RestoreRequest): Promise<string
   const { plan } = await step('Plan the restore', acts.planRestore, planning);
   ask.noteThePlan(findings, plan, request);
   await approval('Confirm where the databases are', aboutDatabases(plan, request));
+  const others = new OtherMachines(run, plan);
   await approval('Fence the old machine', ask.aboutOldMachine(plan, request));
-  await approval('Approve the launch', ask.toLaunch(plan, settings));
+  await others.look('before the launch');
+  await approval('Approve the launch', ask.toLaunch(plan, settings, others.lines));
   // Asked before the launch, so that no clone waits for a person.
   await approval('Approve moving the Elastic IP', ask.toMoveElasticIp(plan, settings));
 
@@ -75,6 +79,7 @@ async function restoreMachine(run: Run, request: RestoreRequest): Promise<string
 
   findings.notes.push(...ask.aboutUnendingBuilds(settings, installation));
   findings.notes.push(...ask.aboutConfiguration(settings, machine));
+  await others.look('at the end of the restore');
   return `${hostname} runs on ${machine.instanceId}, restored from ${plan.imageId}.`;
 }
 
@@ -83,10 +88,7 @@ async function pointDns(run: Run, plan: RestorePlan, reached: Reached): Promise<
   const { step, approval } = run;
   const { machine, old, hostname } = reached;
   const isRight = plan.elasticIp === undefined && (await isResolved(run, machine, hostname));
-  await approval(
-    'Change the DNS record',
-    ask.toChangeDns(plan, { hostname, machine, old, isRight }),
-  );
+  await approval('Change the DNS record', toChangeDns(plan, { hostname, machine, old, isRight }));
   await step('Check that the hostname resolves', acts.checkDns, { machine, hostname });
 }
 
@@ -134,10 +136,10 @@ async function reach(run: Run, plan: RestorePlan, stranger: Machine): Promise<Re
     machine: known,
   });
   const { machine, distribution, carries } = answered;
-  const old = plan.replaces ?? ask.oldAddressesFrom(carries, machine);
-  await approval('Confirm the old addresses', ask.aboutOldAddresses(plan, old));
+  const { old, question } = oldAddressesFrom(plan, carries, machine);
+  await approval('Confirm the old addresses', question);
 
-  const hostname = ask.hostnameFor(plan, old, machine);
+  const hostname = hostnameFor(plan, { old, machine, seen: answered.hostname });
   const isReadied = answered.isReadied && answered.hostname === hostname;
   const isSealed = plan.userData !== undefined || answered.isSealed;
   const recorded = plan.record?.hostname;

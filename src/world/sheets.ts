@@ -11,6 +11,7 @@ import { backupTags, newestUsable, takenAt, unusableBecause } from '../machine/b
 import { judgeRecorded } from '../machine/databases/judge';
 import { recordedLaunch } from '../machine/copies';
 import { launchLike } from '../machine/launch-settings';
+import { currentHostname } from '../machine/own-hostname';
 import { decodeRecord } from '../machine/record-tags';
 import { tagNames } from '../machine/tags';
 import type { Ec2 } from './ec2';
@@ -47,7 +48,10 @@ export async function readSheet(order: SheetOrder): Promise<SheetFacts> {
     installation: name,
     madeAt: madeAt.toISOString(),
     region,
-    hostname: installation.hostname,
+    hostname: currentHostname(installation.hostname, {
+      had: record.hostname,
+      known: [{ private: record.privateAddress, public: record.publicAddress }],
+    }),
     elasticIp: 'elasticIp' in reachedBy ? reachedBy.elasticIp : undefined,
     login: loginOf(installation),
     hostKeys: installation.ssh.hostKeys,

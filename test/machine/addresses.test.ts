@@ -107,14 +107,33 @@ describe('private and public address in one pass', () => {
     });
   });
 
-  test('a public address without a successor is left and reported', () => {
+  test('a public address without a successor is given no more; elsewhere it is left and reported', () => {
     const replacements = { private: { old: a, new: c }, public: { old: b, new: undefined } };
-    expect(rewriteAddresses(file(a, b), replacements)).toEqual({
-      content: file(c, b),
-      replaced: 1,
-      found: 'old',
-      leftover: [b],
-    });
+    const operator = (inner: string, rest: string): string =>
+      `PRIVATE_ADDRESS=${inner}\nREPLICATED_OPERATOR_OPTS="${rest} -e TAGS=local"\n`;
+    for (const [given, left] of [
+      [` -e PUBLIC_ADDRESS=${b}`, ''],
+      [` -e PUBLIC_ADDRESS=[${b}]`, ''],
+      [` --env PUBLIC_ADDRESS=${b} -e X=1`, ' -e X=1'],
+      [` -e PUBLIC_ADDRESS=${b}0`, ` -e PUBLIC_ADDRESS=${b}0`],
+      [` -e MY_PUBLIC_ADDRESS=${b}`, ` -e MY_PUBLIC_ADDRESS=${b}`],
+    ] as const) {
+      const once = rewriteAddresses(operator(a, given), replacements);
+      expect(once.content).toBe(operator(c, left));
+      expect(rewriteAddresses(once.content, replacements)).toMatchObject({
+        content: once.content,
+        replaced: 0,
+      });
+    }
+    for (const line of [`PUBLIC_ADDRESS=${b}\n`, `export PUBLIC_ADDRESS="${b}"\r\n`]) {
+      const file = `PRIVATE_ADDRESS=${a}\n${line}NO_PROXY=${b},localhost\n`;
+      expect(rewriteAddresses(file, replacements)).toEqual({
+        content: `PRIVATE_ADDRESS=${c}\nNO_PROXY=${b},localhost\n`,
+        replaced: 2,
+        found: 'old',
+        leftover: [b],
+      });
+    }
     expect(rewriteAddresses(`PRIVATE_ADDRESS=${a}`, replacements).leftover).toEqual([]);
   });
 

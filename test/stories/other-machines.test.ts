@@ -1,6 +1,7 @@
 import { appendFileSync, chmodSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { control, setStage, storyOf, type Stage } from './stage';
+import { EC2Client, StopInstancesCommand } from '@aws-sdk/client-ec2';
+import { control, eventually, setStage, storyOf, type Stage } from './stage';
 import { machineOf, madeByRestores, restoredMachine, sourceId } from './world-checks';
 
 jest.setTimeout(120_000);
@@ -27,7 +28,9 @@ test('beside the old machine, which still runs, and neighbours whose addresses b
   const acknowledge = ['source-running'];
   const run = await stage.start('restore', { installation: 'prod', acknowledge });
   const launch = await run.gate('Approve the launch');
-  expect(launch.details).toContain(`${sourceId} runs: the image was made of it.`);
+  expect(launch.details).toContain(
+    `${sourceId} still runs, before the launch: the image was made of it.`,
+  );
   const report = await run.finish();
 
   // The seeded subnet gives the new machine an address that begins with the old one.
@@ -55,7 +58,7 @@ test('beside the old machine, which still runs, and neighbours whose addresses b
   expect(JSON.stringify(source.inspect())).toBe(before);
   expect(report.notes).toContain('/etc/hosts mentions 10.0.1.5 or 203.0.113.10');
   expect(readFileSync(join(machine.root, 'etc/hosts'), 'utf8')).toContain('10.0.1.5 ');
-  expect(storyOf(report.journal).slice(0, 5)).toMatchInlineSnapshot(`
+  expect(storyOf(report.journal).slice(0, 6)).toMatchInlineSnapshot(`
     [
       "Ask an open backup to make way — not needed",
       "Plan the restore — done",
@@ -147,4 +150,28 @@ describe('an Elastic IP', () => {
     expect(on.lab.region.state.addresses[elasticIp]?.instanceId).toBe(other);
     expect(madeByRestores(on)).toEqual([]);
   });
+});
+
+test('an old machine that is stopped at the gate is not said to run', async () => {
+  stage = await setStage();
+  await (await stage.start('backup', { installation: 'prod' })).report();
+  const run = await stage.start('restore', { installation: 'prod' });
+  const fence = await run.gate('Fence the old machine');
+  expect(fence.details).toContain(`${sourceId} still runs`);
+  const credentials = { accessKeyId: 'SOMEBODY', secretAccessKey: 'else' };
+  const ec2 = new EC2Client({ endpoint: stage.lab.ec2Url, region: 'us-east-1', credentials });
+  await ec2.send(new StopInstancesCommand({ InstanceIds: [sourceId] }));
+  await eventually('the old machine is stopped', 30, () =>
+    stage?.lab.region.state.instances[sourceId]?.state === 'stopped' ? true : undefined,
+  );
+  ec2.destroy();
+  await run.answer('approve', fence);
+  const launch = await run.gate('Approve the launch');
+  expect(launch.details).toContain(`${sourceId} is stopped, before the launch`);
+  expect(launch.details).not.toContain('still runs');
+  const { notes } = await run.finish();
+  expect(notes.filter((note) => note.startsWith(sourceId))).toEqual([
+    `${sourceId} is stopped, at the end of the restore; it ran when this was planned ` +
+      '(the image was made of it).',
+  ]);
 });

@@ -2,9 +2,6 @@ import type { RestorePlan } from '../../src/contract/plan';
 import {
   aboutNomadClients,
   aboutOldMachine,
-  hostnameFor,
-  oldAddressesFrom,
-  toChangeDns,
   toChangeOAuth,
   toTrust,
 } from '../../src/workflows/questions';
@@ -63,15 +60,6 @@ describe('the old machine', () => {
 });
 
 describe('the hostname', () => {
-  test('is the configured one', () => {
-    expect(hostnameFor(plan, old, machine)).toBe('circleci.example.com');
-  });
-
-  test('becomes the new public address where it was the old one', () => {
-    expect(hostnameFor({ ...plan, hostname: '203.0.113.10' }, old, machine)).toBe('203.0.113.101');
-    expect(hostnameFor({ ...plan, hostname: undefined }, old, machine)).toBe('203.0.113.101');
-  });
-
   test('that changed asks for the OAuth application, with both URLs', () => {
     const fixed = { note: '', changed: true, before: 'old.example.com', override: '' };
     const { details, notNeeded } = toChangeOAuth(fixed, 'new.example.com');
@@ -87,40 +75,11 @@ describe('the hostname', () => {
   });
 });
 
-describe('the DNS record', () => {
-  const facts = { hostname: 'circleci.example.com', machine, old, isRight: false };
-
-  test('is shown old → new', () => {
-    const { details } = toChangeDns(plan, facts);
-    expect(details).toContain('203.0.113.10 or 10.0.1.5 → **203.0.113.101 or 10.0.1.57**');
-  });
-
-  test('needs no change where the name resolves to the new machine already', () => {
-    const { notNeeded } = toChangeDns(plan, { ...facts, isRight: true });
-    expect(notNeeded).toBe('circleci.example.com resolves to it already');
-  });
-
-  test('needs no change for a hostname that is an address', () => {
-    const { notNeeded } = toChangeDns(plan, { ...facts, hostname: '203.0.113.101' });
-    expect(notNeeded).toBe('the hostname is the address 203.0.113.101');
-  });
-
-  test('needs no change with an Elastic IP', () => {
-    const elasticIp = { allocationId: 'eipalloc-1', publicAddress: '203.0.113.50' };
-    const { notNeeded } = toChangeDns({ ...plan, elasticIp }, facts);
-    expect(notNeeded).toBe('203.0.113.50 moved to the machine');
-  });
-});
-
 test('an unknown host key is a question that must name its gate', () => {
   const trust = { note: '', known: false, offered: 'ssh-ed25519 SHA256:new', expected: [] };
   const question = toTrust(trust, machine.instanceId);
   expect(question).toMatchObject({ notNeeded: undefined });
   expect(question.details).toContain('ssh-ed25519 SHA256:new');
-});
-
-test('an image without any old address ends the run with what to send', () => {
-  expect(() => oldAddressesFrom({}, machine)).toThrow('"replaces":{"private":"…","public":"…"}');
 });
 
 test('the Nomad clients that have not joined are told the new server', () => {

@@ -145,8 +145,11 @@ export function addressing({ record }: SheetFacts): Step {
       ...(hasOuter
         ? [
             {
-              say: 'The public address, where the new machine has one:',
-              run: 'if [ -n "$NEW_PUBLIC" ]; then change "$OLD_PUBLIC" "$NEW_PUBLIC"; fi',
+              say: 'The public address; where the new machine has none, the files give none either:',
+              run:
+                'if [ -n "$NEW_PUBLIC" ]; then change "$OLD_PUBLIC" "$NEW_PUBLIC"; else\n' +
+                String.raw`  sed -i "s/ -e PUBLIC_ADDRESS=${'$'}{OLD_PUBLIC//./[.]}\([^0-9A-Za-z.-]\|$\)/\1/g" $FILES` +
+                '\nfi',
             },
           ]
         : []),

@@ -219,6 +219,15 @@ describe('the addresses by hand', () => {
     );
   });
 
+  test('give no public address on where the new machine has none', () => {
+    const given = (opts: string): string => `REPLICATED_OPERATOR_OPTS="${opts} -e TAGS=local"\n`;
+    const file = join(folder, 'operator');
+    writeFileSync(file, given(` -e PUBLIC_ADDRESS=${outer} -e X=${outer}0`));
+    const none = typed.join('\n').replace('NEW_PUBLIC=3.80.7.8', 'NEW_PUBLIC=');
+    expect(bash(`FILES=${file}\n${none}`)).toBe('');
+    expect(readFileSync(file, 'utf8')).toBe(given(` -e X=${outer}0`));
+  });
+
   test('are not replaced by nothing', () => {
     const file = join(folder, 'file');
     writeFileSync(file, 'PRIVATE_ADDRESS=10.0.1.5\n');
