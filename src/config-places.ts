@@ -14,6 +14,21 @@ const pin = z
     'is a pinned host key: "ssh-ed25519 SHA256:…" (ssh-keyscan HOST | ssh-keygen -lf - shows it)',
   );
 
+/**
+ * A pin; as `{ pin, sha1: true }` with a leave: this host may prove this key by SHA-1, as OpenSSH
+ * before 7.2 does.
+ */
+const hostKey = z.preprocess(
+  (given) => (typeof given === 'string' ? { pin: given } : given),
+  z
+    .strictObject({ pin, sha1: z.boolean().default(false) })
+    .refine((key) => !key.sha1 || key.pin.startsWith('ssh-rsa '), {
+      message: 'only a key of type ssh-rsa can be proven by SHA-1',
+      path: ['sha1'],
+    }),
+);
+type HostKey = z.output<typeof hostKey>;
+
 /** What users and GitHub reach an installation by. */
 export const hostname = z
   .string()
@@ -25,8 +40,17 @@ const login = {
   key: z.string().optional(),
   agent: z.boolean().default(false),
   port: z.int().min(1).max(65535).default(22),
-  hostKeys: z.array(pin).default([]),
+  hostKeys: z.array(hostKey).default([]),
 };
+
+/** The keys as pins; those with a leave are listed beside them. */
+function withPins<T extends { readonly hostKeys: readonly HostKey[] }>({ hostKeys, ...hop }: T) {
+  return {
+    ...hop,
+    hostKeys: hostKeys.map(({ pin: text }): string => text),
+    sha1Keys: hostKeys.flatMap(({ pin: text, sha1 }) => (sha1 ? [text as string] : [])),
+  };
+}
 
 const bastion = z
   .strictObject({ host: z.string().min(1), ...login })
@@ -37,7 +61,8 @@ const bastion = z
   .refine((hop) => (hop.key !== undefined) !== hop.agent, {
     message: 'give either "key" (a file) or "agent: true"',
     path: ['key'],
-  });
+  })
+  .transform(withPins);
 
 /** How to log in at the Services machine. */
 export const ssh = z
@@ -49,7 +74,8 @@ export const ssh = z
   .refine((hop) => (hop.key !== undefined) !== hop.agent, {
     message: 'give either "key" (a file) or "agent: true"',
     path: ['key'],
-  });
+  })
+  .transform(withPins);
 
 /** What a launch needs beside the image; each is optional. */
 export const launch = z.strictObject({

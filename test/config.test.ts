@@ -86,7 +86,9 @@ describe('the example file', () => {
   it('is explained by the page on configuration, key by key', () => {
     const page = configurationPage();
     const { launch, approvals, limits, ssh, ...rest } = prodOf(loadConfig(exampleFile));
-    const keys = [launch, approvals, limits, ssh, rest].flatMap((part) => Object.keys(part));
+    const { sha1Keys, ...written } = ssh;
+    expect(sha1Keys).toEqual([]);
+    const keys = [launch, approvals, limits, written, rest].flatMap((part) => Object.keys(part));
     expect(keys.filter((key) => !page.includes(`\`${key}`))).toEqual([]);
   });
 });
@@ -358,7 +360,7 @@ describe('what is refused', () => {
     ['an MD5 fingerprint', 'ssh-rsa MD5:16:27:ac:a5:76:28:2d:36:63:1b:56:4d:eb:df:a6:48'],
   ])('is a host key that is %s', (_what, key) => {
     const [problem] = problemsOf(() => loadProd({ ssh: { ...least.ssh, hostKeys: [key] } }));
-    expect(problem).toMatch(/^installations\.prod\.ssh\.hostKeys\.0: is a pinned host key/);
+    expect(problem).toMatch(/^installations\.prod\.ssh\.hostKeys\.0\.pin: is a pinned host key/);
   });
 
   it('is an installation with a name that a request could not say', () => {
@@ -381,5 +383,26 @@ describe('the path of the file', () => {
   it('is what RUNBOOK_CONFIG says, else runbook.yaml in the current folder', () => {
     expect(configPath({ RUNBOOK_CONFIG: '/etc/runbook/prod.yaml' })).toBe('/etc/runbook/prod.yaml');
     expect(configPath({})).toBe('runbook.yaml');
+  });
+});
+
+describe('a host key', () => {
+  const rsa = `ssh-rsa SHA256:${'B'.repeat(43)}`;
+
+  it('may be proven by SHA-1 only where that is said of it', () => {
+    const hostKeys = [pin, { pin: rsa, sha1: true }, { pin: rsa.replace('B', 'C') }];
+    const way = { ...bastion, hostKeys: [{ pin: rsa, sha1: true }] };
+    const { ssh } = prodOf(loadProd({ ssh: { ...least.ssh, hostKeys, bastion: way } }));
+    expect(ssh.hostKeys).toEqual([pin, rsa, rsa.replace('B', 'C')]);
+    expect(ssh.sha1Keys).toEqual([rsa]);
+    expect(ssh.bastion).toMatchObject({ hostKeys: [rsa], sha1Keys: [rsa] });
+  });
+
+  it('of another type than RSA is never proven so, and nothing else may stand beside it', () => {
+    const load = (key: object) => () => loadProd({ ssh: { ...least.ssh, hostKeys: [key] } });
+    expect(problemsOf(load({ pin, sha1: true }))[0]).toMatch(
+      /hostKeys\.0\.sha1: only a key of type/,
+    );
+    expect(problemsOf(load({ pin: rsa, sha: true }))).toHaveLength(1);
   });
 });

@@ -5,8 +5,10 @@
  * whether it is sealed and silent.
  * Changes: tags the instance with its confirmed host key, so that later runs know it.
  * Safe to repeat because: the tag is the same each time.
- * Fails with: MachineUnreachable, SshLoginRefused, HostKeyUnknown, NotAServicesMachine.
+ * Fails with: MachineUnreachable, SshLoginRefused, LoginGetsNowhere, SudoRefused, HostKeyUnknown,
+ * HostKeyBySha1, NotAServicesMachine.
  */
+import { ApplicationFailure } from '@temporalio/common';
 import { refuse, tryAgain } from '../contract/failures';
 import type { Machine, OldAddresses } from '../contract/plan';
 import { addressesIn, configFiles, hostOfEndpoint } from '../machine/addresses';
@@ -25,7 +27,7 @@ import { readAddressFile } from './address-file';
 import type { Outcome, Say } from './attempt';
 import { onBootingMachine, type Remote } from './on-machine';
 import { readSounds } from './quarantine';
-import { until } from './until';
+import { isFinal, until } from './until';
 
 export interface Awaited extends Outcome {
   readonly machine: Machine;
@@ -51,25 +53,18 @@ export const awaitMachine =
       privateAddress: instance?.privateAddress ?? machine.privateAddress,
       publicAddress: instance?.publicAddress,
     };
-    let why = 'no answer yet';
+    const waiting = patienceWith(limits.ssh);
     const wait = { limitSeconds: limits.ssh, pollSeconds: limits.poll };
     const facts = await until(wait, async () => {
       try {
         return await onBootingMachine(world, current, (remote) => readFacts(remote, current));
       } catch (error) {
-        if (isFinal(error)) throw error;
-        why = error instanceof Error ? error.message : String(error);
-        say(why);
+        waiting.takes(error);
+        say(messageOf(error));
         return undefined;
       }
     });
-    if (facts === undefined) {
-      throw refuse(
-        'MachineUnreachable',
-        `${current.instanceId} did not let us in within ${String(limits.ssh)} s. Check its ` +
-          `authorized_keys and security groups, then retry. Last seen: ${why}`,
-      );
-    }
+    if (facts === undefined) throw waiting.failure(current);
     await tagHostKey(world, current);
     return {
       note: `${facts.name}, private ${current.privateAddress}, public ${current.publicAddress ?? 'none'}`,
@@ -81,6 +76,51 @@ export const awaitMachine =
       isSealed: facts.isSealed,
     };
   };
+
+/**
+ * What a machine that boots may still mend by itself: anything that is worth another try, but a
+ * login that is refused only for a while. cloud-init writes the keys soon after sshd is up, and a
+ * wrong user stays wrong.
+ */
+function patienceWith(limitSeconds: number) {
+  let last: unknown;
+  let refusedSince: number | undefined;
+  const failure = ({ instanceId }: Machine): ApplicationFailure => {
+    const type = last instanceof ApplicationFailure ? last.type : undefined;
+    return refuse(
+      failureTypes.find((one) => one === type) ?? 'MachineUnreachable',
+      `${instanceId} did not let us in within ${String(limitSeconds)} s. Check its ` +
+        `authorized_keys and security groups, then retry. Last seen: ${
+          last === undefined ? 'no answer yet' : messageOf(last)
+        }`,
+    );
+  };
+  return {
+    failure,
+    takes(error: unknown): void {
+      if (isFinal(error)) throw error;
+      last = error;
+      const isRefused = error instanceof ApplicationFailure && error.type === 'SshLoginRefused';
+      refusedSince = isRefused ? (refusedSince ?? performance.now()) : undefined;
+      if (refusedSince === undefined) return;
+      const seconds = (performance.now() - refusedSince) / 1000;
+      if (seconds > limitSeconds / 3) throw refuse('SshLoginRefused', messageOf(error));
+    },
+  };
+}
+
+const failureTypes = [
+  'SshLoginRefused',
+  'LoginGetsNowhere',
+  'SudoRefused',
+  'ReplicatedNotReady',
+  'ConnectionLost',
+  'CommandFailed',
+] as const;
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
 
 async function tagHostKey(world: World, machine: Machine): Promise<void> {
   const [hostKey] = machine.hostKeys;
@@ -133,13 +173,4 @@ async function readFacts(remote: Remote, machine: Machine) {
     daemon === machine.privateAddress &&
     hostOfEndpoint(endpoint) === machine.privateAddress;
   return { name, distribution, carries, hostname, isReadied, isSealed };
-}
-
-function isFinal(error: unknown): boolean {
-  return (
-    typeof error === 'object' &&
-    error !== null &&
-    'nonRetryable' in error &&
-    error.nonRetryable === true
-  );
 }

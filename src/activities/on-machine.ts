@@ -31,6 +31,7 @@ export function targetOf(world: World, machine: Machine, freshlyBooted = false):
     port: ssh.port,
     user: ssh.user,
     pins: machine.hostKeys,
+    sha1Pins: ssh.sha1Keys,
     credentials: { keyFile: ssh.key, agent: ssh.agent },
     bastion: bastion && {
       host: bastion.host,
@@ -39,6 +40,7 @@ export function targetOf(world: World, machine: Machine, freshlyBooted = false):
       keyFile: bastion.key,
       agent: bastion.agent,
       pins: bastion.hostKeys,
+      sha1Pins: bastion.sha1Keys,
     },
     freshlyBooted,
   };

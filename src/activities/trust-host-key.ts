@@ -3,15 +3,17 @@
  *
  * Looks at: the keys that cloud-init printed on this instance's console, the keys recorded at
  * backup, and the key that the machine shows. Changes: nothing.
- * Safe to repeat because: it only reads. Fails with: MachineUnreachable.
+ * Safe to repeat because: it only reads.
+ * Fails with: MachineUnreachable; for the bastion also as every login does.
  */
 import type { Machine } from '../contract/plan';
 import { parseConsoleHostKeys } from '../machine/host-keys';
 import type { World } from '../world';
+import type { OfferedKey } from '../world/ssh';
 import { refuse } from '../contract/failures';
 import type { Outcome, Say } from './attempt';
 import { targetOf } from './on-machine';
-import { until } from './until';
+import { isFinal, until } from './until';
 
 export interface TrustInput {
   readonly machine: Machine;
@@ -25,6 +27,8 @@ export interface Trust extends Outcome {
   readonly offered: string;
   /** What it was compared with. */
   readonly expected: readonly string[];
+  /** The machine can prove the key by SHA-1 only, which nobody has allowed: then it is not known. */
+  readonly isWeak?: boolean;
 }
 
 export const trustHostKey =
@@ -32,26 +36,39 @@ export const trustHostKey =
   async ({ machine, recorded }: TrustInput, say: Say): Promise<Trust> => {
     const { limits, region } = world.installation(machine.installation, machine.region);
     const ec2 = world.ec2(region);
-    const offered = await awaitOfferedKey(world, machine, say);
+    const { pin: offered, isWeak } = await awaitOfferedKey(world, machine, say);
+    const proof = isWeak ? ', but can prove it by SHA-1 only' : ', as expected';
     // The console appears some minutes after the boot, so an unknown key is looked up again.
     const look = async (): Promise<Trust | undefined> => {
       const console = await ec2.consoleOutput(machine.instanceId);
       const expected = [...recorded, ...parseConsoleHostKeys(console).map(world.fingerprint)];
       say(`console shows ${String(expected.length - recorded.length)} host keys`);
       if (expected.includes(offered)) {
-        return { note: `${offered}, as expected`, known: true, offered, expected };
+        return { note: `${offered}${proof}`, known: !isWeak, isWeak, offered, expected };
       }
-      const unknown = { note: `${offered} is not confirmed`, known: false, offered, expected };
+      const unknown = {
+        note: `${offered} is not confirmed`,
+        known: false,
+        isWeak,
+        offered,
+        expected,
+      };
       return expected.length > recorded.length ? unknown : undefined;
     };
     const limitSeconds = Math.min(limits.ssh, 300);
     const found = await until({ limitSeconds, pollSeconds: limits.poll }, look);
     return (
-      found ?? { note: `${offered} is not confirmed`, known: false, offered, expected: recorded }
+      found ?? {
+        note: `${offered} is not confirmed`,
+        known: false,
+        isWeak,
+        offered,
+        expected: recorded,
+      }
     );
   };
 
-async function awaitOfferedKey(world: World, machine: Machine, say: Say): Promise<string> {
+async function awaitOfferedKey(world: World, machine: Machine, say: Say): Promise<OfferedKey> {
   const { ssh: limitSeconds, poll: pollSeconds } = world.installation(
     machine.installation,
     machine.region,
@@ -61,6 +78,8 @@ async function awaitOfferedKey(world: World, machine: Machine, say: Say): Promis
     try {
       return await world.ssh.offeredHostKey(targetOf(world, machine, true));
     } catch (error) {
+      // A bastion that is not let in to stays so.
+      if (isFinal(error)) throw error;
       why = error instanceof Error ? error.message : String(error);
       say(why);
       return undefined;

@@ -16,6 +16,11 @@ export async function until<T>(
   }
 }
 
+/** Whether only a person can help, so that waiting does not. */
+export function isFinal(error: unknown): boolean {
+  return error instanceof ApplicationFailure && error.nonRetryable === true;
+}
+
 /** AWS that does not answer for a minute must not end a wait of hours. */
 function patient(error: unknown): undefined {
   const isBrownout =

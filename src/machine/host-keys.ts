@@ -44,3 +44,12 @@ export function parseConsoleHostKeys(console: string): string[] {
   const begin = end < 0 ? -1 : console.lastIndexOf('-----BEGIN SSH HOST KEY KEYS-----', end);
   return begin < 0 ? [] : parsePublicKeys(console.slice(begin, end));
 }
+
+/** What a person sets in runbook.yaml who takes a proof by SHA-1 from one host. */
+export function howToAllowSha1(role: 'machine' | 'bastion', pin: string): string {
+  const where = role === 'bastion' ? 'ssh.bastion.hostKeys' : 'ssh.hostKeys';
+  return (
+    'Give that host an ed25519 or ecdsa key if its sshd can have one. If you take the proof all the ' +
+    `same, add { pin: '${pin}', sha1: true } to ${where} in runbook.yaml and restart the worker.`
+  );
+}

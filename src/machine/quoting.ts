@@ -26,6 +26,11 @@ export function render(command: Command, nonce: string): string {
   return `sudo -n -- /bin/bash -c ${quote(script)} runbook ${words}`;
 }
 
+/** The line that a command prints before anything else of it runs. */
+export function beginMark(nonce: string): string {
+  return `${nonce}-begin\n`;
+}
+
 /** What a framed command printed, and how it ended. */
 export interface Unframed {
   readonly output: string;
@@ -37,7 +42,7 @@ export interface Unframed {
  * when the end line is missing, so that the outcome is unknown.
  */
 export function unframe(stdout: string, nonce: string): Unframed | undefined {
-  const begin = `${nonce}-begin\n`;
+  const begin = beginMark(nonce);
   const end = `\n${nonce}-end `;
   const from = stdout.indexOf(begin);
   const to = from < 0 ? -1 : stdout.indexOf(end, from + begin.length);

@@ -92,7 +92,7 @@ export const checkDns = skippable('checkDns', ({ ssh }) => ssh);
 // An app that starts takes no stop until it is up.
 export const stopApp = act('stopApp', (limits) => limits.startApp + 2 * limits.stopApp + 120);
 export const fixHostname = skippable('fixHostname', ({ startApp }) => startApp + 120);
-export const updateIpAddresses = act('updateIpAddresses', 120);
+export const updateIpAddresses = act('updateIpAddresses', 300);
 export const wipeNomad = skippable('wipeNomad', 300);
 export const restartReplicated = act('restartReplicated', ({ replicated }) => replicated + 240, [
   'QuarantineBroken',

@@ -21,6 +21,7 @@ import { copyElsewhere, refreshTheSpare } from './elsewhere';
 import { troubleOf } from './failures';
 import { backUpObjectStorage } from './object-storage';
 import { removeOldBackups } from './prune';
+import { aboutWeakProof } from './questions';
 import { runbook, type Run } from './runbook';
 import { now } from './state';
 
@@ -138,7 +139,8 @@ async function trustedKeys(
     goesOnWithout: true,
     details:
       `${machine.instanceId} shows the host key **${trust.offered}**. Compare it with what the ` +
-      'machine itself says, then approve. To pin it for good: ssh.hostKeys in runbook.yaml.',
+      'machine itself says, then approve. To pin it for good: ssh.hostKeys in runbook.yaml.' +
+      (trust.isWeak ? `\n\n${aboutWeakProof(trust.offered)}` : ''),
     notNeeded: trust.known ? `${trust.offered} is on the machine's console` : undefined,
   });
   return confirmed ? [trust.offered] : [];

@@ -5,7 +5,9 @@
  */
 import { CancellationScope, workflowInfo } from '@temporalio/workflow';
 import { refuse } from '../contract/failures';
+import type { Trust } from '../activities/trust-host-key';
 import type { DrillPlan, Machine } from '../contract/plan';
+import { howToAllowSha1 } from '../machine/host-keys';
 import type { Report } from '../contract/reports';
 import { drillRequest, type DrillRequest } from '../contract/requests';
 import * as acts from './acts';
@@ -79,7 +81,7 @@ async function restoreInQuarantine(run: Run, plan: DrillPlan, request: DrillRequ
     machine: stranger,
     recorded: plan.hostKeys,
   });
-  if (request.unattended && !trust.known) throw unknownKey(trust.offered, stranger);
+  if (request.unattended && !trust.known) throw unknownKey(trust, stranger);
   await run.approval('Confirm the host key', toTrust(trust, stranger.instanceId));
   const known: Machine = { ...stranger, hostKeys: [trust.offered] };
   const answered = await step('Wait for the machine to answer', acts.awaitMachine, {
@@ -166,10 +168,17 @@ async function close(run: Run, plan: DrillPlan, isThrough: boolean): Promise<str
   return `${imageId} is proven: its app ran in quarantine, and its machine is gone.${untagged}`;
 }
 
-function unknownKey(offered: string, { instanceId }: Machine): ReturnType<typeof refuse> {
-  return refuse(
-    'HostKeyUnknown',
-    `${instanceId} shows the host key ${offered}, which neither its console nor the backup confirms, ` +
-      'and nobody watches this drill. Start one that somebody watches: runbook drill.',
-  );
+function unknownKey({ offered, isWeak = false }: Trust, { instanceId }: Machine) {
+  const nobody = 'and nobody watches this drill. Start one that somebody watches: runbook drill.';
+  return isWeak
+    ? refuse(
+        'HostKeyBySha1',
+        `${instanceId} can prove its host key ${offered} by SHA-1 only, ${nobody} ` +
+          howToAllowSha1('machine', offered),
+      )
+    : refuse(
+        'HostKeyUnknown',
+        `${instanceId} shows the host key ${offered}, which neither its console nor the backup ` +
+          `confirms, ${nobody}`,
+      );
 }

@@ -3,6 +3,7 @@ import type { HostnameFixed } from '../activities/fix-hostname';
 import type { Trust } from '../activities/trust-host-key';
 import type { Machine, OldAddresses, RestorePlan, Settings } from '../contract/plan';
 import type { RestoreRequest } from '../contract/requests';
+import { howToAllowSha1 } from '../machine/host-keys';
 import type { Approval } from './runbook';
 import type { Findings } from './state';
 
@@ -100,17 +101,31 @@ export function toMoveElasticIp(plan: RestorePlan, settings: Settings): Approval
 }
 
 export function toTrust(trust: Trust, instanceId: string): Approval {
+  const isConfirmed = trust.expected.includes(trust.offered);
   return {
     name: 'host-key',
     details: [
-      `${instanceId} shows the host key **${trust.offered}**, which neither its console output nor ` +
-        "the backup's tags confirm. Compare it with what the machine itself says, for example in " +
-        'the EC2 serial console: `ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub`.',
+      isConfirmed
+        ? `${instanceId} shows the host key **${trust.offered}**, as its console output or the ` +
+          "backup's tags say."
+        : `${instanceId} shows the host key **${trust.offered}**, which neither its console output nor ` +
+          "the backup's tags confirm. Compare it with what the machine itself says, for example in " +
+          'the EC2 serial console: `ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub`.',
+      ...(trust.isWeak ? [aboutWeakProof(trust.offered)] : []),
       'Known for this machine:',
       list(trust.expected.length > 0 ? trust.expected : ['nothing']),
     ].join('\n\n'),
     notNeeded: trust.known ? `${trust.offered} is known` : undefined,
   };
+}
+
+/** An approval alone does not do: who takes so weak a proof writes it down. */
+export function aboutWeakProof(offered: string): string {
+  return (
+    '**It can prove that key by SHA-1 only**, as OpenSSH before 7.2 does, and such a proof can be ' +
+    `forged by whoever can pay for it. ${howToAllowSha1('machine', offered)} Only then approve: ` +
+    'without it the next step does not log in.'
+  );
 }
 
 export function toChangeOAuth(fixed: HostnameFixed | undefined, hostname: string): Approval {

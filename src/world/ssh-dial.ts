@@ -9,16 +9,23 @@ import { readFile } from 'node:fs/promises';
 import { connect as openSocket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { Client } from 'ssh2';
-import type { ConnectConfig, ServerHostKeyAlgorithm, SyncHostVerifier } from 'ssh2';
+import type {
+  AuthHandlerMiddleware,
+  ConnectConfig,
+  ServerHostKeyAlgorithm,
+  SyncHostVerifier,
+} from 'ssh2';
 import { codeOf } from '../contract/aws-code';
 import { pinOf } from './fingerprint';
-import { loginRefused } from './ssh-failures';
+import { loginRefused, provesRsaBySha1 } from './ssh-failures';
 import type { FailedHandshake, Hop } from './ssh-failures';
 
 /** How long a handshake may take, and how often a silent connection is asked whether it lives. */
 export interface SshTiming {
   readonly readySeconds: number;
   readonly keepaliveSeconds: number;
+  /** How long a command may take to begin: sudo may look names up, which takes its time. */
+  readonly beginSeconds: number;
 }
 
 /** A connection that is logged in. */
@@ -39,14 +46,28 @@ export interface Dial {
   readonly signal?: AbortSignal;
 }
 
-type Login = Pick<ConnectConfig, 'privateKey' | 'agent' | 'authHandler'>;
+type Login = Pick<ConnectConfig, 'privateKey' | 'agent'> & {
+  readonly methods?: readonly ('publickey' | 'agent')[];
+};
+
+/** What a handshake has shown so far. */
+type Seen = { -readonly [Key in keyof Omit<FailedHandshake, 'failed'>]: FailedHandshake[Key] };
+
+/** Tries the methods one after the other, and remembers what else the host would take. */
+function inTurn(methods: readonly ('publickey' | 'agent')[], seen: Seen): AuthHandlerMiddleware {
+  const rest = [...methods];
+  return (left: readonly string[] | null, isPartial: boolean | null) => {
+    if (left !== null) seen.left = { methods: left, isPartial: isPartial === true };
+    return rest.shift() ?? false;
+  };
+}
 
 /** Reads the key file, or finds the agent. A failure names the file, never what is in it. */
 export async function readLogin(hop: Hop): Promise<Login> {
   const { keyFile, agent } = hop.credentials;
   if (keyFile !== undefined) {
     try {
-      return { privateKey: await readFile(keyFile), authHandler: ['publickey'] };
+      return { privateKey: await readFile(keyFile), methods: ['publickey'] };
     } catch (error) {
       throw loginRefused(
         hop,
@@ -55,7 +76,7 @@ export async function readLogin(hop: Hop): Promise<Login> {
     }
   }
   const socket = process.env['SSH_AUTH_SOCK'];
-  if (agent === true && socket !== undefined) return { agent: socket, authHandler: ['agent'] };
+  if (agent === true && socket !== undefined) return { agent: socket, methods: ['agent'] };
   throw loginRefused(
     hop,
     agent === true
@@ -69,7 +90,8 @@ export function handshake(hop: Hop, login: Login, dial: Dial): Promise<Link | Fa
   const client = new Client();
   // The login is a dozen small messages; collected, each waits 40 ms for the one before.
   const socket = dial.through ?? openSocket({ host: hop.host, port: hop.port, noDelay: true });
-  const seen: { shown: string | undefined; denied: boolean } = { shown: undefined, denied: false };
+  const { methods = [], ...secret } = login;
+  const seen: Seen = { shown: undefined, denied: false };
   return new Promise((resolve) => {
     const link = openLink(hop, client, socket);
     const fail = (error: Error): void => {
@@ -85,6 +107,9 @@ export function handshake(hop: Hop, login: Login, dial: Dial): Promise<Link | Fa
       resolve(link);
     });
     client.once('error', fail);
+    client.on('banner', (text) => {
+      seen.banner = `${seen.banner ?? ''}${text}`.slice(0, 4000);
+    });
     // A host that is still booting, or has no free login slot, greets and hangs up: no error.
     client.once('close', () => {
       fail(new Error('the host closed the connection before the login was finished'));
@@ -93,8 +118,14 @@ export function handshake(hop: Hop, login: Login, dial: Dial): Promise<Link | Fa
     try {
       client.connect({
         ...settings(hop, dial.timing),
-        ...login,
+        ...secret,
+        authHandler: inTurn(methods, seen),
         hostVerifier: verifier(hop, seen),
+        debug: (line) => {
+          // ssh2 tells nowhere else how a host could prove its keys.
+          const offers = /^Handshake: \(remote\) Host key format: (\S+)/.exec(line)?.[1];
+          if (offers !== undefined) seen.offers = offers.split(',');
+        },
         sock: socket,
       });
     } catch (error) {
@@ -104,11 +135,19 @@ export function handshake(hop: Hop, login: Login, dial: Dial): Promise<Link | Fa
   });
 }
 
-/** Pinned types only are asked for: a host has several keys, and shows the one that was agreed. */
-function hostKeyAlgorithms(pins: readonly string[]): ServerHostKeyAlgorithm[] {
+/**
+ * Pinned types only are asked for: a host has several keys, and shows the one that was agreed. The
+ * first that both sides know is taken, so a proof by SHA-1 only where nothing better is offered;
+ * with pins, only where a person has allowed it for one of them. Without pins nobody logs in.
+ */
+function hostKeyAlgorithms({ pins, sha1Pins }: Hop): ServerHostKeyAlgorithm[] {
   const types = new Set(pins.map((pin) => pin.split(' ')[0]));
-  return allAlgorithms.filter(([type]) => types.has(type)).flatMap(([, algorithms]) => algorithms);
+  const wanted = allAlgorithms.filter(([type]) => pins.length === 0 || types.has(type));
+  const isSha1Allowed = pins.length === 0 || pins.some((pin) => sha1Pins.includes(pin));
+  return [...wanted.flatMap(([, algorithms]) => algorithms), ...(isSha1Allowed ? [bySha1] : [])];
 }
+
+const bySha1: ServerHostKeyAlgorithm = 'ssh-rsa';
 
 const allAlgorithms: readonly (readonly [string, readonly ServerHostKeyAlgorithm[]])[] = [
   ['ssh-ed25519', ['ssh-ed25519']],
@@ -118,20 +157,23 @@ const allAlgorithms: readonly (readonly [string, readonly ServerHostKeyAlgorithm
   ['ssh-rsa', ['rsa-sha2-512', 'rsa-sha2-256']],
 ];
 
-function verifier(
-  hop: Hop,
-  seen: { shown: string | undefined; denied: boolean },
-): SyncHostVerifier {
-  const pins = new Set(hop.pins);
+function verifier({ pins, sha1Pins }: Hop, seen: Seen): SyncHostVerifier {
   return (key) => {
     seen.shown = pinOf(key);
-    seen.denied = !pins.has(seen.shown);
+    // With another RSA key pinned, one that was not allowed could come by the way of SHA-1.
+    const byWeakProof = isProvenBySha1(seen);
+    const trusted = byWeakProof ? pins.filter((pin) => sha1Pins.includes(pin)) : pins;
+    seen.denied = !trusted.includes(seen.shown);
     return !seen.denied;
   };
 }
 
+/** An RSA key that was shown by a host that offers no better proof for it. */
+export function isProvenBySha1({ shown, offers = [] }: Omit<FailedHandshake, 'failed'>): boolean {
+  return shown?.startsWith('ssh-rsa ') === true && provesRsaBySha1(offers);
+}
+
 function settings(hop: Hop, timing: SshTiming): ConnectConfig {
-  const algorithms = hostKeyAlgorithms(hop.pins);
   return {
     username: hop.user,
     readyTimeout: timing.readySeconds * 1000,
@@ -139,7 +181,7 @@ function settings(hop: Hop, timing: SshTiming): ConnectConfig {
     keepaliveCountMax: 3,
     tryKeyboard: false,
     agentForward: false,
-    ...(algorithms.length > 0 && { algorithms: { serverHostKey: algorithms } }),
+    algorithms: { serverHostKey: hostKeyAlgorithms(hop) },
   };
 }
 

@@ -10,11 +10,13 @@ import type { ApplicationFailure } from '@temporalio/common';
 import type { ClientChannel } from 'ssh2';
 import { tryAgain } from '../contract/failures';
 import type { Command } from '../machine/commands';
-import { render, unframe } from '../machine/quoting';
+import { innerSudoRefusal, knownObstacle, whyNothingRan } from '../machine/logins';
+import { beginMark, render, unframe } from '../machine/quoting';
 import { redact } from '../machine/redact';
 import { BoundedText } from './bounded-text';
+import { MarkedText } from './marked-text';
 import type { Link } from './ssh-dial';
-import { nameOf } from './ssh-failures';
+import { commandRefused, nameOf } from './ssh-failures';
 
 /** What a command left behind. Long output has a line in its middle that tells what was left out. */
 export interface CommandResult {
@@ -25,58 +27,123 @@ export interface CommandResult {
 
 interface Ending {
   /** Whether the host took the command at all. */
-  readonly begun: 'yes' | 'no' | 'unknown';
+  readonly taken: 'yes' | 'no' | 'unknown';
+  /** Whether the command printed its begin mark. */
+  readonly hasBegun: boolean;
   readonly exitCode?: number;
+  /** Whether the host has closed the channel: then all that it printed is here. */
+  readonly isWhole: boolean;
   readonly why: string;
   readonly stdout: string;
   readonly stderr: string;
 }
 
 /** Runs the command; fails with ConnectionLost when its outcome is unknown. */
-export async function runCommand(link: Link, command: Command): Promise<CommandResult> {
+export async function runCommand(
+  link: Link,
+  command: Command,
+  beginSeconds: number,
+): Promise<CommandResult> {
   const nonce = randomBytes(12).toString('hex');
-  const ending = await follow(link, render(command, nonce), command);
-  if (ending.begun === 'no') throw notBegun(link, command, ending);
+  const line = render(command, nonce);
+  const limits = { beginSeconds, endSeconds: command.timeoutSeconds };
+  const ending = await follow(link, { line, nonce, stdin: command.stdin ?? '', limits });
+  if (ending.taken === 'no') throw notBegun(link, command, ending);
+  if (!ending.hasBegun) throw notRun(link, command, ending);
   const framed = unframe(ending.stdout, nonce);
   if (ending.exitCode === undefined || framed === undefined) throw lost(link, command, ending);
+  const refusal = framed.exitCode === 0 ? undefined : innerSudoRefusal(ending.stderr);
+  if (refusal) throw commandRefused(link.hop, { what: summary(command) }, refusal);
   return { exitCode: framed.exitCode, stdout: framed.output, stderr: ending.stderr };
+}
+
+/**
+ * What the host says to a session of this login. Asked only of a bastion that forwards nothing:
+ * the account's own message is told to sessions alone.
+ */
+export async function overhear(link: Link): Promise<string> {
+  const limits = { beginSeconds: 10, endSeconds: 10 };
+  const { stdout, stderr } = await follow(link, { line: 'exit', nonce: '', stdin: '', limits });
+  return `${stderr}\n${stdout}`;
+}
+
+/** What a session runs, and how long it may take. */
+interface Session {
+  readonly line: string;
+  /** Of the begin mark; empty where there is none. */
+  readonly nonce: string;
+  readonly stdin: string;
+  readonly limits: {
+    /** Until the begin mark: the login shell, and a sudo that looks up names, come before it. */
+    readonly beginSeconds: number;
+    /** From there on. */
+    readonly endSeconds: number;
+  };
 }
 
 // A child in the background may keep the output open long after the command itself has ended.
 const graceAfterExit = 2000;
 
-function follow(link: Link, line: string, command: Command): Promise<Ending> {
-  const stdout = new BoundedText();
+/** A sudo inside of the command, as `replicatedctl` calls it, is as slow as the one before it. */
+const sudosInside = 3;
+
+/** First for the begin mark; its own time runs from there on. */
+function startDeadline(
+  { beginSeconds, endSeconds }: Session['limits'],
+  end: (why: string) => void,
+) {
+  const start = performance.now();
+  let timer: NodeJS.Timeout | undefined;
+  const endWithin = (seconds: number, what: string): void => {
+    clearTimeout(timer);
+    timer = setTimeout(end, seconds * 1000, `no ${what} within ${String(Math.round(seconds))} s`);
+  };
+  endWithin(beginSeconds, 'sign that it began');
+  return {
+    begun(): void {
+      const waited = (performance.now() - start) / 1000;
+      endWithin(endSeconds + sudosInside * waited, 'end');
+    },
+    clear(): void {
+      clearTimeout(timer);
+    },
+  };
+}
+
+function follow(link: Link, { line, nonce, stdin, limits }: Session): Promise<Ending> {
+  const output = new MarkedText(nonce === '' ? '' : beginMark(nonce));
   const stderr = new BoundedText();
   return new Promise((resolve) => {
-    let begun: Ending['begun'] = 'unknown';
+    let taken: Ending['taken'] = 'unknown';
     let exitCode: number | undefined;
     let grace: NodeJS.Timeout | undefined;
-    const settle = (why: string): void => {
-      clearTimeout(deadline);
+    const settle = (why: string, isWhole = false): void => {
+      deadline.clear();
       clearTimeout(grace);
       link.down.removeEventListener('abort', onDown);
-      resolve({ begun, exitCode, why, stdout: stdout.toString(), stderr: stderr.toString() });
+      const { hasBegun } = output;
+      const said = { stdout: output.toString(), stderr: stderr.toString() };
+      resolve({ taken, hasBegun, exitCode, isWhole, why, ...said });
     };
     const onDown = (): void => {
       // With the exit status at hand only output is still on its way through the buffers.
       if (exitCode === undefined) settle(reasonOf(link.down));
     };
-    const deadline = setTimeout(() => {
-      settle(`no end within ${command.timeoutSeconds} s`);
+    const deadline = startDeadline(limits, (why) => {
+      settle(why);
       link.close();
-    }, command.timeoutSeconds * 1000);
+    });
     link.down.addEventListener('abort', onDown);
     const notTaken = (error: Error): void => {
-      begun = 'no';
+      taken = 'no';
       settle(error.message);
     };
-    const taken = (channel: ClientChannel): void => {
-      begun = 'yes';
+    const onTaken = (channel: ClientChannel): void => {
+      taken = 'yes';
       let ended = 'the connection ended before the exit status';
       // Both streams are drained to the end: a full one blocks the command and holds back 'close'.
       channel.on('data', (chunk: Buffer) => {
-        stdout.add(chunk);
+        if (output.add(chunk)) deadline.begun();
       });
       channel.stderr.on('data', (chunk: Buffer) => {
         stderr.add(chunk);
@@ -91,13 +158,13 @@ function follow(link: Link, line: string, command: Command): Promise<Ending> {
       });
       channel.on('error', () => undefined);
       channel.on('close', () => {
-        settle(ended);
+        settle(ended, true);
       });
       // One character is one byte: the content of a file must arrive as it was read.
-      channel.end(Buffer.from(command.stdin ?? '', 'latin1'));
+      channel.end(Buffer.from(stdin, 'latin1'));
     };
     if (link.down.aborted) notTaken(new Error(reasonOf(link.down)));
-    else exec(link, line, { taken, notTaken });
+    else exec(link, line, { taken: onTaken, notTaken });
   });
 }
 
@@ -129,6 +196,18 @@ function lost(link: Link, command: Command, ending: Ending): ApplicationFailure 
     `Whether "${summary(command)}" was done on the ${nameOf(link.hop)} is unknown: ${ending.why}. ` +
       `Look at the machine before you skip this step; a retry looks too.${said(command, ending)}`,
   );
+}
+
+/** The session ended without the begin mark; what it printed instead tells why. */
+function notRun(link: Link, command: Command, ending: Ending): ApplicationFailure {
+  const { user } = link.hop;
+  const printed = `${ending.stderr}\n${ending.stdout}`;
+  // An exit status of a session that is whole: something ran to its end, and it was not this.
+  const hasEnded = ending.exitCode !== undefined && ending.isWhole;
+  const obstacle = hasEnded ? whyNothingRan(printed, user) : knownObstacle(printed, user);
+  if (obstacle === undefined) return lost(link, command, ending);
+  const status = ending.exitCode === undefined ? '' : ` (status ${String(ending.exitCode)})`;
+  return commandRefused(link.hop, { what: summary(command), status }, obstacle);
 }
 
 function notBegun(link: Link, command: Command, ending: Ending): ApplicationFailure {

@@ -7,11 +7,17 @@
  */
 import type { Duplex } from 'node:stream';
 import type { Command } from '../machine/commands';
-import { handshake, readLogin } from './ssh-dial';
+import { handshake, isProvenBySha1, readLogin } from './ssh-dial';
 import type { Link, SshTiming } from './ssh-dial';
-import { handshakeFailure, lacksPinnedType, nothingPinned, unreachable } from './ssh-failures';
+import {
+  forwardsNothing,
+  handshakeFailure,
+  lacksPinnedType,
+  nothingPinned,
+  unreachable,
+} from './ssh-failures';
 import type { Credentials, Hop } from './ssh-failures';
-import { runCommand } from './ssh-run';
+import { overhear, runCommand } from './ssh-run';
 import type { CommandResult } from './ssh-run';
 
 export type { CommandResult } from './ssh-run';
@@ -22,12 +28,15 @@ export interface SshTarget {
   readonly port: number;
   readonly user: string;
   readonly pins: readonly string[];
+  /** Pins that may be proven by SHA-1, because a person has said so. */
+  readonly sha1Pins?: readonly string[];
   readonly credentials: Credentials;
   readonly bastion?: {
     readonly host: string;
     readonly port: number;
     readonly user: string;
     readonly pins: readonly string[];
+    readonly sha1Pins?: readonly string[];
     readonly keyFile?: string;
     readonly agent?: boolean;
   };
@@ -49,12 +58,22 @@ export interface Connection {
 export interface Ssh {
   /** Connects and logs in. The signal ends the connection too, with all that runs on it. */
   connect(target: SshTarget, signal?: AbortSignal): Promise<Connection>;
-  /** Reads which host key the machine shows, as a pin, and hangs up: nothing is sent to it. */
-  offeredHostKey(target: SshTarget, signal?: AbortSignal): Promise<string>;
+  /** Reads which host key the machine shows, and hangs up: nothing is sent to it. */
+  offeredHostKey(target: SshTarget, signal?: AbortSignal): Promise<OfferedKey>;
 }
 
+/** The host key that a machine shows. */
+export interface OfferedKey {
+  readonly pin: string;
+  /** Whether the machine can prove it by SHA-1 only, and nobody has allowed that for this key. */
+  readonly isWeak: boolean;
+}
+
+// A login may wait for the host's look-up of our name, and so may a sudo, for its own.
+const usualTiming: SshTiming = { readySeconds: 45, keepaliveSeconds: 10, beginSeconds: 120 };
+
 /** Opens the way to machines; tests shorten the times. */
-export function openSsh(timing: SshTiming = { readySeconds: 20, keepaliveSeconds: 10 }): Ssh {
+export function openSsh(timing: SshTiming = usualTiming): Ssh {
   return {
     async connect(target, signal) {
       const machine = machineHop(target);
@@ -66,10 +85,12 @@ export function openSsh(timing: SshTiming = { readySeconds: 20, keepaliveSeconds
         way.bastion?.close();
         signal?.throwIfAborted();
         if (!lacksPinnedType(outcome)) throw handshakeFailure(machine, outcome);
-        const shown = await offeredHostKey(target, timing, signal);
+        const { pin: shown } = await offeredHostKey(target, timing, signal);
         throw handshakeFailure(machine, { ...outcome, shown, denied: true });
       }
-      return openConnection(outcome, way.bastion, signal);
+      const { beginSeconds } = timing;
+      const run = (command: Command) => runCommand(outcome, command, beginSeconds);
+      return openConnection(outcome, { run, bastion: way.bastion, signal });
     },
 
     offeredHostKey: (target, signal) => offeredHostKey(target, timing, signal),
@@ -80,14 +101,18 @@ async function offeredHostKey(
   target: SshTarget,
   timing: SshTiming,
   signal?: AbortSignal,
-): Promise<string> {
+): Promise<OfferedKey> {
   // Without pins the verifier denies every key, so the handshake ends before the login.
   const machine = { ...machineHop(target), pins: [] };
   const way = await reach(target, timing, signal);
   const outcome = await handshake(machine, {}, { timing, ...way, signal });
   way.bastion?.close();
   signal?.throwIfAborted();
-  if ('failed' in outcome && outcome.shown !== undefined) return outcome.shown;
+  if ('failed' in outcome && outcome.shown !== undefined) {
+    const pin = outcome.shown;
+    const isAllowed = target.sha1Pins?.includes(pin) === true;
+    return { pin, isWeak: isProvenBySha1(outcome) && !isAllowed };
+  }
   throw unreachable(machine, 'failed' in outcome ? outcome.failed.message : 'no key shown');
 }
 
@@ -109,10 +134,18 @@ async function reach(target: SshTarget, timing: SshTiming, signal?: AbortSignal)
   try {
     return { bastion, through: await forward(bastion, target, end) };
   } catch (error) {
+    signal?.throwIfAborted();
+    const heard = isProhibited(error) ? await overhear(bastion) : undefined;
     bastion.close();
     signal?.throwIfAborted();
+    if (heard !== undefined) throw forwardsNothing(hop, `${target.host}:${target.port}`, heard);
     throw unreachable(machineHop(target), error instanceof Error ? error.message : String(error));
   }
+}
+
+/** The bastion may not open the way: it did not even try. RFC 4254, 5.1: reason 1. */
+function isProhibited(error: unknown): boolean {
+  return error instanceof Error && error.cause === 1;
 }
 
 // The bastion itself may wait minutes for a machine that is silent, so this wait has its own end.
@@ -124,13 +157,22 @@ function forward(bastion: Link, to: SshTarget, end: AbortSignal): Promise<Duplex
     end.addEventListener('abort', onEnd);
     bastion.client.forwardOut('127.0.0.1', 0, to.host, to.port, (error, channel) => {
       end.removeEventListener('abort', onEnd);
-      if (error) reject(new Error(`the bastion opened no way to it (${error.message})`));
-      else resolve(channel);
+      if (!error) resolve(channel);
+      else {
+        const why = `the bastion opened no way to it (${error.message})`;
+        reject(new Error(why, { cause: 'reason' in error ? error.reason : undefined }));
+      }
     });
   });
 }
 
-function openConnection(machine: Link, bastion?: Link, signal?: AbortSignal): Connection {
+interface Opened {
+  readonly run: Connection['run'];
+  readonly bastion: Link | undefined;
+  readonly signal: AbortSignal | undefined;
+}
+
+function openConnection(machine: Link, { run, bastion, signal }: Opened): Connection {
   const close = (reason?: unknown): void => {
     machine.close(reason);
     bastion?.close(reason);
@@ -144,7 +186,7 @@ function openConnection(machine: Link, bastion?: Link, signal?: AbortSignal): Co
   return {
     async run(command) {
       try {
-        return await runCommand(machine, command);
+        return await run(command);
       } catch (error) {
         signal?.throwIfAborted();
         throw error;
@@ -157,12 +199,13 @@ function openConnection(machine: Link, bastion?: Link, signal?: AbortSignal): Co
 }
 
 function machineHop(target: SshTarget): Hop {
-  const { host, port, user, pins, credentials, freshlyBooted = false } = target;
-  return { role: 'machine', host, port, user, pins, credentials, freshlyBooted };
+  const { host, port, user, pins, sha1Pins = [], credentials, freshlyBooted = false } = target;
+  return { role: 'machine', host, port, user, pins, sha1Pins, credentials, freshlyBooted };
 }
 
 function bastionHop(bastion: NonNullable<SshTarget['bastion']>): Hop {
-  const { host, port, user, pins, keyFile, agent } = bastion;
+  const { host, port, user, pins, sha1Pins = [], keyFile, agent } = bastion;
   const credentials = { keyFile, agent };
-  return { role: 'bastion', host, port, user, pins, credentials, freshlyBooted: false };
+  const freshlyBooted = false;
+  return { role: 'bastion', host, port, user, pins, sha1Pins, credentials, freshlyBooted };
 }

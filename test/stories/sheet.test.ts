@@ -165,7 +165,7 @@ describe.each(places)('a restore by hand on $profile with $init, $shell shell', 
       bastion: bastion && { ...bastion, pins: bastion.hostKeys, keyFile: bastion.key },
     };
     const connection = await eventually('the login', 60, async () => {
-      const pins = [await world.ssh.offeredHostKey(target)];
+      const pins = [(await world.ssh.offeredHostKey(target)).pin];
       return world.ssh.connect({ ...target, pins });
     });
     try {

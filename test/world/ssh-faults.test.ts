@@ -9,7 +9,7 @@ import type { SshTarget } from '../../src/world/ssh';
 import { answer, keyFolder, keyPair, startSshServer } from './ssh-server';
 import type { Exec, Manners, SshServer } from './ssh-server';
 
-const ssh = openSsh({ readySeconds: 2, keepaliveSeconds: 0.2 });
+const ssh = openSsh({ readySeconds: 2, keepaliveSeconds: 0.2, beginSeconds: 1 });
 const keys = keyFolder();
 const stops: (() => Promise<void> | void)[] = [];
 
@@ -189,7 +189,12 @@ describe('a command', () => {
       },
       /before the exit status/,
     ],
-    ['it does not end within its time', () => undefined, /no end within 1 s/],
+    [
+      'it does not end within its time',
+      ({ channel, nonce }) => void channel.write(`${nonce}-begin\nhalf`),
+      /no end within 1 s/,
+    ],
+    ['it gives no sign that it began', () => undefined, /no sign that it began within 1 s/],
   ];
 
   it.each(unknown)('has an unknown outcome when %s', async (_when, onExec, seen) => {
@@ -321,9 +326,15 @@ describe('a host key', () => {
   it('can be read, also through a bastion, without any login at the machine', async () => {
     const bastion = await serve();
     const server = await serve();
-    await expect(ssh.offeredHostKey(at(server, { pins: [] }))).resolves.toBe(server.key.pin);
+    await expect(ssh.offeredHostKey(at(server, { pins: [] }))).resolves.toEqual({
+      pin: server.key.pin,
+      isWeak: false,
+    });
     const behind = at(server, { pins: [], bastion: bastionAt(bastion) });
-    await expect(ssh.offeredHostKey(behind)).resolves.toBe(server.key.pin);
+    await expect(ssh.offeredHostKey(behind)).resolves.toEqual({
+      pin: server.key.pin,
+      isWeak: false,
+    });
     expect(server.logins).toEqual([]);
   });
 });

@@ -1,8 +1,9 @@
 /** SSH against the real thing: OpenSSH's sshd with a real bash. */
 import { execFileSync, spawn } from 'node:child_process';
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { join } from 'node:path';
+import { fingerprint } from '../../src/world/fingerprint';
 import { openSsh } from '../../src/world/ssh';
 import type { Connection, SshTarget } from '../../src/world/ssh';
 import { needs } from '../requirements';
@@ -154,7 +155,70 @@ describeReal('on a machine with OpenSSH', () => {
       type: 'HostKeyUnknown',
       details: [{ offered: machine.key.pin }],
     });
-    await expect(ssh.offeredHostKey(wrong)).resolves.toBe(machine.key.pin);
+    await expect(ssh.offeredHostKey(wrong)).resolves.toEqual({
+      pin: machine.key.pin,
+      isWeak: false,
+    });
+  });
+
+  it('an RSA key that is proven by SHA-1 only is told to be so, and taken where a person allows it', async () => {
+    const folder = join(keys.folder, 'old');
+    mkdirSync(folder);
+    const file = join(folder, 'rsa');
+    execFileSync('/usr/bin/ssh-keygen', ['-q', '-t', 'rsa', '-b', '2048', '-N', '', '-f', file]);
+    const pin = fingerprint(readFileSync(`${file}.pub`, 'utf8'));
+    const only = ['HostKeyAlgorithms ssh-rsa', `HostKey ${file}`];
+    const old = await startSshd(folder, keys.user.public, only);
+    const to = (more: Partial<SshTarget>): SshTarget => target({ port: old.port, ...more });
+    const asBastion = (sha1Pins: string[]) => ({
+      ...{ host: '127.0.0.1', port: old.port, user: old.user, pins: [pin], sha1Pins },
+      keyFile: keys.keyFile,
+    });
+    const weak = { type: 'HostKeyBySha1', nonRetryable: true };
+    try {
+      const refused = ssh.connect(to({ pins: [pin] }));
+      await expect(refused).rejects.toMatchObject(weak);
+      await expect(refused).rejects.toThrow(
+        /by SHA-1 \(ssh-rsa\) only.*sha1: true \} to ssh\.hostKeys/,
+      );
+      // The leave is for one key, not for the host that has one.
+      const other = { pins: [pin, keys.user.pin], sha1Pins: [keys.user.pin] };
+      await expect(ssh.connect(to(other))).rejects.toMatchObject(weak);
+      await expect(ssh.connect(to({ pins: [machine.key.pin] }))).rejects.toMatchObject({
+        type: 'HostKeyUnknown',
+        details: [{ offered: pin }],
+      });
+      const shown = { pin, isWeak: true };
+      await expect(ssh.offeredHostKey(to({ pins: [] }))).resolves.toEqual(shown);
+      await expect(ssh.offeredHostKey(to({ sha1Pins: [pin] }))).resolves.toMatchObject({
+        isWeak: false,
+      });
+      const allowed = await ssh.connect(to({ pins: [pin], sha1Pins: [pin] }));
+      const command = { script: 'echo in', args: [], timeoutSeconds: 10 };
+      await expect(allowed.run(command)).resolves.toMatchObject({ stdout: 'in\n' });
+      allowed.close();
+      const behind = ssh.connect(target({ bastion: asBastion([]) }));
+      await expect(behind).rejects.toMatchObject(weak);
+      await expect(behind).rejects.toThrow(/^The bastion .* to ssh\.bastion\.hostKeys/);
+      (await ssh.connect(target({ bastion: asBastion([pin]) }))).close();
+    } finally {
+      await old.stop();
+    }
+  });
+
+  it('a better key of a host is preferred to an RSA key that is proven by SHA-1', async () => {
+    const folder = join(keys.folder, 'mixed');
+    mkdirSync(folder);
+    const file = join(folder, 'rsa');
+    execFileSync('/usr/bin/ssh-keygen', ['-q', '-t', 'rsa', '-b', '2048', '-N', '', '-f', file]);
+    const both = ['HostKeyAlgorithms ssh-rsa,ssh-ed25519', `HostKey ${file}`];
+    const mixed = await startSshd(folder, keys.user.public, both);
+    try {
+      const shown = { pin: mixed.key.pin, isWeak: false };
+      await expect(ssh.offeredHostKey(target({ port: mixed.port }))).resolves.toEqual(shown);
+    } finally {
+      await mixed.stop();
+    }
   });
 
   it('a login shell that prints before the command does not spoil its output', async () => {

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Server } from 'ssh2';
 import { ed25519Pair } from '../../src/lab/key-pair';
-import type { Connection, ServerChannel } from 'ssh2';
+import type { AuthenticationType, Connection, ServerChannel } from 'ssh2';
 import { fingerprint } from '../../src/world/fingerprint';
 
 export interface KeyPair {
@@ -44,7 +44,8 @@ export interface SshServer {
 export interface Manners {
   readonly key?: KeyPair;
   /** Whether any login is refused. */
-  readonly refusesLogin?: boolean;
+  readonly refusesLogin?:
+    boolean | { readonly methods: AuthenticationType[]; readonly isPartial: boolean };
   readonly onExec?: (exec: Exec) => void;
 }
 
@@ -67,7 +68,10 @@ export async function startSshServer(manners: Manners = {}): Promise<SshServer> 
       client.on('error', () => undefined);
       client.on('authentication', (context) => {
         logins.push(context.method);
-        if (context.method !== 'publickey' || manners.refusesLogin === true) {
+        const { refusesLogin = false } = manners;
+        if (context.method === 'publickey' && typeof refusesLogin === 'object') {
+          context.reject(refusesLogin.methods, refusesLogin.isPartial);
+        } else if (context.method !== 'publickey' || refusesLogin !== false) {
           context.reject(['publickey']);
         } else context.accept();
       });

@@ -1,4 +1,5 @@
 /** The doctor's look at bastion and machine: host keys, login, and commands that only read. */
+import { ApplicationFailure } from '@temporalio/common';
 import type { Installation } from '../../config';
 import {
   readAppStatus,
@@ -7,6 +8,7 @@ import {
   readReplicatedVersion,
   type Command,
 } from '../../machine/commands';
+import { accountEnds, readAccountAges } from '../../machine/accounts';
 import type { Instance } from '../../world/ec2';
 import type { Connection, Ssh, SshTarget } from '../../world/ssh';
 import type { Finding } from './check';
@@ -36,8 +38,9 @@ export async function examineSsh(visit: Visit, instance: Instance): Promise<read
   const todo = 'see ssh in the configuration (also its hostKeys), security groups, and both sshd';
   const reached = await check(`${name}: SSH to ${login.user}@${host}`, todo, async () => {
     connection = await ssh.connect(target);
+    const weak = login.sha1Keys.length > 0 ? '; runbook.yaml allows a proof by SHA-1' : '';
     const from = tagged === undefined ? 'ssh.hostKeys' : 'ssh.hostKeys or its tag';
-    return `logged in${login.bastion ? ' through the bastion' : ''}, host key known from ${from}`;
+    return `logged in${login.bastion ? ' through the bastion' : ''}, host key known from ${from}${weak}`;
   });
   if (!connection) return [reached];
   try {
@@ -56,8 +59,10 @@ async function examineUnpinned(
   const what = `${name}: host key of ${target.host}`;
   const todo = `compare it with the console output of ${id}, then add it to ssh.hostKeys`;
   return await check(what, 'see bastion, security groups and sshd of the machine', async () => {
-    const shown = await ssh.offeredHostKey(target);
-    return { level: 'FAIL', what: `${what} is not pinned; it shows ${shown}`, todo };
+    const { pin, isWeak } = await ssh.offeredHostKey(target);
+    const proof = isWeak ? ', and can prove it by SHA-1 only' : '';
+    const also = isWeak ? `${todo}, as { pin: '${pin}', sha1: true } if you take that proof` : todo;
+    return { level: 'FAIL', what: `${what} is not pinned; it shows ${pin}${proof}`, todo: also };
   });
 }
 
@@ -72,15 +77,61 @@ async function examineMachine(name: string, machine: Connection): Promise<readon
   ];
   const findings: Finding[] = [];
   for (const [what, command, todo] of questions) {
+    const barred: unknown[] = [];
+    const begin = performance.now();
     findings.push(
       await check(`${name}: ${what}`, todo, async () => {
-        const { exitCode, stdout, stderr } = await machine.run(command);
+        const { exitCode, stdout, stderr } = await machine.run(command).catch((error: unknown) => {
+          if (isObstacle(error)) barred.push(error);
+          throw error;
+        });
         if (exitCode === 0) return oneLine(stdout);
         throw new Error(`status ${String(exitCode)}: ${oneLine(`${stderr} ${stdout}`)}`);
       }),
     );
+    // What keeps this command from running keeps the next ones, too.
+    if (barred.length > 0) return findings;
+    if (command === readOsRelease) findings.push(...aboutSpeed(name, performance.now() - begin));
   }
-  return findings;
+  return [...findings, ...(await examineAccounts(name, machine))];
+}
+
+function isObstacle(error: unknown): boolean {
+  return (
+    error instanceof ApplicationFailure &&
+    (error.type === 'LoginGetsNowhere' || error.type === 'SudoRefused')
+  );
+}
+
+const slowSeconds = 5;
+
+/** It is waited for, but a restore has some hundred commands. */
+function aboutSpeed(name: string, milliseconds: number): readonly Finding[] {
+  const seconds = milliseconds / 1000;
+  if (seconds < slowSeconds) return [];
+  const what = `${name}: sudo took ${seconds.toFixed(0)} s to begin a command`;
+  const todo =
+    "name the machine's own hostname in its /etc/hosts, or mend its DNS: sudo looks it up each time";
+  return [{ level: 'warn', what, todo }];
+}
+
+/** An image keeps its accounts: one that expires later lets nobody in to a machine made of it. */
+async function examineAccounts(name: string, machine: Connection): Promise<readonly Finding[]> {
+  const what = `${name}: accounts of the login and of root`;
+  const look = 'look at them with chage -l';
+  const found = await check(what, look, async () => {
+    const { exitCode, stdout, stderr } = await machine.run(readAccountAges);
+    if (exitCode !== 0) throw new Error(oneLine(stderr));
+    const ending = accountEnds(stdout);
+    if (ending.length === 0) return 'do not expire';
+    const each = ending.map(({ user, what: ends, on }) => `the ${ends} of ${user} ends on ${on}`);
+    return {
+      level: 'warn',
+      what: `${what}: ${each.join(', ')}; a machine restored after that lets nobody in`,
+      todo: ending.map(({ user }) => `chage -M -1 -E -1 ${user}`).join('; '),
+    };
+  });
+  return [found.level === 'FAIL' ? { ...found, level: 'warn' } : found];
 }
 
 function targetOf(login: Installation['ssh'], host: string, pins: readonly string[]): SshTarget {
@@ -90,6 +141,7 @@ function targetOf(login: Installation['ssh'], host: string, pins: readonly strin
     port: login.port,
     user: login.user,
     pins,
+    sha1Pins: login.sha1Keys,
     credentials: { keyFile: login.key, agent: login.agent },
     ...(bastion === undefined
       ? {}
@@ -99,6 +151,7 @@ function targetOf(login: Installation['ssh'], host: string, pins: readonly strin
             port: bastion.port,
             user: bastion.user,
             pins: bastion.hostKeys,
+            sha1Pins: bastion.sha1Keys,
             keyFile: bastion.key,
             agent: bastion.agent,
           },

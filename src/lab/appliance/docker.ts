@@ -38,7 +38,9 @@ function rowOf(model: Machine, name: string): Row {
   const { imagesAddress, withoutLabels, app, foreignContainers } = model.state.durable;
   const isForeign = foreignContainers.includes(name);
   const isReplicated = !isForeign && /^(replicated|retraced)/.test(name);
-  const labels: Record<string, string> = isReplicated ? { owner: 'replicated' } : { 'com.replicated.app.id': app.id };
+  const labels: Record<string, string> = isReplicated
+    ? { owner: 'replicated' }
+    : { 'com.replicated.app.id': app.id };
   const registry = `${imagesAddress}:9874`;
   const image = isReplicated
     ? `quay.io/replicated/${name}:current`

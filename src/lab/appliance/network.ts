@@ -1,4 +1,6 @@
 /** `hostname`, `ip` and `getent`: who the machine is. */
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { ApplianceCommand } from '../shapes';
 import { addressesOf } from './host-names';
 import { failed, modelOf, printed } from './model';
@@ -49,9 +51,10 @@ export const ip: ApplianceCommand = (machine, { args }) => {
   );
 };
 
-/** `getent hosts|ahosts|ahostsv4 NAME`. */
+/** `getent hosts|ahosts|ahostsv4|shadow NAME`. */
 export const getent: ApplianceCommand = (machine, { args }) => {
   const [database = '', name = ''] = args;
+  if (database === 'shadow') return printed(shadowOf(modelOf(machine).root, name));
   if (!/^a?hosts(v4)?$/.test(database)) {
     return failed(`Unknown database: ${database}\n`, 1);
   }
@@ -67,3 +70,11 @@ export const getent: ApplianceCommand = (machine, { args }) => {
   });
   return printed(lines.join(''));
 };
+
+/** A line of /etc/shadow; where the machine has none, of an account that never ends. */
+function shadowOf(root: string, user: string): string {
+  const path = join(root, 'etc/shadow');
+  const lines = existsSync(path) ? readFileSync(path, 'utf8').split('\n') : [];
+  const line = lines.find((one) => one.startsWith(`${user}:`)) ?? `${user}:*:17000:0:99999:7:::`;
+  return `${line}\n`;
+}

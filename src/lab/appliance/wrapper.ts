@@ -29,6 +29,12 @@ async function wrap(
   run: (inside: Inside) => CommandOutput | Promise<CommandOutput>,
 ): Promise<CommandOutput> {
   const { admin, interactive, tty, args } = eatLeadingWords(input);
+  // The wrapper calls `sudo docker exec`, also where root calls it.
+  const { rootNeedsTty, sudoSeconds = 0 } = model.state.volatile.traps;
+  if (sudoSeconds > 0) await model.surroundings.clock.sleep(sudoSeconds);
+  if (rootNeedsTty === true && !input.tty) {
+    return failed('sudo: sorry, you must have a tty to run sudo\n');
+  }
   if (!model.units.isActive('replicated')) {
     return failed('Error: No such container: replicated\n');
   }

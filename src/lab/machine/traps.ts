@@ -34,6 +34,12 @@ export const trapValues = z
     noConsoleKeys: z.boolean(),
     /** `sudo -n` has no rights (portable shell). */
     sudoAsksPassword: z.boolean(),
+    /** Each login gets this text instead of its command, and status 1. */
+    loginSays: z.string(),
+    /** `requiretty` without an exemption for root: the sudo inside of `replicatedctl` refuses. */
+    rootNeedsTty: z.boolean(),
+    /** Each sudo looks up a name for so long, in simulated seconds. */
+    sudoSeconds: z.number().min(0),
     /** What `app status` prints instead of the truth. */
     appStatusOutput: z.string(),
     /** Commands that begin with these words exit 1 and change nothing. */

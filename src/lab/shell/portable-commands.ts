@@ -105,9 +105,10 @@ async function runBash({ process, args, context }: Call): Promise<ExecResult> {
 async function runAsRoot({ process, args, context }: Call): Promise<ExecResult> {
   const start = args.findIndex((word) => !word.startsWith('-'));
   const words = start < 0 ? [] : args.slice(start);
-  if (process.session.machine.state.volatile.traps.sudoAsksPassword === true) {
-    return fail('sudo: a password is required');
-  }
+  const { surroundings, state } = process.session.machine;
+  const { sudoAsksPassword, sudoSeconds = 0 } = state.volatile.traps;
+  if (sudoSeconds > 0) await surroundings.clock.sleep(sudoSeconds);
+  if (sudoAsksPassword === true) return fail('sudo: a password is required');
   return (
     (await context.exec?.(words.map(quote).join(' '), {
       cwd: context.cwd,

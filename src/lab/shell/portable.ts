@@ -123,7 +123,11 @@ async function serveExec(
   machine.note('command', line.text, { tty: line.tty });
   const { power } = machine;
   const stdin = await readInput(channel);
-  const output = await runLine(machine, line, stdin);
+  const { loginSays } = machine.state.volatile.traps;
+  const output =
+    loginSays === undefined
+      ? await runLine(machine, line, stdin)
+      : { stdout: loginSays, stderr: '', exitCode: 1 };
   if (power.aborted || line.shell.aborted) {
     return false;
   }

@@ -106,11 +106,12 @@ async function answer(machine: Machine, commands: Commands, line: string): Promi
   switch (asked.ask) {
     case 'exec':
       machine.note('command', asked.line, { tty: asked.tty });
-      return {};
+      return loginOf(machine);
     case 'exec-end':
       await atBarrier('exec-end');
       return { lost: takeLostReply(machine) };
     case 'sudo':
+      await clock.sleep(machine.state.volatile.traps.sudoSeconds ?? 0);
       return { refused: machine.state.volatile.traps.sudoAsksPassword === true };
     case 'sleep':
       await clock.sleep(asked.seconds);
@@ -120,6 +121,12 @@ async function answer(machine: Machine, commands: Commands, line: string): Promi
       return encode(await (run?.(machine, asked) ?? notFound(asked.name)), asked.tty);
     }
   }
+}
+
+/** What the login gets instead of its command, if anything. */
+function loginOf({ state }: Machine): object {
+  const { loginSays } = state.volatile.traps;
+  return loginSays === undefined ? {} : { says: Buffer.from(loginSays).toString('hex') };
 }
 
 function takeLostReply({ state }: Machine): boolean {
