@@ -152,7 +152,7 @@ module.exports = {
       {
         path: '^src/machine/',
         pathNot:
-          '^src/machine/(record-tags|tags|backups|copies|places|launch-settings|proven-restore|image-devices|egress|commands)[.]ts$',
+          '^src/machine/(record-tags|tags|backups|copies|places|launch-settings|launch-fit|proven-restore|image-devices|egress|commands)[.]ts$',
         ...notOnlyAType,
       },
     ),

@@ -1,6 +1,6 @@
 /** `drill` of an installation in runbook.yaml: restores that are made only to prove a backup. */
 import { z } from 'zod';
-import { hostname } from './config-places';
+import { hostname, instanceTypes, subnets } from './config-places';
 import { schedule, seconds } from './config-times';
 import { awsRegion } from './contract/requests';
 
@@ -11,10 +11,10 @@ export const drill = z.strictObject({
   /** The installation's own, or one that has copies; absent: its own. */
   region: awsRegion.optional(),
   /** Absent: where the source was. */
-  subnet: z.string().min(1).optional(),
+  subnet: subnets.optional(),
   /** Lets the worker or its bastion in by SSH, and nothing out. */
   quarantineSecurityGroup: z.string().min(1),
-  instanceType: z.string().min(1).optional(),
+  instanceType: instanceTypes.optional(),
   /** Absent: none, so that the copy has no rights of the live machine. */
   instanceProfile: z.string().min(1).optional(),
   /** A test hostname, which the machine must be able to look up; absent: its own address. */

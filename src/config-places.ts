@@ -77,10 +77,33 @@ export const ssh = z
   })
   .transform(withPins);
 
+/** More of them would be tried for longer than a person waits. */
+const mostChoices = 6;
+
+/** One, or several in the order in which they are tried when AWS refuses the one before. */
+const choices = (what: string) => {
+  const error =
+    `is ${what}, or a list of up to ${String(mostChoices)} different ones in the order in which ` +
+    'they are tried';
+  return z.union([z.string(), z.array(z.string())], { error }).refine(
+    (given) => {
+      const all = [given].flat();
+      const isEach = all.every((one) => one !== '') && new Set(all).size === all.length;
+      return isEach && all.length > 0 && all.length <= mostChoices;
+    },
+    { error },
+  );
+};
+
+/** A machine's type, or those that will do. */
+export const instanceTypes = choices('an instance type');
+/** Where a machine is launched, or may be. */
+export const subnets = choices('a subnet');
+
 /** What a launch needs beside the image; each is optional. */
 export const launch = z.strictObject({
-  instanceType: z.string().optional(),
-  subnet: z.string().optional(),
+  instanceType: instanceTypes.optional(),
+  subnet: subnets.optional(),
   securityGroups: z.array(z.string()).min(1).optional(),
   instanceProfile: z.string().optional(),
   keyPair: z.string().optional(),
@@ -103,12 +126,12 @@ export const reachedBy = z
 export const spare = z.strictObject({
   /** The installation's own, or one that has copies. */
   region: awsRegion,
-  subnet: z.string().min(1),
+  subnet: subnets,
   /** Its groups once it is taken over. */
   securityGroups: z.array(z.string().min(1)).min(1),
   /** Until then: lets the worker or its bastion in by SSH, and nothing out to the live machine. */
   quarantineSecurityGroup: z.string().min(1),
-  instanceType: z.string().min(1).optional(),
+  instanceType: instanceTypes.optional(),
   /** Whether it waits switched off, or runs with its units kept from starting. */
   mode: z.enum(['stopped', 'running']).default('stopped'),
 });

@@ -15,7 +15,8 @@ import { openWorld } from './world/open';
 const taskQueue = process.env['RUNBOOK_TASK_QUEUE'] ?? 'runbook';
 
 async function main(): Promise<void> {
-  const config = loadConfig(configPath(process.env));
+  const file = configPath(process.env);
+  const config = loadConfig(file);
   const { connectionOptions, namespace = 'default' } = loadClientConnectConfig();
   const connection = await connect(connectionOptions);
   await requireSearchAttributes(connection, namespace);
@@ -24,7 +25,7 @@ async function main(): Promise<void> {
     namespace,
     taskQueue,
     ...workflowCode(),
-    activities: createActivities(openWorld(config)),
+    activities: createActivities(openWorld(config, () => loadConfig(file))),
     // A step under way may finish; what does not is retried by the next worker, which looks first.
     shutdownGraceTime: '20 seconds',
     shutdownForceTime: '30 seconds',

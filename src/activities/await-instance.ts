@@ -7,7 +7,7 @@
 import { refuse } from '../contract/failures';
 import type { World } from '../world';
 import type { Outcome, Say } from './attempt';
-import { isGone, lostInstance } from './launch-instance';
+import { isGone, lostInstance } from './launch-once';
 import { until } from './until';
 
 export interface AwaitInstanceInput {

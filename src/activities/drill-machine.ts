@@ -15,17 +15,20 @@ import { tagNames } from '../machine/tags';
 import type { World } from '../world';
 import type { Ec2, Instance } from '../world/ec2';
 import type { Outcome, Say } from './attempt';
-import { isGone, launchOnce, type Launched, type LaunchInput } from './launch-instance';
+import type { Launched } from './launch-instance';
+import { isGone, launchOnce, type LaunchBy } from './launch-once';
 import { until } from './until';
 
-export interface LaunchDrillInput extends Pick<LaunchInput, 'run' | 'generation'> {
+export interface LaunchDrillInput extends LaunchBy {
   readonly plan: DrillPlan;
 }
 
 export const launchDrill =
   (world: World) =>
   async ({ plan, ...by }: LaunchDrillInput): Promise<Launched> => {
-    const { installation, region, imageId, launch, userData, replaces, expires, disks } = plan;
+    const { installation, region, imageId, userData, replaces, expires, disks } = plan;
+    const launch = { ...plan.launch, ...by.choice };
+    const { limits } = world.installation(installation);
     const tags = {
       Name: `${installation}_drill`,
       ...drillTags(installation),
@@ -35,13 +38,14 @@ export const launchDrill =
       [tagNames.expires]: expires,
       [tagNames.replaces]: [replaces.private, replaces.public].filter(Boolean).join(' '),
     };
-    const instanceId = await launchOnce(
-      world.ec2(region),
+    const { instanceId, note } = await launchOnce(
+      { ec2: world.ec2(region), limits },
       // Switched off, also by its own timer, it is gone for good, and so are its volumes.
       { imageId, launch, userData, tags, shutdownBehavior: 'terminate', volatileDisks: disks },
       by,
     );
-    return { note: `${instanceId} from ${imageId}, in quarantine until ${expires}`, instanceId };
+    const made = `${instanceId} from ${imageId}, in quarantine until ${expires}`;
+    return { note: note ?? made, instanceId };
   };
 
 export interface VerdictInput {

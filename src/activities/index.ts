@@ -28,6 +28,7 @@ import { planRestore } from './plan-restore';
 import { planSpare } from './plan-spare';
 import { readMachine } from './read-machine';
 import { readSettings } from './read-settings';
+import { replanLaunch } from './replan-launch';
 import { removeBackups } from './remove-backups';
 import { restartApp } from './restart-app';
 import { restartReplicated } from './restart-replicated';
@@ -77,6 +78,7 @@ export const createActivities = (world: World) => ({
 
   planRestore: attempted(planRestore(world)),
   lookAtOthers: attempted(lookAtOthers(world)),
+  replanLaunch: attempted(replanLaunch(world)),
   launchInstance: attempted(launchInstance(world)),
   awaitInstance: attempted(awaitInstance(world)),
   moveElasticIp: attempted(moveElasticIp(world)),

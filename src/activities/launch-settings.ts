@@ -1,7 +1,11 @@
 /** How to launch the machine: configured, else recorded at backup, else as the source is now. */
 import { refuse } from '../contract/failures';
 import type { LaunchSettings } from '../machine/backup-record';
-import { launchLike, type ConfiguredLaunch } from '../machine/launch-settings';
+import {
+  launchesLike,
+  type ConfiguredLaunch,
+  type PlannedLaunch,
+} from '../machine/launch-settings';
 import type { Ec2, Instance } from '../world/ec2';
 
 /** The settings of a machine as EC2 tells them now. */
@@ -19,13 +23,18 @@ export async function settingsOf(ec2: Ec2, instance: Instance): Promise<LaunchSe
   };
 }
 
+/** A launch with what it was put together from, apart from the configuration. */
+export interface ChosenLaunch extends PlannedLaunch {
+  readonly launchBase?: Partial<LaunchSettings> | undefined;
+}
+
 /** Puts the launch settings together; refuses when nothing says what they are. */
 export function launchSettings(
   configured: ConfiguredLaunch,
   base?: Partial<LaunchSettings>,
-): LaunchSettings {
-  const settings = launchLike(configured, base);
-  if (settings) return settings;
+): ChosenLaunch {
+  const planned = launchesLike(configured, base);
+  if (planned) return { ...planned, launchBase: base };
   throw refuse(
     'MissingLaunchSetting',
     'Neither the image nor a living source says how to launch the machine. Set launch.' +

@@ -13,26 +13,22 @@ import type { Machine, SparePlan } from '../contract/plan';
 import { tagNames } from '../machine/tags';
 import type { World } from '../world';
 import type { Outcome, Say } from './attempt';
-import {
-  isGone,
-  launchOnce,
-  lostInstance,
-  type Launched,
-  type LaunchInput,
-} from './launch-instance';
+import type { Launched } from './launch-instance';
+import { isGone, launchOnce, lostInstance, type LaunchBy } from './launch-once';
 import { onMachine } from './on-machine';
 import { readSounds, requireClosedOff, requireShut, requireUnshared } from './quarantine';
 import { endSpare, spareStates, sparesOf, spareTags } from './spares';
 import { until } from './until';
 
-export interface LaunchSpareInput extends Pick<LaunchInput, 'run' | 'generation'> {
+export interface LaunchSpareInput extends LaunchBy {
   readonly plan: SparePlan;
 }
 
 export const launchSpare =
   (world: World) =>
   async ({ plan, ...by }: LaunchSpareInput): Promise<Launched> => {
-    const { installation, region, imageId, launch, userData, replaces } = plan;
+    const { installation, region, imageId, userData, replaces } = plan;
+    const launch = { ...plan.launch, ...by.choice };
     const tags = {
       Name: `${installation}_spare`,
       ...spareTags(installation),
@@ -43,8 +39,9 @@ export const launchSpare =
       [tagNames.replaces]: [replaces.private, replaces.public].filter(Boolean).join(' '),
     };
     const order = { imageId, launch, userData, tags };
-    const instanceId = await launchOnce(world.ec2(region), order, by);
-    return { note: `${instanceId} from ${imageId}, in quarantine`, instanceId };
+    const { limits } = world.installation(installation);
+    const { instanceId, note } = await launchOnce({ ec2: world.ec2(region), limits }, order, by);
+    return { note: note ?? `${instanceId} from ${imageId}, in quarantine`, instanceId };
   };
 
 export interface SilenceInput {

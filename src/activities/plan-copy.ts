@@ -5,14 +5,14 @@
 import { refuse } from '../contract/failures';
 import type { CopyPlan } from '../contract/plan';
 import { takenAt } from '../machine/backups';
-import type { BackupRecord, LaunchSettings } from '../machine/backup-record';
+import type { BackupRecord } from '../machine/backup-record';
 import { recordedLaunch } from '../machine/copies';
 import { launchInQuarantine, type QuarantinePlace } from '../machine/launch-settings';
 import { decodeRecord } from '../machine/record-tags';
 import type { World } from '../world';
 import type { Ec2, Image } from '../world/ec2';
 import { chooseImage } from './choose-image';
-import { launchSettings } from './launch-settings';
+import { launchSettings, type ChosenLaunch } from './launch-settings';
 
 /** A copy before it is known what it is for. */
 export interface PlannedCopy {
@@ -20,7 +20,7 @@ export interface PlannedCopy {
   readonly image: Image;
   readonly record: BackupRecord;
   readonly takenAt: string;
-  readonly launch: LaunchSettings;
+  readonly chosen: ChosenLaunch;
   readonly plan: Omit<CopyPlan, 'userData' | 'notes' | 'launch'>;
 }
 
@@ -40,7 +40,7 @@ export async function planCopy(
     image,
     record,
     takenAt: takenAt(image),
-    launch: launchSettings(configured, recordedLaunch(image.tags, record.launch, region)),
+    chosen: launchSettings(configured, recordedLaunch(image.tags, record.launch, region)),
     plan: {
       installation,
       region,

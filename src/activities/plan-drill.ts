@@ -36,7 +36,8 @@ export const planDrill =
     const expires = new Date(Date.parse(now) + ttl * 1000).toISOString();
     const plan: DrillPlan = {
       ...copy.plan,
-      launch: { ...copy.launch, instanceProfile: drill.instanceProfile },
+      ...copy.chosen,
+      launch: { ...copy.chosen.launch, instanceProfile: drill.instanceProfile },
       userData: sealUserData({
         expires: Math.floor(Date.parse(expires) / 1000),
         ttlSeconds: ttl,

@@ -17,7 +17,7 @@ import type { Ec2, Image } from '../world/ec2';
 import type { Outcome } from './attempt';
 import { drillTags } from './drill-machine';
 import { inEach } from './in-each';
-import { isGone } from './launch-instance';
+import { isGone } from './launch-once';
 import { restoredMachines } from './other-machines';
 import { sparesOf } from './spares';
 

@@ -71,7 +71,7 @@ export const planRestore =
       imageId: image.id,
       imageName: image.name,
       existingInstanceId: existing?.id,
-      launch: launchSettings(configured.launch, base),
+      ...launchSettings(configured.launch, base),
       userData:
         existing === undefined && configured.launch.sealed !== false ? sealUserData() : undefined,
       replaces,

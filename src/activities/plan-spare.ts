@@ -33,11 +33,12 @@ export const planSpare =
     }
     const { region } = spare;
     const copy = await planCopy(world, installation, spare);
-    const { image, launch, record } = copy;
+    const { image, chosen, record } = copy;
+    const { launch } = chosen;
     const spares = await sparesOf(copy.ec2, installation);
     const plan: SparePlan = {
       ...copy.plan,
-      launch,
+      ...chosen,
       userData: sealUserData(),
       mode: spare.mode,
       previous: spares.map(({ id }) => id),

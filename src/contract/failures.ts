@@ -24,7 +24,16 @@ export const failureTypes = {
   LaunchedOtherwise: 'the run launched an instance with other settings before it was reset',
   InstanceLost: 'the launched instance was stopped or terminated by somebody else',
   InstanceNotHealthy: 'the instance did not pass its status checks in time',
-  AwsDenied: 'AWS denied the call or the credentials are not valid',
+  AwsDenied: 'the role of the worker may not do what was asked',
+  AwsLoginRefused: 'AWS does not take the credentials of the worker',
+  AwsTermsOpen: 'AWS wants terms to be accepted, or a service to be subscribed to',
+  AwsAccountHeld: 'AWS is still verifying the account, or has blocked it',
+  AwsQuotaReached: 'a quota of the AWS account is used up',
+  TypeUnavailable: 'AWS has no machine of that type there, or the image does not run on it',
+  SubnetUnavailable: 'the subnet is full or gone, or does not fit the security groups',
+  LaunchResourceGone: 'something that the launch names does not exist any more',
+  VolumeRefused: 'AWS cannot make a volume of the machine',
+  ConfigurationBroken: 'runbook.yaml was read again and has mistakes',
   AwsRefused: 'AWS refused the call',
   AwsUnavailable: 'AWS did not answer, or asked to slow down',
   MachineUnreachable: 'the machine could not be reached over SSH',
@@ -82,4 +91,12 @@ export function tryAgain(
   ...details: unknown[]
 ): ApplicationFailure {
   return ApplicationFailure.create({ type, message, nonRetryable: false, details });
+}
+
+/** What a failure of a launch says of the machine; goes with it as one of its details. */
+export interface LaunchMark {
+  /** Every request was refused; its machine is gone, or its token used up; it is there and lives. */
+  readonly launch: 'nothing' | 'gone' | 'lives';
+  /** Why EC2 says that it is gone. */
+  readonly reason?: string | undefined;
 }

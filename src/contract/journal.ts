@@ -9,6 +9,7 @@ export type EntryState =
   /** Its place in the runbook has come, but the machine does not allow it yet: done further down. */
   | 'later'
   | 'skipped'
+  | 'passed over'
   | 'failed'
   | 'approved'
   | 'rejected'

@@ -2,6 +2,7 @@
 import type { BackupRecord, LaunchSettings } from '../machine/backup-record';
 import type { Judgement } from '../machine/databases/judge';
 import type { ImageDisk } from '../machine/image-devices';
+import type { LaunchChoice } from '../machine/launch-settings';
 import type { ObjectStorage } from '../machine/object-storage';
 import type { RecordedObjects } from '../machine/object-tags';
 
@@ -71,13 +72,21 @@ export interface Machine {
   readonly hostKeys: readonly string[];
 }
 
+/** How a machine is launched: frozen until a person approves something else. */
+export interface LaunchPlan {
+  readonly launch: LaunchSettings;
+  /** What is tried, in this order, when AWS refuses it. */
+  readonly alternatives?: readonly LaunchChoice[];
+  /** What held where the configuration says nothing, for another plan of the same launch. */
+  readonly launchBase?: Partial<LaunchSettings>;
+}
+
 /** The plan of a copy of the live machine in quarantine. */
-export interface CopyPlan {
+export interface CopyPlan extends LaunchPlan {
   readonly installation: string;
   readonly region: string;
   readonly imageId: string;
   readonly imageName: string;
-  readonly launch: LaunchSettings;
   /** What the machine is told at each boot, byte by byte. */
   readonly userData: string;
   readonly replaces: OldAddresses;
@@ -110,7 +119,7 @@ export interface DrillPlan extends CopyPlan {
 }
 
 /** The plan of a restore. Read-only to make; every later step works from it. */
-export interface RestorePlan {
+export interface RestorePlan extends LaunchPlan {
   readonly installation: string;
   readonly region: string;
   /** The image to launch from, or that the machine was launched from. */
@@ -118,7 +127,6 @@ export interface RestorePlan {
   readonly imageName: string;
   /** The machine to take up again, if the request named one. */
   readonly existingInstanceId?: string;
-  readonly launch: LaunchSettings;
   /** The seal, byte by byte: what a new machine is told at each boot. Absent: it is told nothing. */
   readonly userData?: string;
   /** Absent: nothing says so; the new machine's own files are asked. */

@@ -16,6 +16,7 @@ const marks: Readonly<Record<EntryState, string>> = {
   done: '✅',
   'not needed': '⏭',
   later: '⏬',
+  'passed over': '↪️',
   skipped: '⏭',
   failed: '❌',
   approved: '✅',

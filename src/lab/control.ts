@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import type { Barrier, Barriers } from './barriers';
+import { changeMarket, denyActions, refuseLogins } from './control-aws';
 import { attachVolume, setExport } from './control-storage';
 import { faultRule, type Faults } from './faults';
 import { listen, type Listening } from './listen';
@@ -53,7 +54,6 @@ const barrierRequest = z.strictObject({
   skip: z.int().min(0).default(0),
 });
 const regionSwitch = z.strictObject({ off: z.boolean() });
-const denial = z.strictObject({ actions: z.array(z.string()) });
 
 const routes: readonly Route[] = [
   {
@@ -81,13 +81,9 @@ const routes: readonly Route[] = [
       faults.remove(id === '' ? undefined : id);
     },
   },
-  {
-    method: 'POST',
-    path: /^\/deny$/,
-    handle: ({ faults }, { body }) => {
-      faults.deny(denial.parse(body).actions);
-    },
-  },
+  { method: 'POST', path: /^\/deny$/, handle: denyActions },
+  { method: 'POST', path: /^\/logins$/, handle: refuseLogins },
+  { method: 'POST', path: /^\/regions\/([^/]+)\/market$/, handle: changeMarket },
   {
     method: 'POST',
     path: /^\/dns$/,

@@ -78,7 +78,13 @@ export interface Faults {
   deny(actions: readonly string[]): void;
   denies(action: string): boolean;
   readonly denied: readonly string[];
+  /** Access keys that AWS does not take any more, and with which code; replaces the list. */
+  refuseLogins(keys: Readonly<Record<string, LoginRefusal>>): void;
+  loginRefusal(key: string): LoginRefusal | undefined;
 }
+
+/** How EC2 refuses credentials: a session that is over, or keys that it does not know any more. */
+export type LoginRefusal = 'RequestExpired' | 'ExpiredToken' | 'AuthFailure';
 
 /** Whether the text matches a pattern in which `*` stands for any characters, `?` for one. */
 export function matches(pattern: string, text: string): boolean {
@@ -91,6 +97,7 @@ export function createFaults(clock: LabClock, journal: LabJournal): Faults {
   let rules: ActiveFault[] = [];
   let denied: readonly string[] = [];
   let made = 0;
+  let logins = new Map<string, LoginRefusal>();
   return {
     add(request) {
       const rule = faultRule.parse(request);
@@ -134,5 +141,11 @@ export function createFaults(clock: LabClock, journal: LabJournal): Faults {
     get denied() {
       return denied;
     },
+    refuseLogins(keys) {
+      logins = new Map(Object.entries(keys));
+      const text = `access keys not taken: ${[...logins.keys()].join(', ') || 'none'}`;
+      journal.write({ kind: 'fault', text });
+    },
+    loginRefusal: (key) => logins.get(key),
   };
 }

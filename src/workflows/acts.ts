@@ -24,6 +24,7 @@ const inAws: ReadonlySet<keyof Activities> = new Set([
   'planRestore',
   'lookAtOthers',
   'launchInstance',
+  'replanLaunch',
   'awaitInstance',
   'moveElasticIp',
   'findMachine',
@@ -81,8 +82,14 @@ export const planRestore = act('planRestore', 120, [
   'MachineNotFound',
 ]);
 export const lookAtOthers = act('lookAtOthers', 60);
+/** A machine that EC2 does not show yet is looked for twice, and a busy EC2 is asked again. */
+const unseen = ({ poll, attempts }: Settings['limits']): number => 45 * poll + 60 * attempts;
 // A spare that is taken over has to start.
-export const launchInstance = act('launchInstance', ({ launch }) => launch + 120);
+export const launchInstance = act(
+  'launchInstance',
+  (limits) => limits.launch + unseen(limits) + 120,
+);
+export const replanLaunch = act('replanLaunch', 60);
 export const awaitInstance = act('awaitInstance', ({ launch }) => launch);
 export const moveElasticIp = act('moveElasticIp', 120);
 export const trustHostKey = act('trustHostKey', ({ ssh }) => ssh + 300);
@@ -125,10 +132,10 @@ export const planPrune = act('planPrune', 120);
 export const removeBackups = act('removeBackups', 1800);
 export const startRefresh = act('startRefresh', 60);
 export const planSpare = act('planSpare', 120, ['MissingLaunchSetting', 'NoUsableImage']);
-export const launchSpare = act('launchSpare', 120);
+export const launchSpare = act('launchSpare', (limits) => unseen(limits) + 120);
 export const proveSilence = act('proveSilence', 300, ['QuarantineBroken']);
 export const planDrill = act('planDrill', 120, ['MissingLaunchSetting', 'NoUsableImage']);
-export const launchDrill = act('launchDrill', 120);
+export const launchDrill = act('launchDrill', (limits) => unseen(limits) + 120);
 export const tellVerdict = act('tellVerdict', 120);
 export const endDrill = act('endDrill', ({ launch }) => launch);
 export const restSpare = act('restSpare', ({ launch }) => launch);

@@ -70,11 +70,12 @@ function stepOf(run: Run, { unattended }: DrillRequest): Run['step'] {
 }
 
 /** The restore itself, in the order in which a machine in quarantine allows it. */
-async function restoreInQuarantine(run: Run, plan: DrillPlan, request: DrillRequest) {
+async function restoreInQuarantine(run: Run, planned: DrillPlan, request: DrillRequest) {
   const step = stepOf(run, request);
-  const stranger = await launchCopy(run, plan, {
+  const { machine: stranger, plan } = await launchCopy(run, planned, {
     title: launching,
-    step: (by) => step(launching, acts.launchDrill, () => ({ plan, ...by() })),
+    kind: 'drill',
+    begin: (current, by) => run.attempt(launching, acts.launchDrill, { plan: current, ...by }),
     unasked: request.unattended,
   });
   const trust = await step('Look at the host key', acts.trustHostKey, {

@@ -1,5 +1,7 @@
 /** Reads what Temporal wraps around a failure. */
+import type { LaunchMark } from '../contract/failures';
 import type { HealthCheck } from '../contract/reports';
+import { isPassedOver, type RefusalKind } from '../machine/aws-refusals';
 import { ActivityFailure, ApplicationFailure, TimeoutFailure } from '@temporalio/workflow';
 
 /** A failed step, as the journal and the gate show it. */
@@ -10,6 +12,12 @@ export interface Trouble {
   readonly errors: readonly string[];
   /** The checks that a failed verification made. */
   readonly checks?: readonly HealthCheck[];
+  /** What a failed launch says of its machine. */
+  readonly launch?: LaunchMark['launch'];
+  /** Why EC2 says that the machine is gone. */
+  readonly lostFor?: string;
+  /** Whether another type or subnet may do. */
+  readonly isPassedOver?: boolean;
 }
 
 /** Unwraps an activity's failure to its cause, with the attempts that the activity recorded. */
@@ -23,6 +31,7 @@ export function troubleOf(error: unknown): Trouble {
       attempts: history?.attempts ?? 1,
       errors: history?.errors ?? [],
       checks: cause.details?.find(hasChecks)?.checks,
+      ...ofLaunch(cause.details ?? []),
     };
   }
   if (cause instanceof TimeoutFailure) {
@@ -36,6 +45,27 @@ export function troubleOf(error: unknown): Trouble {
   }
   const message = cause instanceof Error ? cause.message : String(cause);
   return { type: 'Unforeseen', message, attempts: 1, errors: [] };
+}
+
+/** What the details of a failed launch say. */
+function ofLaunch(
+  details: readonly unknown[],
+): Pick<Trouble, 'launch' | 'lostFor' | 'isPassedOver'> {
+  const mark = details.findLast(isLaunchMark);
+  const kind = details.find(isRefusal)?.kind;
+  return {
+    ...(mark ? { launch: mark.launch } : {}),
+    ...(mark?.reason === undefined ? {} : { lostFor: mark.reason }),
+    ...(kind === undefined ? {} : { isPassedOver: isPassedOver(kind) }),
+  };
+}
+
+function isLaunchMark(detail: unknown): detail is LaunchMark {
+  return typeof detail === 'object' && detail !== null && 'launch' in detail;
+}
+
+function isRefusal(detail: unknown): detail is { readonly kind: RefusalKind } {
+  return typeof detail === 'object' && detail !== null && 'kind' in detail;
 }
 
 /** What an activity says with each heartbeat. */

@@ -1,65 +1,164 @@
-/** Launching a machine: exactly one, however often it is tried. */
+/** Launching a machine: exactly one, however often it is tried, and with whatever settings. */
 import { isCancellation, workflowInfo } from '@temporalio/workflow';
-import type { Machine } from '../contract/plan';
+import type { LaunchBy } from '../activities/launch-once';
+import type { LaunchKind } from '../activities/replan-launch';
+import type { LaunchPlan, Machine } from '../contract/plan';
+import { isCapacityGone } from '../machine/aws-refusals';
+import { launchesOf } from '../machine/launch-settings';
+import { firstTokens, tokenFor, tokensAfter, type LaunchTokens } from '../machine/launch-tokens';
 import * as acts from './acts';
-import { troubleOf } from './failures';
+import { troubleOf, type Trouble } from './failures';
+import { toLaunchOtherwise } from './launch-questions';
 import type { Run } from './runbook';
 
-/** What makes a launch of this run the same one when it is tried again. */
-interface By {
-  /** Workflow id and first run id, which a reset does not change. */
-  readonly run: { readonly workflowId: string; readonly firstRunId: string };
-  /** Raised only by a person's `retry` after a machine was lost. */
-  readonly generation: number;
+interface Plan extends LaunchPlan {
+  readonly installation: string;
+  readonly region: string;
+  readonly imageId: string;
+  readonly imageName: string;
+  /** A machine that is there already: nothing is launched. */
+  readonly existingInstanceId?: string;
 }
 
-interface Launch {
+interface Launch<P extends Plan> {
   readonly title: string;
-  /** Runs the step; `by` is to be asked anew at each try. */
-  readonly step: (by: () => By) => Promise<{ readonly instanceId: string }>;
+  readonly kind: LaunchKind;
+  /** Begins the launch by the plan as it is by now. */
+  readonly begin: (plan: P, by: LaunchBy) => Promise<{ readonly instanceId: string }>;
   /** Whether nobody is asked: what goes wrong ends the run. */
   readonly unasked?: boolean;
 }
 
-interface Place {
-  readonly installation: string;
-  readonly region: string;
-  readonly imageId: string;
+/** A machine that runs, and the plan that a person has approved for it at last. */
+export interface Running<P extends Plan> {
+  readonly instanceId: string;
+  readonly privateAddress: string;
+  readonly publicAddress?: string;
+  readonly plan: P;
 }
 
 /** The line after a launch, in every runbook that launches. */
 export const waitingForChecks = 'Wait for its status checks';
+const readingAgain = 'Read the launch settings again';
+const approvingAgain = 'Approve the changed launch';
 
-/** A machine that is lost before it runs is replaced only when a person says `retry`. */
-export async function launchUntilItRuns(
+/**
+ * Launches by the plan, what it names first first. What AWS refuses of it is passed over; when all
+ * is refused, or the machine is lost before it runs, only a person's `retry` goes on, by
+ * runbook.yaml as it is by then.
+ */
+export async function launchUntilItRuns<P extends Plan>(
   run: Run,
-  { installation, region, imageId }: Place,
-  { title, step, unasked = false }: Launch,
-): Promise<{ instanceId: string; privateAddress: string; publicAddress?: string }> {
-  const { workflowId, firstExecutionRunId: firstRunId } = workflowInfo();
-  const by = (): By => ({
-    run: { workflowId, firstRunId },
-    generation:
-      run.retriesOf(title, 'InstanceLost') + run.retriesOf(waitingForChecks, 'InstanceLost'),
-  });
-  for (;;) {
-    const { instanceId } = await step(by);
+  planned: P,
+  launch: Launch<P>,
+): Promise<Running<P>> {
+  const { workflowId, firstExecutionRunId: firstRunId, runId } = workflowInfo();
+  let tokens = firstTokens(runId !== firstRunId);
+  let plan = planned;
+  for (let tried = 0; ;) {
+    const choices = launchesOf(plan);
+    const settings = choices[tried] ?? plan.launch;
+    tokens = tokenFor(tokens, JSON.stringify([plan.imageId, settings]));
+    const isNotLast = tried < choices.length - 1;
+    const by: LaunchBy = {
+      run: { workflowId, firstRunId },
+      generation: tokens.generation,
+      looks: tokens.looks,
+      isNotLast,
+      ...(tried === 0 ? {} : { choice: choiceOf(settings) }),
+    };
+    const outcome = await tryOnce(run, { plan, launch, by });
+    if ('privateAddress' in outcome) return { ...outcome, plan };
+    const { title, trouble } = outcome;
+    tokens = afterTrouble(tokens, trouble);
+    if (isNotLast && isNext(trouble)) {
+      run.passOver(title);
+      tried += 1;
+      continue;
+    }
+    if (launch.unasked) throw outcome.error;
+    await run.askAboutFailure(title, trouble, false);
+    // A machine that lives is asked for again as it was launched: its token gives it back.
+    if (trouble.launch === 'lives' || plan.existingInstanceId !== undefined) continue;
+    plan = await replanned(run, plan, launch.kind);
+    tried = 0;
+  }
+}
+
+interface Failed {
+  readonly title: string;
+  readonly trouble: Trouble;
+  readonly error: unknown;
+}
+
+/** Launches and waits until it runs; or tells what went wrong, and at which line. */
+async function tryOnce<P extends Plan>(
+  run: Run,
+  { plan, launch, by }: { readonly plan: P; readonly launch: Launch<P>; readonly by: LaunchBy },
+): Promise<Omit<Running<P>, 'plan'> | Failed> {
+  const { installation, region, imageId } = plan;
+  let { title } = launch;
+  try {
+    const { instanceId } = await launch.begin(plan, by);
     // From here on every end of the run knows of this machine.
     run.findings.imageId = imageId;
     run.findings.instanceId = instanceId;
-    try {
-      const place = { installation, region, instanceId };
-      return { instanceId, ...(await run.attempt(waitingForChecks, acts.awaitInstance, place)) };
-    } catch (error) {
-      if (isCancellation(error) || unasked) throw error;
-      await run.askAboutFailure(waitingForChecks, troubleOf(error), false);
-    }
+    title = waitingForChecks;
+    const place = { installation, region, instanceId };
+    return { instanceId, ...(await run.attempt(title, acts.awaitInstance, place)) };
+  } catch (error) {
+    if (isCancellation(error)) throw error;
+    const trouble = troubleOf(error);
+    // Whatever keeps it from its checks, a machine that was launched lives until EC2 says otherwise.
+    const launched = title === waitingForChecks ? ({ launch: 'lives' } as const) : {};
+    return { title, trouble: { ...launched, ...trouble }, error };
+  }
+}
+
+function afterTrouble(tokens: LaunchTokens, { launch, attempts }: Trouble): LaunchTokens {
+  return tokensAfter(tokens, {
+    answered: launch === 'nothing' && attempts === 1,
+    gone: launch === 'gone',
+    lives: launch === 'lives',
+  });
+}
+
+/** Whether the next type or subnet may do. */
+function isNext({ isPassedOver, lostFor = '' }: Trouble): boolean {
+  return isPassedOver === true || isCapacityGone(lostFor);
+}
+
+function choiceOf({ instanceType, subnetId }: LaunchPlan['launch']): LaunchBy['choice'] {
+  return { instanceType, subnetId };
+}
+
+/** The plan as runbook.yaml has it now, once a person has approved what differs. */
+async function replanned<P extends Plan>(run: Run, approved: P, kind: LaunchKind): Promise<P> {
+  const { firstExecutionRunId: firstRunId } = workflowInfo();
+  for (let plan = approved; ;) {
+    const { launch, alternatives, launchBase, installation, region } = plan;
+    const before = { launch, alternatives, launchBase, installation, region };
+    const input = { kind, plan: before, firstRunId };
+    const found = await run.step(readingAgain, acts.replanLaunch, input);
+    if (found.changes.length === 0) return plan;
+    await run.approval(approvingAgain, toLaunchOtherwise(plan, found, run.settings));
+    // The file may have been corrected once more while the question waited: it is read again.
+    plan = { ...plan, launch: found.launch, alternatives: found.alternatives };
   }
 }
 
 /** The same for a copy in quarantine, as a machine whose host key nobody knows yet. */
-export async function launchCopy(run: Run, plan: Place, launch: Launch): Promise<Machine> {
+export async function launchCopy<P extends Plan>(
+  run: Run,
+  planned: P,
+  launch: Launch<P>,
+): Promise<{ readonly machine: Machine; readonly plan: P }> {
+  const { plan, ...running } = await launchUntilItRuns(run, planned, launch);
+  const { instanceId, privateAddress, publicAddress } = running;
   const { installation, region } = plan;
-  const { instanceId, privateAddress, publicAddress } = await launchUntilItRuns(run, plan, launch);
-  return { installation, region, instanceId, privateAddress, publicAddress, hostKeys: [] };
+  const hostKeys: string[] = [];
+  return {
+    machine: { installation, region, instanceId, privateAddress, publicAddress, hostKeys },
+    plan,
+  };
 }

@@ -4,6 +4,7 @@ import type { Trust } from '../activities/trust-host-key';
 import type { Machine, OldAddresses, RestorePlan, Settings } from '../contract/plan';
 import type { RestoreRequest } from '../contract/requests';
 import { howToAllowSha1 } from '../machine/host-keys';
+import { aboutAlternatives } from './launch-questions';
 import type { Approval } from './runbook';
 import type { Findings } from './state';
 
@@ -66,7 +67,7 @@ export function toLaunch(
         `(${plan.imageName}), and put it into the security groups ` +
         `${(plan.spare?.securityGroupIds ?? []).join(', ')}.`;
   const details = [
-    what,
+    ...[what, existing === undefined ? aboutAlternatives(plan) : ''].filter((text) => text !== ''),
     list([...plan.notes, ...others]),
     'What will change:',
     list(plan.changes.map(({ step, change }) => `${step}: ${change}`)),

@@ -45,11 +45,12 @@ export function refreshSpare(request: unknown): Promise<Report> {
   });
 }
 
-async function makeSpare(run: Run, plan: SparePlan): Promise<string> {
+async function makeSpare(run: Run, planned: SparePlan): Promise<string> {
   const { step, findings } = run;
-  const launched = await launchCopy(run, plan, {
+  const { machine: launched, plan } = await launchCopy(run, planned, {
     title: launching,
-    step: (by) => step(launching, acts.launchSpare, () => ({ plan, ...by() })),
+    kind: 'spare',
+    begin: (current, by) => run.attempt(launching, acts.launchSpare, { plan: current, ...by }),
   });
   const { instanceId } = launched;
   const unfinished =

@@ -98,7 +98,8 @@ async function launch(run: Run, plan: RestorePlan): Promise<Machine> {
   await keepClaim(run, claimOn('restore', run.settings, installation));
   const { instanceId, ...running } = await launchUntilItRuns(run, plan, {
     title: launching,
-    step: (by) => run.step(launching, acts.launchInstance, () => ({ plan, ...by() })),
+    kind: 'restore',
+    begin: (current, by) => run.attempt(launching, acts.launchInstance, { plan: current, ...by }),
   });
   const moved = await run.step('Move the Elastic IP', acts.moveElasticIp, { plan, instanceId });
   return {

@@ -51,6 +51,7 @@ export interface Run {
   readonly notNeeded: Steps['notNeeded'];
   readonly later: Steps['later'];
   readonly retriesOf: Steps['retriesOf'];
+  readonly passOver: Steps['passOver'];
   readonly askAboutFailure: Steps['askAboutFailure'];
   /** Asks a person to approve; a rejection ends the run. False: nobody answered, go on without. */
   readonly approval: (title: string, question: Approval) => Promise<boolean>;
@@ -126,6 +127,7 @@ class Frame {
       notNeeded: this.steps.notNeeded.bind(this.steps),
       later: this.steps.later.bind(this.steps),
       retriesOf: this.steps.retriesOf.bind(this.steps),
+      passOver: this.steps.passOver.bind(this.steps),
       askAboutFailure: this.steps.askAboutFailure.bind(this.steps),
       approval: async (title, question) => (await this.ask(title, question)) !== 'nobody',
       approvedBuilds: async (title, question) => {

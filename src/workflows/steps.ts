@@ -145,6 +145,12 @@ export class Steps {
     this.state.close(this.state.open('step', title, 'running'), 'later', { note: why });
   }
 
+  /** The last try of the line was refused, and another one follows by itself. */
+  passOver(title: string): void {
+    const last = this.state.journal.findLast((entry) => entry.title === title);
+    if (last) this.state.close(last, 'passed over');
+  }
+
   /** The last try of the line counts as skipped: it has its place in the runbook all the same. */
   private markSkipped(title: string): void {
     const last = this.state.journal.findLast((entry) => entry.title === title);

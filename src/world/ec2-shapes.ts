@@ -50,6 +50,20 @@ export interface Image {
   readonly snapshotIds: readonly string[];
   readonly disks: readonly ImageDisk[];
   readonly rootDevice?: string;
+  /** What the system on it wants of a machine. */
+  readonly system?: ImageSystem;
+}
+
+/** What an image says of the system on it; what it does not say is absent. */
+export interface ImageSystem {
+  readonly architecture?: string;
+  readonly virtualization?: string;
+  /** Whether it has the driver that network cards of newer types need. */
+  readonly hasEna: boolean;
+  /** `legacy-bios`, `uefi` or `uefi-preferred`. */
+  readonly bootMode?: string;
+  /** `v2.0`: machines of it take no IMDSv1 unless they are told to. */
+  readonly imdsSupport?: string;
 }
 
 /** What a machine of an instance type has. */
@@ -58,6 +72,20 @@ export interface InstanceSpecs {
   readonly memoryMib: number;
   /** `x86_64`, `arm64` … */
   readonly architectures: readonly string[];
+  readonly virtualizations: readonly string[];
+  /** `required`, `supported` or `unsupported`, as EC2 says it; absent where it says nothing. */
+  readonly ena?: string;
+  /** The same: whether its volumes get names such as /dev/nvme1n1. */
+  readonly nvme?: string;
+  readonly bootModes: readonly string[];
+}
+
+/** A subnet, with the room in it. */
+export interface Subnet {
+  readonly id: string;
+  readonly vpcId: string;
+  readonly zone: string;
+  readonly freeAddresses: number;
 }
 
 /** A copy of one volume. */
@@ -73,6 +101,7 @@ export interface Snapshot {
 /** A security group, as far as it lets packets out. */
 export interface SecurityGroup {
   readonly id: string;
+  readonly vpcId: string;
   /** Where to: networks (`0.0.0.0/0`), other groups and prefix lists. */
   readonly egress: readonly string[];
 }
@@ -131,6 +160,13 @@ export function toImage(from: aws.Image): Image {
     snapshotIds: present(from.BlockDeviceMappings?.map((device) => device.Ebs?.SnapshotId)),
     disks: (from.BlockDeviceMappings ?? []).flatMap(toDisk),
     rootDevice: from.RootDeviceName,
+    system: {
+      architecture: from.Architecture,
+      virtualization: from.VirtualizationType,
+      hasEna: from.EnaSupport ?? false,
+      bootMode: from.BootMode,
+      imdsSupport: from.ImdsSupport,
+    },
   };
 }
 
@@ -148,6 +184,10 @@ export function toSpecs(from: aws.InstanceTypeInfo): InstanceSpecs {
     vCpus: from.VCpuInfo?.DefaultVCpus ?? 0,
     memoryMib: from.MemoryInfo?.SizeInMiB ?? 0,
     architectures: from.ProcessorInfo?.SupportedArchitectures ?? [],
+    virtualizations: from.SupportedVirtualizationTypes ?? [],
+    ena: from.NetworkInfo?.EnaSupport,
+    nvme: from.EbsInfo?.NvmeSupport,
+    bootModes: from.SupportedBootModes ?? [],
   };
 }
 
@@ -171,7 +211,17 @@ export function toSecurityGroup(from: aws.SecurityGroup): SecurityGroup {
     ...present(rule.UserIdGroupPairs?.map((group) => group.GroupId)),
     ...present(rule.PrefixListIds?.map((list) => list.PrefixListId)),
   ]);
-  return { id: from.GroupId ?? '', egress };
+  return { id: from.GroupId ?? '', vpcId: from.VpcId ?? '', egress };
+}
+
+/** Maps a subnet. */
+export function toSubnet(from: aws.Subnet): Subnet {
+  return {
+    id: from.SubnetId ?? '',
+    vpcId: from.VpcId ?? '',
+    zone: from.AvailabilityZone ?? '',
+    freeAddresses: from.AvailableIpAddressCount ?? 0,
+  };
 }
 
 /** Maps an Elastic IP. */

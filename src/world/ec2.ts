@@ -15,6 +15,7 @@ import {
 } from '@aws-sdk/client-ec2';
 import type { EC2ClientConfig } from '@aws-sdk/client-ec2';
 import { call } from './ec2-errors';
+import { withRenewedLogin } from './ec2-login';
 import { dryRun } from './ec2-permitted';
 import type { MutatingCalls } from './ec2-permitted';
 import { copyImageInput, createImageInput, runInstancesInput } from './ec2-requests';
@@ -23,17 +24,19 @@ import { machineCalls } from './ec2-machines';
 import type { Ec2Machines } from './ec2-machines';
 import { removals } from './ec2-removals';
 import type { Ec2Removals } from './ec2-removals';
+import { offers } from './ec2-offers';
+import type { Ec2Offers } from './ec2-offers';
 import { reads } from './ec2-reads';
 import type { Ec2Reads } from './ec2-reads';
 import { toInstance, toTags } from './ec2-shapes';
 import type { Instance } from './ec2-shapes';
 
-export type { Image, Instance } from './ec2-shapes';
+export type { Image, Instance, Subnet } from './ec2-shapes';
 
 type Tags = Readonly<Record<string, string>>;
 
 /** The EC2 API of one region. */
-export interface Ec2 extends Ec2Reads, Ec2Removals, Ec2Machines {
+export interface Ec2 extends Ec2Reads, Ec2Offers, Ec2Removals, Ec2Machines {
   /** Begins an image and returns its id. Never sent twice: it has no idempotency token. */
   createImage(order: ImageOrder, signal?: AbortSignal): Promise<string>;
   /** Begins a copy and returns its id; the same client token returns the same copy. */
@@ -62,8 +65,10 @@ export function openEc2(options: { readonly region: string; readonly endpoint?: 
   // The SDK prints on stderr which Node versions it will drop next year; an operator who reads a
   // runbook's output can do nothing about that.
   process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] = 'true';
-  const config: EC2ClientConfig = {
+  const config: EC2ClientConfig & { readonly ignoreCache: boolean } = {
     ...options,
+    // Handed on to what reads profiles: a file that was renewed is read, not what it held before.
+    ignoreCache: true,
     retryMode: 'standard',
     // Without the last one `requestTimeout` only logs, and a silent endpoint hangs for ever.
     requestHandler: {
@@ -72,15 +77,18 @@ export function openEc2(options: { readonly region: string; readonly endpoint?: 
       throwOnRequestTimeout: true,
     },
   };
-  const client = new EC2Client(config);
+  const client = withRenewedLogin(new EC2Client(config));
   // A reply may be lost after EC2 took the call: a second CreateImage would reboot the machine
-  // again, or be refused because of its own name. The activity looks before it sends another.
-  const once = new EC2Client({ ...config, maxAttempts: 1 });
+  // again, or be refused because of its own name. The activity looks before it sends another; of a
+  // launch it must know whether each request that was sent got an answer.
+  const once = withRenewedLogin(new EC2Client({ ...config, maxAttempts: 1 }));
   return {
     ...reads(client, options.region),
+    ...offers(client, options.region),
     ...removals(client, options.region),
     ...machineCalls(client, options.region),
     ...imaging(client, once, options.region),
+    ...launches(once, options.region),
     ...writes(client, options.region),
   };
 }
@@ -112,20 +120,35 @@ function imaging(client: EC2Client, once: EC2Client, region: string): Imaging {
   };
 }
 
-type Writes = Omit<Ec2, keyof Ec2Reads | keyof Ec2Removals | keyof Ec2Machines | keyof Imaging>;
+type Launches = Pick<Ec2, 'runInstance'>;
 
-function writes(client: EC2Client, region: string): Writes {
+function launches(once: EC2Client, region: string): Launches {
   return {
     runInstance: (order, signal) =>
       call(
         { action: 'RunInstances', region },
         async () => {
           const command = new RunInstancesCommand(runInstancesInput(order));
-          const { Instances = [] } = await client.send(command, { abortSignal: signal });
+          const { Instances = [] } = await once.send(command, { abortSignal: signal });
           return toInstance(Instances[0] ?? {});
         },
         signal,
       ),
+  };
+}
+
+type Writes = Omit<
+  Ec2,
+  | keyof Ec2Reads
+  | keyof Ec2Offers
+  | keyof Ec2Removals
+  | keyof Ec2Machines
+  | keyof Imaging
+  | keyof Launches
+>;
+
+function writes(client: EC2Client, region: string): Writes {
+  return {
     tag: (ids, tags, signal) =>
       call(
         { action: 'CreateTags', region, aboutNewObjects: true },

@@ -14,6 +14,8 @@ export interface World {
    * unknown name, or a region without copies, and says which there are.
    */
   installation(name: string, region?: string): Installation;
+  /** The same as runbook.yaml says it now; refuses a file that has mistakes. */
+  installationAnew(name: string, region?: string): Installation;
   /** The EC2 API of a region. */
   ec2(region: string): Ec2;
   readonly ssh: Ssh;

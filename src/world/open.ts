@@ -1,6 +1,6 @@
 /** Opens the outside world that a configuration describes. */
 import { join } from 'node:path';
-import type { Config, Installation } from '../config';
+import { ConfigError, type Config, type Installation } from '../config';
 import { inRegion, regionsOf } from '../machine/places';
 import { refuse } from '../contract/failures';
 import { runningBuildsOf } from './circleci-api';
@@ -26,21 +26,40 @@ function placed(name: string, installation: Installation, region = installation.
   );
 }
 
-/** Connects nothing yet: clients are made when a runbook first needs them. */
-export function openWorld(config: Config): World {
+function named({ installations }: Config, name: string, region?: string): Installation {
+  const known = new Map(Object.entries(installations));
+  const installation = known.get(name);
+  if (installation !== undefined) return placed(name, installation, region);
+  throw refuse(
+    'UnknownInstallation',
+    `The worker's configuration has no installation "${name}". It has: ` +
+      `${[...known.keys()].join(', ')}. Start the run again with one of these, ` +
+      'or add it to runbook.yaml and restart the worker.',
+  );
+}
+
+/** A file that has mistakes changes nothing: the worker goes on with what it has read before. */
+function anew(read: () => Config): Config {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    throw refuse(
+      'ConfigurationBroken',
+      `${error.message}\nNothing of it is used. Correct the file on the worker's host, then retry.`,
+    );
+  }
+}
+
+/**
+ * Connects nothing yet: clients are made when a runbook first needs them. `read` gives the
+ * configuration as its file has it by now.
+ */
+export function openWorld(config: Config, read: () => Config = () => config): World {
   const regions = new Map<string, Ec2>();
   const world: World = {
-    installation(name, region) {
-      const known = new Map(Object.entries(config.installations));
-      const installation = known.get(name);
-      if (installation !== undefined) return placed(name, installation, region);
-      throw refuse(
-        'UnknownInstallation',
-        `The worker's configuration has no installation "${name}". It has: ` +
-          `${[...known.keys()].join(', ')}. Start the run again with one of these, ` +
-          'or add it to runbook.yaml and restart the worker.',
-      );
-    },
+    installation: (name, region) => named(config, name, region),
+    installationAnew: (name, region) => named(anew(read), name, region),
     ec2(region) {
       const known = regions.get(region) ?? openEc2({ region });
       regions.set(region, known);

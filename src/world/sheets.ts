@@ -10,7 +10,7 @@ import { makeSheet } from '../contract/sheet/sheet';
 import { backupTags, newestUsable, takenAt, unusableBecause } from '../machine/backups';
 import { judgeRecorded } from '../machine/databases/judge';
 import { recordedLaunch } from '../machine/copies';
-import { launchLike } from '../machine/launch-settings';
+import { each, launchLike } from '../machine/launch-settings';
 import { currentHostname } from '../machine/own-hostname';
 import { decodeRecord } from '../machine/record-tags';
 import { tagNames } from '../machine/tags';
@@ -76,7 +76,8 @@ async function lookElsewhere(
   { name, ec2, signal }: SheetOrder,
   { region, launch }: Copied,
 ): Promise<Elsewhere> {
-  const place = { region, subnetId: launch.subnet, securityGroupIds: launch.securityGroups };
+  const [subnetId] = each(launch.subnet);
+  const place = { region, subnetId, securityGroupIds: launch.securityGroups };
   try {
     const newest = newestUsable(await ec2(region).images({ tags: backupTags(name) }, signal));
     if (newest === undefined) return { ...place, copy: { unknown: 'there is no usable copy yet' } };

@@ -170,6 +170,9 @@ async function look(world: World): Promise<void> {
   await ec2.images({ tags: { 'runbook:installation': installation } });
   await ec2.instances({ tags: { Name: 'prod_services' } });
   await readSpecs(world);
+  await ec2.zonesWith('m5.2xlarge');
+  await ec2.subnet(seeded.subnets[0]);
+  await ec2.securityGroups([seeded.servicesGroup]);
 }
 
 /** Plans and removes what is too old, and takes a hold off as `runbook unhold` does. */

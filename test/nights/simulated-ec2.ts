@@ -34,6 +34,8 @@ export function simulatedEc2(line: Line): Ec2 {
     health: never,
     terminationProtection: never,
     specs: never,
+    zonesWith: never,
+    subnet: never,
     consoleOutput: never,
     addresses: never,
     securityGroups: never,

@@ -54,8 +54,13 @@ export interface Run {
 export async function setStage(
   {
     taskQueue = `story-${randomBytes(6).toString('hex')}`,
+    moreEnvironment = () => ({}),
     ...options
-  }: Partial<LabOptions> & { readonly taskQueue?: string } = {},
+  }: Partial<LabOptions> & {
+    readonly taskQueue?: string;
+    /** Variables of the worker besides the lab's; the stage's folder is there already. */
+    readonly moreEnvironment?: (dir: string) => Readonly<Record<string, string>>;
+  } = {},
   address = process.env['STORIES_TEMPORAL'] ?? 'localhost:7233',
 ): Promise<Stage> {
   const dir = mkdtempSync(join(tmpdir(), 'runbook-story-'));
@@ -66,6 +71,7 @@ export async function setStage(
     ...labEnvironment(dir, lab.ec2Url),
     TEMPORAL_ADDRESS: address,
     RUNBOOK_TASK_QUEUE: taskQueue,
+    ...moreEnvironment(dir),
   };
   const workers: Child[] = [];
   const stage: Stage = {

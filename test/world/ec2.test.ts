@@ -64,14 +64,15 @@ describe('an error of EC2', () => {
     ['SnapshotCreationPerVolumeRateExceeded', 'AwsUnavailable', false],
     ['IncorrectInstanceState', 'AwsUnavailable', false],
     ['UnauthorizedOperation', 'AwsDenied', true],
-    ['AuthFailure', 'AwsDenied', true],
-    ['ExpiredToken', 'AwsDenied', true],
-    ['RequestExpired', 'AwsDenied', true],
-    ['OptInRequired', 'AwsDenied', true],
+    ['AuthFailure', 'AwsLoginRefused', true],
+    ['ExpiredToken', 'AwsLoginRefused', true],
+    ['RequestExpired', 'AwsLoginRefused', true],
+    ['OptInRequired', 'AwsTermsOpen', true],
+    ['PendingVerification', 'AwsAccountHeld', true],
     ['InvalidAMIName.Duplicate', 'AwsRefused', true],
     ['IdempotentParameterMismatch', 'AwsRefused', true],
     ['InvalidAMIID.NotFound', 'AwsRefused', true],
-    ['InstanceLimitExceeded', 'AwsRefused', true],
+    ['InstanceLimitExceeded', 'AwsQuotaReached', true],
     ['InvalidParameterValue', 'AwsRefused', true],
     ['OperationNotPermitted', 'AwsRefused', true],
   ];
@@ -109,7 +110,7 @@ describe('an error of EC2', () => {
     const message = `You are not authorized. Encoded authorization failure message: ${'x'.repeat(900)}`;
     always({ code: 'UnauthorizedOperation', message, status: 403 });
     const failure = ec2.createImage(image);
-    await expect(failure).rejects.toThrow(/You are not authorized\. Renew/);
+    await expect(failure).rejects.toThrow(/You are not authorized\. Grant/);
     await expect(failure).rejects.not.toThrow(/xxx/);
   });
 
@@ -347,6 +348,7 @@ describe('images and snapshots', () => {
         snapshotIds: ['snap-1'],
         disks: [{ device: '/dev/sda1', snapshotId: 'snap-1', sizeGib: 100, volumeType: 'gp2' }],
         rootDevice: '/dev/sda1',
+        system: { hasEna: false },
       },
     ]);
     await ec2.images({ ids: ['ami-1'] });
@@ -389,6 +391,8 @@ describe('instance types', () => {
       vCpus: 8,
       memoryMib: 32_768,
       architectures: ['x86_64'],
+      virtualizations: [],
+      bootModes: [],
     });
     await expect(ec2.specs('m5.enormous')).resolves.toBeUndefined();
   });

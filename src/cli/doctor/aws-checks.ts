@@ -3,12 +3,13 @@
  * do. A policy may judge by tags, so each dry run asks about what the real call is about, with the
  * tags that it would set.
  */
-import type { LaunchSettings } from '../../machine/backup-record';
+import { launchesLike } from '../../machine/launch-settings';
 import { decodeRecord } from '../../machine/record-tags';
 import type { Image, Instance } from '../../world/ec2';
 import type { Finding } from './check';
 import { ask, check, unasked } from './check';
 import { examineCopies } from './copy-checks';
+import { examineLaunches } from './launch-checks';
 import type { Patient } from './patient';
 
 /** The machine that a backup would take, or the finding that there is not exactly one. */
@@ -48,7 +49,7 @@ export async function examinePermissions(
     return `${made.backup?.id ?? 'no backup yet'}, ${machines}`;
   });
   if (looked.level === 'FAIL') return [looked];
-  const questions = [
+  const questions: (Promise<Finding | readonly Finding[]> | undefined)[] = [
     askSpecs(patient, instance),
     askCreateImage(patient, instance),
     askTagImage(patient, made.backup),
@@ -60,7 +61,11 @@ export async function examinePermissions(
     ...askRemovals(patient, made.backup),
   ];
   const asked = questions.filter((question) => question !== undefined);
-  return [looked, ...(await Promise.all(asked)), ...(await examineCopies(patient, made.backup))];
+  return [
+    looked,
+    ...(await Promise.all(asked)).flat(),
+    ...(await examineCopies(patient, made.backup)),
+  ];
 }
 
 /** What backups and restores have left in AWS. */
@@ -120,37 +125,35 @@ function askTagImage(
   );
 }
 
-function askRunInstances(
+async function askRunInstances(
   { name, installation, ec2 }: Patient,
   instance: Instance,
   { backup, base: launchedFrom }: Made,
-): Promise<Finding> {
+): Promise<readonly Finding[]> {
   const { launch: configured, servicesMachine } = installation;
-  const imageId = (backup ?? launchedFrom)?.id;
-  if (imageId === undefined) {
+  const image = backup ?? launchedFrom;
+  if (image === undefined) {
     const why = `there is no backup yet, and ${instance.imageId}, of which ${instance.id} was made, is gone`;
     const later = 'ask again after the first backup';
-    return Promise.resolve(unasked(`${name}: ec2:RunInstances`, why, later));
+    return [unasked(`${name}: ec2:RunInstances`, why, later)];
   }
   const base = (backup && decodeRecord(backup.tags)?.launch) ?? {
     ...instance,
     terminationProtection: false,
   };
-  const launch: LaunchSettings = {
-    ...base,
-    ...configured,
-    subnetId: configured.subnet ?? base.subnetId,
-    securityGroupIds: configured.securityGroups ?? base.securityGroupIds,
-  };
+  const planned = launchesLike(configured, base);
+  if (planned === undefined) {
+    const todo = 'set launch.instanceType, launch.subnet and launch.securityGroups';
+    return [{ level: 'FAIL', what: `${name}: a restore would not know how to launch`, todo }];
+  }
   const tags = {
     Name: `${name}_services`,
     ...('tags' in servicesMachine ? servicesMachine.tags : {}),
     ...tagsOf(name, 'restore'),
     'runbook:run': 'doctor',
   };
-  return ask(`${name}: ec2:RunInstances from ${imageId}`, () =>
-    ec2.permitted('RunInstances', { imageId, launch, tags }),
-  );
+  const sourceType = instance.instanceType;
+  return examineLaunches({ what: name, ec2, planned, image, sourceType, tags });
 }
 
 /** A restore tags its own machine only, so a denial about another one need not be wrong. */

@@ -1,10 +1,11 @@
 /** The doctor's look at a region that gets copies: may they be made, and could one be launched? */
 import { backupTags, newestUsable } from '../../machine/backups';
-import { inAnyRegion, launchLike } from '../../machine/launch-settings';
+import { inAnyRegion, launchesLike } from '../../machine/launch-settings';
 import { inRegion } from '../../machine/places';
 import { decodeRecord } from '../../machine/record-tags';
 import type { Image } from '../../world/ec2';
 import { ask, check, type Finding } from './check';
+import { examineLaunches, type AskedLaunch } from './launch-checks';
 import type { Elsewhere, Patient } from './patient';
 
 /** Every finding on one region, in the order in which its parts are used. */
@@ -14,7 +15,7 @@ export async function examineCopies(
 ): Promise<readonly Finding[]> {
   const each = patient.elsewhere.map(async (there) => {
     const copying = backup && (await askCopyImage(patient, backup, there));
-    return [...(copying ? [copying] : []), await askLaunchThere(patient, there)];
+    return [...(copying ? [copying] : []), ...(await askLaunchThere(patient, there))];
   });
   return (await Promise.all(each)).flat();
 }
@@ -38,10 +39,10 @@ function askCopyImage(
 async function askLaunchThere(
   { name, installation }: Patient,
   { region, ec2 }: Elsewhere,
-): Promise<Finding> {
+): Promise<readonly Finding[]> {
   const what = `${name}: a restore in ${region}`;
   const todo = `set launch.subnet and launch.securityGroups of ${region} in copies`;
-  let launching: (() => Promise<boolean>) | undefined;
+  let asked: AskedLaunch | undefined;
   const looked = await check(what, todo, async () => {
     const copy = newestUsable(await ec2.images({ tags: backupTags(name) }));
     if (copy === undefined) {
@@ -50,8 +51,8 @@ async function askLaunchThere(
     }
     const recorded = decodeRecord(copy.tags)?.launch;
     const configured = inRegion(installation, region)?.launch ?? {};
-    const launch = launchLike(configured, recorded && inAnyRegion(recorded));
-    if (launch === undefined) {
+    const planned = launchesLike(configured, recorded && inAnyRegion(recorded));
+    if (planned === undefined) {
       return { level: 'FAIL', what: `${what} would not know how to launch a machine`, todo };
     }
     const tags = {
@@ -59,8 +60,9 @@ async function askLaunchThere(
       'runbook:kind': 'restore',
       'runbook:run': 'doctor',
     };
-    launching = () => ec2.permitted('RunInstances', { imageId: copy.id, launch, tags });
+    const sourceType = recorded?.instanceType;
+    asked = { what, ec2, planned, image: copy, sourceType, tags };
     return `from ${copy.id}`;
   });
-  return launching ? ask(`${what}: ec2:RunInstances`, launching) : looked;
+  return asked ? examineLaunches(asked) : [looked];
 }

@@ -1,15 +1,19 @@
 /** The doctor's look at the copies in quarantine, spare and drill: could they be launched and ended? */
 import type { Installation } from '../../config';
 import { backupTags, newestUsable } from '../../machine/backups';
-import type { LaunchSettings } from '../../machine/backup-record';
 import { letsOutEverywhere } from '../../machine/egress';
 import { recordedLaunch } from '../../machine/copies';
-import { launchInQuarantine, launchLike } from '../../machine/launch-settings';
+import {
+  launchesLike,
+  launchInQuarantine,
+  type PlannedLaunch,
+} from '../../machine/launch-settings';
 import { inRegion } from '../../machine/places';
 import { decodeRecord } from '../../machine/record-tags';
 import { tagNames } from '../../machine/tags';
 import type { Ec2, Image } from '../../world/ec2';
 import { ask, check, type Finding } from './check';
+import { examineLaunches } from './launch-checks';
 import type { Patient } from './patient';
 
 type Kind = 'spare' | 'drill';
@@ -39,30 +43,27 @@ async function examineKind(
   const { name } = patient;
   const what = `${name}: the ${kind} in ${region}`;
   const todo = `see ${kind} in the configuration, and the role of the worker`;
-  const questions: Promise<Finding>[] = [];
+  const questions: Promise<Finding | readonly Finding[]>[] = [];
   const looked = await check(what, todo, async () => {
     const backup = newestUsable(await ec2.images({ tags: backupTags(name) }));
     if (backup === undefined) {
       const later = 'ask again after the next backup';
       return { level: 'warn', what: `${what}: there is no backup to make it of`, todo: later };
     }
-    const launch = launchOf(patient.installation, { kind, region, ...placed }, backup);
-    if (launch === undefined) {
+    const planned = launchOf(patient.installation, { kind, region, ...placed }, backup);
+    if (planned === undefined) {
       const missing = `set ${kind}.subnet`;
       return { level: 'FAIL', what: `${what} would not know how to be launched`, todo: missing };
     }
     questions.push(examineGroup(ec2, what, { kind, group: placed.quarantineSecurityGroup }));
     const tags = { ...tagsOf(name, kind), [tagNames.run]: 'doctor' };
-    questions.push(
-      ask(`${what}: ec2:RunInstances from ${backup.id}`, () =>
-        ec2.permitted('RunInstances', { imageId: backup.id, launch, tags }),
-      ),
-    );
+    const sourceType = decodeRecord(backup.tags)?.launch.instanceType;
+    questions.push(examineLaunches({ what, ec2, planned, image: backup, sourceType, tags }));
     const [made] = await ec2.instances({ tags: tagsOf(name, kind) }).then(living);
     if (made) questions.push(askEnding(ec2, what, made.id));
     return made ? `${made.id} is ${made.state}` : 'none is there now';
   });
-  return [looked, ...(await Promise.all(questions))];
+  return [looked, ...(await Promise.all(questions)).flat()];
 }
 
 /** A spare is kept silent by its user data, too; the app of a drill is kept in by its group alone. */
@@ -93,14 +94,15 @@ function launchOf(
   installation: Installation,
   { kind, region, ...place }: Placed & { readonly kind: Kind; readonly region: string },
   { tags }: Image,
-): LaunchSettings | undefined {
+): PlannedLaunch | undefined {
   const recorded = decodeRecord(tags)?.launch;
   const base = recorded && recordedLaunch(tags, recorded, region);
   const configured = launchInQuarantine(inRegion(installation, region)?.launch ?? {}, place);
-  const launch = launchLike(configured, base);
-  if (launch === undefined || kind === 'spare') return launch;
+  const planned = launchesLike(configured, base);
+  if (planned === undefined || kind === 'spare') return planned;
   // A drill gets no right of the live machine.
-  return { ...launch, instanceProfile: installation.drill?.instanceProfile };
+  const { instanceProfile } = installation.drill ?? {};
+  return { ...planned, launch: { ...planned.launch, instanceProfile } };
 }
 
 function regionOf(place: Patient | Patient['elsewhere'][number]): string {

@@ -15,6 +15,7 @@ const marks: Readonly<Record<EntryState, string>> = {
   done: '✓',
   'not needed': '–',
   later: '↓',
+  'passed over': '↷',
   skipped: '»',
   failed: '✗',
   approved: '✓',

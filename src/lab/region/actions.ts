@@ -6,6 +6,7 @@ import * as images from './image-actions';
 import * as instances from './instance-actions';
 import { describeInstanceTypes } from './type-catalogue';
 import { runInstances } from './launch';
+import { describeInstanceTypeOfferings } from './market';
 import * as network from './network-actions';
 import { createTags, deleteTags, describeTags } from './tagging';
 
@@ -17,6 +18,7 @@ export const reads: ReadonlyMap<string, Action> = new Map(
     DescribeInstanceAttribute: instances.describeInstanceAttribute,
     DescribeInstances: instances.describeInstances,
     DescribeInstanceStatus: instances.describeInstanceStatus,
+    DescribeInstanceTypeOfferings: describeInstanceTypeOfferings,
     DescribeInstanceTypes: describeInstanceTypes,
     DescribeRegions: network.describeRegions,
     DescribeSecurityGroups: network.describeSecurityGroups,

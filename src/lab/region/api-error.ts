@@ -11,6 +11,16 @@ export class ApiError extends Error {
   }
 }
 
+/** The credentials are not taken: a session is over, or its keys are not known (any more). */
+export function loginRefused(code: 'RequestExpired' | 'ExpiredToken' | 'AuthFailure'): ApiError {
+  const messages = {
+    RequestExpired: 'Request has expired.',
+    ExpiredToken: 'The security token included in the request is expired',
+    AuthFailure: 'AWS was not able to validate the provided access credentials',
+  };
+  return new ApiError(code, messages[code], code === 'AuthFailure' ? 401 : 400);
+}
+
 /** The kinds of resource, by the prefix of their ids, with the words of their error codes. */
 const kinds = {
   i: { code: 'InvalidInstanceID', noun: 'instance ID' },

@@ -4,6 +4,7 @@ import { ApiError, checkId, invalidValue, notFound } from './api-error';
 import { select, type Action, type Call, type Reply } from './call';
 import { applyFilters, page } from './filters';
 import { newId } from './ids';
+import { systemOf, systemXml } from './image-system';
 import { rebootInstance } from './lifecycle';
 import { rootDevice, snapshotsOf, type Image, type Snapshot, type Volume } from './model';
 import { requestedTags, tagSet } from './tagging';
@@ -58,6 +59,7 @@ export const createImage: Action = (call) => {
     size,
     snapshotId: snapshot.id,
     more,
+    ...systemOf(region.state.images[instance.imageId]),
     tags: imageTags,
   };
   region.schedule(region.timings.image, 'finish-image', id);
@@ -108,6 +110,7 @@ function imageXml({ region }: Call, image: Image): Reply {
     isPublic: image.foreign,
     architecture: 'x86_64',
     imageType: 'machine',
+    ...systemXml(image),
     stateReason: image.stateReason,
     name: image.name,
     description: image.description,

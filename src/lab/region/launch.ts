@@ -6,6 +6,7 @@ import { newId } from './ids';
 import { diskOf, endsWithMachine, refuseMappings } from './launch-disks';
 import { reservationXml } from './instance-views';
 import { makeMachine, takePrivateAddress, takePublicAddress } from './lifecycle';
+import { demandFit, demandOffer, demandRoom } from './market';
 import type { Image, Instance, Subnet, Volume } from './model';
 import { addTags } from './tagging';
 import type { Tags } from './query';
@@ -31,6 +32,7 @@ export const runInstances: Action = (call) => {
   }
   const spec = checkedSpec(call);
   call.commit();
+  demandRoom(region, spec.facts.instanceType, spec.subnet);
   const privateAddress = takePrivateAddress(region, spec.subnet, spec.wantedAddress);
   const instance: Instance = {
     ...spec.facts,
@@ -128,10 +130,9 @@ function checkedSpec(call: Call): Spec {
   }
   const image = launchable(call, query.required('ImageId'));
   const instanceType = query.text('InstanceType') ?? 'm1.small';
-  if (!/^[a-z0-9-]+\.[a-z0-9-]+$/.test(instanceType)) {
-    throw invalidValue(`Invalid value '${instanceType}' for InstanceType.`);
-  }
+  demandFit(instanceType, image);
   const { subnet, groupIds, wantedAddress } = placement(call);
+  demandOffer(call.region, instanceType, subnet);
   const keyName = query.text('KeyName');
   if (keyName !== undefined && !call.region.state.keyPairs.includes(keyName)) {
     throw new ApiError('InvalidKeyPair.NotFound', `The key pair '${keyName}' does not exist`);
@@ -194,6 +195,10 @@ function placement(call: Call) {
     checkId('sg', id);
     if (groups[id] === undefined) {
       throw notFound('sg', id);
+    }
+    if (groups[id].vpcId !== subnet.vpcId) {
+      const apart = `Security group ${id} and subnet ${subnet.id} belong to different networks.`;
+      throw new ApiError('InvalidParameter', apart);
     }
   }
   const standard = Object.values(groups).filter(({ name }) => name === 'default');

@@ -81,6 +81,10 @@ const image = z.object({
       }),
     )
     .default([]),
+  /** Its system has no driver for the Elastic Network Adapter. */
+  isWithoutEna: z.boolean().optional(),
+  bootMode: z.enum(['legacy-bios', 'uefi', 'uefi-preferred']).optional(),
+  imdsSupport: z.literal('v2.0').optional(),
   /** What keeps a repeated CopyImage from making a second copy. */
   clientToken: z.string().optional(),
   protection: z.enum(['enabled-with-cooldown', 'enabled-without-cooldown']).optional(),
@@ -144,6 +148,16 @@ const due = z.object({
   id: z.string(),
 });
 
+/** What EC2 does not sell there now. */
+export const market = z.object({
+  /** Types that exist, and are not offered there any more. */
+  retired: z.array(z.string()).default([]),
+  /** A type, or a type and a zone (`m5.2xlarge us-east-1a`), of which none is free. */
+  soldOut: z.array(z.string()).default([]),
+  /** Subnets without a free address. */
+  full: z.array(z.string()).default([]),
+});
+
 export const regionState = z.object({
   name: z.string(),
   owner: z.string(),
@@ -156,6 +170,7 @@ export const regionState = z.object({
   groups: z.record(z.string(), group),
   profiles: z.array(z.string()),
   keyPairs: z.array(z.string()),
+  market: market.prefault({}),
   /** Keys that copies can be encrypted with. */
   kmsKeys: z.array(z.string()),
   /** The first three numbers of the public addresses. */

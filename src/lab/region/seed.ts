@@ -144,6 +144,7 @@ export function seedRegion(now: number): RegionState {
     ),
     profiles: [seeded.instanceProfile],
     keyPairs: [seeded.keyPair],
+    market: { retired: [], soldOut: [], full: [] },
     kmsKeys: [],
     publicNetwork: '203.0.113',
     nextPublicHost: 101,

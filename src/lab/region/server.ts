@@ -7,7 +7,7 @@ import type { ActiveFault, Faults } from '../faults';
 import { listen, type Listening } from '../listen';
 import type { LabJournal } from '../shapes';
 import { reads, writes } from './actions';
-import { ApiError } from './api-error';
+import { ApiError, loginRefused } from './api-error';
 import { Call, type Reply } from './call';
 import { journalCall } from './call-journal';
 import { Query } from './query';
@@ -154,15 +154,10 @@ function execute(endpoint: Endpoint, { query, action, strikes, header }: Executi
 
 /** The region is a part of the signature: `Credential=KEY/20260101/us-east-1/ec2/aws4_request`. */
 function regionOf(endpoint: Endpoint, header: string | undefined): Region {
-  const scope = /Credential=[^/]+\/\d{8}\/([^/]+)\/ec2\//.exec(header ?? '');
-  if (scope === null) {
-    throw new ApiError(
-      'AuthFailure',
-      'AWS was not able to validate the provided access credentials',
-      401,
-    );
-  }
-  const region = endpoint.regions.named(scope[1] ?? '');
+  const scope = /Credential=([^/]+)\/\d{8}\/([^/]+)\/ec2\//.exec(header ?? '');
+  const refusal = scope === null ? 'AuthFailure' : endpoint.faults.loginRefusal(scope[1] ?? '');
+  if (refusal !== undefined) throw loginRefused(refusal);
+  const region = endpoint.regions.named(scope?.[2] ?? '');
   if (region === undefined) {
     const names = endpoint.regions.all.map(({ name }) => name).join(', ');
     throw new ApiError(

@@ -3,7 +3,8 @@ import { ApiError } from './api-error';
 import type { Action, Reply } from './call';
 import { applyFilters, page } from './filters';
 
-interface InstanceType {
+/** One type, with what a launch and a reader of it must know. */
+export interface InstanceType {
   readonly name: string;
   readonly vCpus: number;
   readonly memoryMiB: number;
@@ -31,7 +32,13 @@ function family(
 const xen = { isCurrent: true, hypervisor: 'xen', architecture: 'x86_64' } as const;
 const nitro = { isCurrent: true, hypervisor: 'nitro', architecture: 'x86_64' } as const;
 
-const known: readonly InstanceType[] = [
+/** The types of the lab; EC2 has hundreds. */
+export const knownTypes: readonly InstanceType[] = [
+  ...family({ ...xen, isCurrent: false, clockGhz: 2 }, { 'm1.small': [1, 1740] }),
+  ...family(
+    { ...xen, isCurrent: false, clockGhz: 2.5 },
+    { 'm3.xlarge': [4, 15_360], 'm3.2xlarge': [8, 30_720] },
+  ),
   ...family(
     { ...xen, clockGhz: 2.3 },
     { 't2.medium': [2, 4096], 't2.large': [2, 8192], 't2.xlarge': [4, 16_384] },
@@ -53,6 +60,20 @@ const known: readonly InstanceType[] = [
   ),
   ...family({ ...nitro, clockGhz: 3.4 }, { 'c5.2xlarge': [8, 16_384] }),
   ...family(
+    { ...nitro, clockGhz: 2.5 },
+    { 't3.large': [2, 8192], 't3.xlarge': [4, 16_384], 'm5a.2xlarge': [8, 32_768] },
+  ),
+  ...family(
+    { ...nitro, clockGhz: 3.5 },
+    {
+      'm6i.xlarge': [4, 16_384],
+      'm6i.2xlarge': [8, 32_768],
+      'm6i.4xlarge': [16, 65_536],
+      'r6i.2xlarge': [8, 65_536],
+      'c6i.2xlarge': [8, 16_384],
+    },
+  ),
+  ...family(
     { ...nitro, architecture: 'arm64', clockGhz: 2.5 },
     { 'm6g.xlarge': [4, 16_384], 'm6g.2xlarge': [8, 32_768] },
   ),
@@ -61,14 +82,14 @@ const known: readonly InstanceType[] = [
 /** Types are asked for by name, all of them or none. */
 export const describeInstanceTypes: Action = ({ query }) => {
   const names = query.list('InstanceType');
-  const absent = names.filter((name) => !known.some((type) => type.name === name));
+  const absent = names.filter((name) => !knownTypes.some((type) => type.name === name));
   if (absent.length > 0) {
     throw new ApiError(
       'InvalidInstanceType',
       `The following supplied instance types do not exist: [${absent.join(', ')}]`,
     );
   }
-  const named = known.filter(({ name }) => names.length === 0 || names.includes(name));
+  const named = knownTypes.filter(({ name }) => names.length === 0 || names.includes(name));
   const found = applyFilters(named, query.filters(), {
     'instance-type': ({ name }) => [name],
     'current-generation': ({ isCurrent }) => [String(isCurrent)],
@@ -91,6 +112,9 @@ function typeXml(type: InstanceType): Reply {
     supportedVirtualizationTypes: ['hvm'],
     bareMetal: false,
     hypervisor: type.hypervisor,
+    supportedBootModes: type.hypervisor === 'nitro' ? ['legacy-bios', 'uefi'] : ['legacy-bios'],
+    networkInfo: { enaSupport: type.hypervisor === 'nitro' ? 'required' : 'unsupported' },
+    ebsInfo: { nvmeSupport: type.hypervisor === 'nitro' ? 'required' : 'unsupported' },
     processorInfo: {
       supportedArchitectures: [type.architecture],
       sustainedClockSpeedInGhz: type.clockGhz,
