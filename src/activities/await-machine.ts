@@ -13,18 +13,18 @@ import { refuse, tryAgain } from '../contract/failures';
 import type { Machine, OldAddresses } from '../contract/plan';
 import { addressesIn, configFiles, hostOfEndpoint } from '../machine/addresses';
 import {
-  readHostname,
-  readLocalAddress,
   readNomadMark,
   readOperatorEndpoint,
   readOsRelease,
   readOwnAddresses,
 } from '../machine/commands';
+import { valueOf } from '../machine/dialects/item';
 import { parseOsRelease } from '../machine/os-release';
 import { tagNames } from '../machine/tags';
 import type { World } from '../world';
 import { readAddressFile } from './address-file';
 import type { Outcome, Say } from './attempt';
+import { dialectOf } from './dialect';
 import { onBootingMachine, type Remote } from './on-machine';
 import { readSounds } from './quarantine';
 import { isFinal, until } from './until';
@@ -142,7 +142,7 @@ async function readFacts(remote: Remote, machine: Machine) {
   if (distribution === undefined) {
     throw refuse(
       'NotAServicesMachine',
-      `${machine.instanceId} runs "${name}"; a Services machine runs Debian, Ubuntu, RHEL or CentOS. ` +
+      `${machine.instanceId} runs "${name}"; a Services machine runs Debian, Ubuntu, RHEL, CentOS or Amazon Linux. ` +
         'Choose another image.',
     );
   }
@@ -152,8 +152,9 @@ async function readFacts(remote: Remote, machine: Machine) {
     await readAddressFile(remote, operatorFile),
   ];
   const carries = addressesIn(texts.map((file) => file?.content ?? '').join('\n'));
-  const hostname = (await remote.run(readHostname)).stdout.trim();
-  const daemon = (await remote.run(readLocalAddress)).stdout.trim();
+  const { readItem, readLocalAddress, name: dialect, title } = await dialectOf(remote);
+  const hostname = valueOf((await remote.run(readItem('hostname'))).stdout) ?? '';
+  const daemon = valueOf((await remote.run(readLocalAddress)).stdout) ?? '';
   const { seal } = await readSounds(remote, machine);
   const isSealed = seal === 'sealed';
   const mark = await remote.read(readNomadMark(machine.instanceId));
@@ -172,5 +173,6 @@ async function readFacts(remote: Remote, machine: Machine) {
     mayBeReadied &&
     daemon === machine.privateAddress &&
     hostOfEndpoint(endpoint) === machine.privateAddress;
-  return { name, distribution, carries, hostname, isReadied, isSealed };
+  const speaks = dialect === 'status' ? '' : `, Replicated by ${title}`;
+  return { name: `${name}${speaks}`, distribution, carries, hostname, isReadied, isSealed };
 }

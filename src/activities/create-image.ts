@@ -67,7 +67,7 @@ async function refuseUnlessStopped(world: World, machine: Machine): Promise<void
   const what =
     `The app on ${machine.instanceId} is not stopped any more: ${app.seen}. No image was begun, ` +
     'because it would be of a running app. Retry stops it anew.';
-  throw app.status.kind === 'unreadable'
+  throw app.status.kind === 'unreadable' || app.status.kind === 'silent'
     ? tryAgain('AppNotStopped', what)
     : refuse('AppNotStopped', what);
 }

@@ -11,16 +11,17 @@ import { markRestartDue } from '../machine/due-restart';
 import { saysItStarts } from '../machine/app-stop';
 import {
   lookUpAny,
-  readHostname,
   readHostnameBefore,
   rememberHostname,
   readUrlOverride,
-  setHostname,
+  type Command,
 } from '../machine/commands';
 import { isAddress } from '../machine/own-hostname';
 import type { World } from '../world';
 import type { Outcome, Say } from './attempt';
 import type { AppPlace } from './app';
+import { itemOf, settingsPage } from './config-item';
+import { dialectOf } from './dialect';
 import { commandFailed, onMachine } from './on-machine';
 import { until } from './until';
 
@@ -42,7 +43,7 @@ export const fixHostname =
   (world: World) =>
   ({ machine, hostname, remark }: HostnameInput, say: Say): Promise<HostnameFixed> =>
     onMachine(world, machine, async (remote) => {
-      const now = await remote.read(readHostname);
+      const now = await itemOf(remote, 'hostname');
       const before = (await remote.read(readHostnameBefore(machine.instanceId))) || now;
       const changed = before !== hostname;
       const override = await remote.read(readUrlOverride);
@@ -53,16 +54,18 @@ export const fixHostname =
       if (!isAddress(hostname) && (await remote.read(lookUpAny(hostname))) === '')
         throw notToBeFound(machine, hostname);
       await remote.read(rememberHostname(now, machine.instanceId));
+      const { setHostname, title } = await dialectOf(remote);
+      if (setHostname === undefined) throw onlyByHand(machine, { now, hostname, title });
       // The app takes it only when it starts: one that is up by then is started anew.
       await remote.read(markRestartDue(machine.instanceId));
-      await setOn(world, { machine, remote, say, hostname });
+      await setOn(world, { machine, remote, say }, setHostname(hostname));
       // Items marked write_once ignore a new value without a word.
-      const after = await remote.read(readHostname);
+      const after = await itemOf(remote, 'hostname');
       if (after !== hostname) {
         throw refuse(
           'HostnameNotSet',
           `The hostname was set to ${hostname} but reads back as ${after}. Set it in the ` +
-            `Management Console (https://${machine.privateAddress}:8800/settings), then retry.`,
+            `Management Console (${settingsPage(machine)}), then retry.`,
         );
       }
       return { note: noted(`${now} → ${hostname}`, remark), changed: true, before, override };
@@ -75,15 +78,16 @@ function noted(note: string, remark: string | undefined): string {
 /** Sets it, as soon as an app that starts takes it. */
 async function setOn(
   world: World,
-  { machine, remote, say, hostname }: AppPlace & Pick<HostnameInput, 'hostname'>,
+  { machine, remote, say }: AppPlace,
+  command: Command,
 ): Promise<void> {
   const { startApp: limitSeconds, poll: pollSeconds } = world.installation(
     machine.installation,
   ).limits;
   await until({ limitSeconds, pollSeconds }, async () => {
-    const result = await remote.run(setHostname(hostname));
+    const result = await remote.run(command);
     if (result.exitCode === 0) return true;
-    if (!saysItStarts(result.stderr)) throw commandFailed(machine, setHostname(hostname), result);
+    if (!saysItStarts(result.stderr)) throw commandFailed(machine, command, result);
     say('the app starts, and takes no hostname yet');
     return undefined;
   });
@@ -95,5 +99,22 @@ function notToBeFound({ instanceId }: Machine, hostname: string): ReturnType<typ
     'DnsNotChanged',
     `${hostname} cannot be looked up on ${instanceId}, and Replicated takes no such hostname. Make a ` +
       'DNS record for it, then retry.',
+  );
+}
+
+/** The older command line sets no item of the configuration. */
+function onlyByHand(
+  machine: Machine,
+  {
+    now,
+    hostname,
+    title,
+  }: { readonly now: string; readonly hostname: string; readonly title: string },
+): ReturnType<typeof refuse> {
+  return refuse(
+    'HostnameNotSet',
+    `The hostname on ${machine.instanceId} is ${now || 'not set'} and must become ${hostname}, but ` +
+      `${title} has no command that sets it. Set it in the Management Console ` +
+      `(${settingsPage(machine)}), without a restart of the app, then retry: it is read back.`,
   );
 }

@@ -11,7 +11,8 @@ import { armStartTimer, disarmStartTimer, readStartTimer } from '../machine/comm
 import type { World } from '../world';
 import { lookAtApp } from './app';
 import type { Outcome, Say } from './attempt';
-import { onMachine } from './on-machine';
+import { dialectOf } from './dialect';
+import { onMachine, type Remote } from './on-machine';
 import { startOn } from './restart-app';
 import { isDown, stopOn } from './stop-app';
 
@@ -33,7 +34,7 @@ export const stopAppForImage =
         return { note, notNeeded: true, staysStopped: true };
       }
       // Armed before the stop: a terminated run or a dead worker cannot leave the app stopped.
-      await remote.read(armStartTimer(Math.ceil(stoppedForImage)));
+      await remote.read(armStartTimer(Math.ceil(stoppedForImage), await startWords(remote)));
       const { note } = await stopOn(world, { machine, remote, say });
       // Anew: an app that was starting may have taken the stop late.
       await remote.read(armStartTimer(Math.ceil(stoppedForImage)));
@@ -42,6 +43,12 @@ export const stopAppForImage =
         staysStopped: false,
       };
     });
+
+/** The app is started by the machine itself, in the words that its Replicated knows. */
+async function startWords(remote: Remote): Promise<readonly string[]> {
+  const speaks = await dialectOf(remote);
+  return speaks.startWords(speaks.readAppId ? await remote.read(speaks.readAppId) : '');
+}
 
 export interface StartInput {
   readonly machine: Machine;

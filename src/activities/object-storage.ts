@@ -1,7 +1,6 @@
 /** What the activities about the object storage have in common: what the machine says of it. */
 import { refuse } from '../contract/failures';
 import type { Machine } from '../contract/plan';
-import { readStorageBackend } from '../machine/commands';
 import {
   contradiction,
   placeOfFolder,
@@ -10,6 +9,7 @@ import {
   type StorageSeen,
 } from '../machine/object-storage';
 import * as storage from '../machine/storage-commands';
+import { itemOf } from './config-item';
 import type { Remote } from './on-machine';
 
 /** Asks app, symlinks and mount table; refuses where the app contradicts the configuration. */
@@ -19,9 +19,9 @@ export async function lookAtStorage(
   objects: ObjectStorage,
 ): Promise<StorageSeen> {
   const seen: StorageSeen = {
-    backend: await remote.read(readStorageBackend),
-    bucket: await remote.read(storage.readBucket),
-    region: await remote.read(storage.readBucketRegion),
+    backend: await itemOf(remote, 'storage_backend'),
+    bucket: await itemOf(remote, 's3_bucket'),
+    region: await itemOf(remote, 'aws_region'),
     resolved:
       objects.kind === 's3'
         ? ''

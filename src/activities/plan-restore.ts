@@ -26,6 +26,7 @@ import { chooseImage, findExisting, imageOf } from './choose-image';
 import { launchSettings, settingsOf } from './launch-settings';
 import { machinesElsewhere, otherMachines, type Known, type SeenElsewhere } from './other-machines';
 import { readySpare } from './spares';
+import { describePlatform, type PlatformRecord } from '../machine/platform/supported';
 import { changesOf, notesOnObjects } from './planned-changes';
 
 /** The part of a restore's request that the plan depends on. */
@@ -241,6 +242,18 @@ function notesOf(facts: Omit<RestorePlan, 'notes' | 'changes'>, image: Image): s
         'until instruction 2 stops it.',
     );
   }
+  if (record?.platform) {
+    notes.push(
+      `That machine was: ${describePlatform(record.platform, record.replicatedVersion)}.`,
+      ...warningsAbout(record.platform),
+    );
+  }
   for (const missing of record?.unrecorded ?? []) notes.push(`Not recorded at backup: ${missing}`);
   return notes;
+}
+
+function warningsAbout({ cannot }: PlatformRecord): string[] {
+  return cannot === undefined
+    ? []
+    : [`This product could NOT restore that machine when it was backed up: ${cannot}.`];
 }

@@ -7,24 +7,34 @@
  * Fails with: HostKeyUnknown, MachineUnreachable, SshLoginRefused.
  */
 import type { Machine } from '../contract/plan';
-import { parseAppStatus } from '../machine/app-status';
+import { describeApp } from '../machine/app-status';
 import type { BackupRecord } from '../machine/backup-record';
 import * as commands from '../machine/commands';
 import { parsePublicKeys } from '../machine/host-keys';
 import { parseMounts, placeOf } from '../machine/mounts';
-import { parseNomadClients } from '../machine/nomad';
-import { parseOsRelease } from '../machine/os-release';
-import { parseReplicatedVersion } from '../machine/replicated';
 import type { ServiceSigns } from '../machine/databases/signs';
+import { valueOf } from '../machine/dialects/item';
+import { dialects } from '../machine/dialects/choose';
+import { readNomadClients } from '../machine/nomad';
+import { redact } from '../machine/redact';
 import type { World } from '../world';
+import type { CommandResult } from '../world/ssh';
 import type { Outcome } from './attempt';
 import { lookForDatabases } from './look-for-databases';
+import { choiceOf } from './dialect';
 import { onMachine, type Remote } from './on-machine';
+import { seePlatform } from './platform';
 
 /** The part of a record that only the machine itself can tell. */
 export type MachineFacts = Pick<
   BackupRecord,
-  'hostname' | 'distribution' | 'replicatedVersion' | 'appSequence' | 'hostKeys' | 'nomadClients'
+  | 'hostname'
+  | 'distribution'
+  | 'platform'
+  | 'replicatedVersion'
+  | 'appSequence'
+  | 'hostKeys'
+  | 'nomadClients'
 > & {
   readonly objectStorage?: BackupRecord['objectStorage'];
   readonly databases: readonly ServiceSigns[];
@@ -44,26 +54,32 @@ async function readFacts(world: World, remote: Remote, machine: Machine): Promis
   const unrecorded: string[] = [];
   const read = async (what: string, command: commands.Command): Promise<string | undefined> => {
     const { exitCode, stdout } = await remote.run(command);
-    const text = stdout.trim();
-    if (exitCode === 0 && text !== '') return text;
+    const text = valueOf(stdout);
+    if (exitCode === 0 && text !== undefined) return text;
     unrecorded.push(`${what} (${exitCode === 0 ? 'no answer' : `status ${String(exitCode)}`})`);
     return undefined;
   };
-  const hostname = await read('hostname', commands.readHostname);
-  const system = await read('distribution', commands.readOsRelease);
-  const version = await read('Replicated version', commands.readReplicatedVersion);
+  const platform = await seePlatform(remote);
+  const choice = await choiceOf(remote);
+  const speaks = choice.kind === 'dialect' ? choice.dialect : dialects.status;
+  const hostname = await read('hostname', speaks.readItem('hostname'));
+  unrecorded.push(...platform.unread);
   const keys = await read('host keys', commands.readHostKeys);
-  const backend = (await read('storage backend', commands.readStorageBackend)) ?? '';
-  const status = parseAppStatus((await remote.run(commands.readAppStatus)).stdout);
+  const backend = (await read('storage backend', speaks.readItem('storage_backend'))) ?? '';
+  const status = speaks.parseAppStatus((await remote.run(speaks.readAppStatus)).stdout);
+  if (status.kind === 'unreadable') unrecorded.push(`app sequence (${describeApp(status)})`);
   const nodes = await remote.run(commands.readNomadClients);
+  const clients = nodes.exitCode === 0 ? readNomadClients(nodes.stdout) : undefined;
+  if (clients === undefined) unrecorded.push(`Nomad clients (${inShort(nodes)})`);
   const addresses = [machine.privateAddress, machine.publicAddress];
   return {
     hostname,
-    distribution: system === undefined ? undefined : parseOsRelease(system).distribution,
-    replicatedVersion: version === undefined ? undefined : parseReplicatedVersion(version),
+    distribution: platform.distribution,
+    platform: platform.record,
+    replicatedVersion: platform.replicatedVersion,
     appSequence: status.kind === 'app' ? status.sequence : undefined,
     hostKeys: keys === undefined ? [] : parsePublicKeys(keys).map(world.fingerprint),
-    nomadClients: parseNomadClients(nodes.stdout).filter((one) => one.status === 'ready').length,
+    nomadClients: clients?.filter((one) => one.status === 'ready').length,
     objectStorage: backend === 'storage_backend_s3' ? 's3' : await placeOfObjects(remote, backend),
     databases: await lookForDatabases(remote, { status, addresses, hostname }),
     unrecorded,
@@ -78,4 +94,10 @@ async function placeOfObjects(
   const path = (await remote.run(commands.findStorageSymlink)).stdout.trim();
   const mounts = parseMounts((await remote.run(commands.readMounts)).stdout);
   return placeOf(path, mounts) === 'nfs' ? 'nfs' : 'disk';
+}
+
+/** What a command said, short enough for a list of what was not recorded. */
+function inShort({ stdout, stderr }: CommandResult): string {
+  const said = redact(`${stderr} ${stdout}`).replace(/\s+/g, ' ').trim().slice(0, 80);
+  return said === '' ? 'no answer' : `unreadable: ${said}`;
 }

@@ -15,11 +15,11 @@ import {
   lacksImage,
   type AppStatus,
 } from '../machine/app-status';
-import { startApp } from '../machine/commands';
 import { clearRestartDue, readRestartDue } from '../machine/due-restart';
 import type { World } from '../world';
 import { lookAtApp, type AppPlace } from './app';
 import type { Outcome, Say } from './attempt';
+import { byDialect, dialectOf } from './dialect';
 import { onMachine } from './on-machine';
 import { requireClosedOff } from './quarantine';
 import { isDown, stopOn } from './stop-app';
@@ -76,7 +76,7 @@ export async function startOn(world: World, { machine, remote, say }: AppPlace):
   let starts = 0;
   let looks = 0;
   const start = async (): Promise<void> => {
-    await remote.run(startApp);
+    await remote.run((await dialectOf(remote)).startApp);
     starts += 1;
     looks = 0;
   };
@@ -96,7 +96,8 @@ export async function startOn(world: World, { machine, remote, say }: AppPlace):
     return undefined;
   });
   if (ready) {
-    return { note: starts > 1 ? 'up; the first start lacked an image' : `up: ${seen}`, wasUp };
+    const how = starts > 1 ? 'up; the first start lacked an image' : `up: ${seen}`;
+    return { note: `${how}${await byDialect(remote)}`, wasUp };
   }
   throw refuse(
     'AppNotStarted',

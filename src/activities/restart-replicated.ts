@@ -10,19 +10,13 @@
 import { refuse } from '../contract/failures';
 import type { Machine, OldAddresses } from '../contract/plan';
 import { hostOfEndpoint } from '../machine/addresses';
-import {
-  readInit,
-  readLocalAddress,
-  readOperatorEndpoint,
-  readOperatorPublicAddress,
-  readSystemStatus,
-  restartReplicatedBySystemd,
-  restartReplicatedByUpstart,
-} from '../machine/commands';
+import { readInit, readOperatorEndpoint, readOperatorPublicAddress } from '../machine/commands';
+import { valueOf } from '../machine/dialects/item';
+import { parseInit, restartReplicatedBy } from '../machine/platform/init';
 import { openSeal, putIntoService, readSeal } from '../machine/seal';
-import { parseSystemStatus } from '../machine/replicated';
 import type { World } from '../world';
 import type { Outcome, Say } from './attempt';
+import { bearWith, dialectOf } from './dialect';
 import { onMachine, type Remote } from './on-machine';
 import { requireClosedOff } from './quarantine';
 import { until } from './until';
@@ -47,10 +41,8 @@ export const restartReplicated =
       if ((await remote.read(readSeal(machine.instanceId))) === 'sealed') {
         await remote.read(behind === undefined ? putIntoService(machine.instanceId) : openSeal);
       }
-      const init = await remote.read(readInit);
-      await remote.read(
-        init === 'systemd' ? restartReplicatedBySystemd : restartReplicatedByUpstart,
-      );
+      const init = parseInit(await remote.read(readInit)) ?? 'upstart';
+      await remote.read(restartReplicatedBy[init]);
       let { seen } = before;
       const right = await until({ limitSeconds, pollSeconds }, async () => {
         const now = await look(remote, machine, old);
@@ -72,8 +64,10 @@ async function look(
   machine: Machine,
   old: OldAddresses,
 ): Promise<{ readonly right: boolean; readonly seen: string }> {
+  const { readSystemStatus, parseSystemStatus, readLocalAddress } = await dialectOf(remote);
   const status = parseSystemStatus((await remote.run(readSystemStatus)).stdout);
-  const address = (await remote.run(readLocalAddress)).stdout.trim();
+  bearWith(remote, status.isReadable, status.description);
+  const address = valueOf((await remote.run(readLocalAddress)).stdout) ?? '';
   const endpoint = (await remote.run(readOperatorEndpoint)).stdout.trim();
   const outside = (await remote.run(readOperatorPublicAddress)).stdout.trim();
   const isStale = outside !== '' && outside === old.public && outside !== machine.publicAddress;

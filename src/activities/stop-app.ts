@@ -11,11 +11,11 @@ import { refuse } from '../contract/failures';
 import type { Machine } from '../contract/plan';
 import { afterLook, nextOfStop, saysItStarts, type StopSoFar } from '../machine/app-stop';
 import { isStopped } from '../machine/app-status';
-import { forceStopApp, stopApp as stopCommand } from '../machine/commands';
 import { redact } from '../machine/redact';
 import type { World } from '../world';
 import { lookAtApp, type App, type AppPlace } from './app';
 import type { Outcome, Say } from './attempt';
+import { byDialect, dialectOf } from './dialect';
 import { onMachine } from './on-machine';
 import { readSounds } from './quarantine';
 import { until } from './until';
@@ -64,7 +64,8 @@ export async function stopOn(world: World, { machine, remote, say }: AppPlace): 
   let { seen } = before;
   const refused = { times: 0, last: '', now: '' };
   const send = async (force: boolean): Promise<void> => {
-    const { exitCode, stderr } = await remote.run(force ? forceStopApp : stopCommand);
+    const { forceStopApp, stopApp: plainStop } = await dialectOf(remote);
+    const { exitCode, stderr } = await remote.run(force ? forceStopApp : plainStop);
     const said = redact(stderr.trim()).slice(-200);
     const isTaken = exitCode === 0 && !saysItStarts(said);
     so = { ...so, isSent: true, isForced: so.isForced || force };
@@ -87,7 +88,7 @@ export async function stopOn(world: World, { machine, remote, say }: AppPlace): 
   });
   const told = refused.times === 0 ? '' : toldRefusals(refused);
   if (end !== 'down') throw notStopped(machine, { so, seen, told });
-  const how = so.isForced ? 'stopped by force' : 'stopped';
+  const how = `${so.isForced ? 'stopped by force' : 'stopped'}${await byDialect(remote)}`;
   return { note: `${how}; was ${before.seen}${told === '' ? '' : `; ${told}`}` };
 }
 

@@ -45,6 +45,8 @@ export const failureTypes = {
   ConnectionLost: 'the connection broke and the outcome of the command is unknown',
   CommandFailed: 'a command on the machine failed',
   NotAServicesMachine: 'the machine does not look like a Services machine',
+  NotRestorable: 'an image was made, but this product cannot restore a machine like its source',
+  AnswerUnreadable: 'the machine answered in a shape that is not known here',
   OldAddressUnknown: 'nothing says which addresses the image carries',
   ElasticIpHeld: 'the Elastic IP belongs to another machine than the one that is replaced',
   DnsNotChanged: 'the hostname does not resolve to the new machine',

@@ -19,7 +19,8 @@ import type { Region } from './region/region';
 import { Regions } from './regions';
 import { seeded } from './region/seed';
 import { serveRegions } from './region/server';
-import type { LabJournal, MachineFactory, Shell, Surroundings } from './shapes';
+import { systemOf, systems, type SystemName } from './machine/systems';
+import type { LabJournal, MachineFactory, MachineProfile, Shell, Surroundings } from './shapes';
 import { loadWorld, saveWorld } from './world-state';
 
 /** How a lab is started. */
@@ -29,9 +30,11 @@ export interface LabOptions {
   /** Simulated seconds in one real second. */
   readonly speed?: number;
   readonly shell?: Shell['name'];
-  /** The distribution of the first Services machine. */
-  readonly profile?: 'debian' | 'rhel';
-  readonly init?: 'systemd' | 'upstart';
+  /** The system of the first Services machine, or its family. */
+  readonly profile?: 'debian' | 'rhel' | SystemName;
+  readonly init?: MachineProfile['init'];
+  /** Its release of Replicated, where it is not the one that came with the system. */
+  readonly replicated?: string;
   /** Port of the EC2 endpoint; 0 is the one of the last time, or any. */
   readonly port?: number;
   /** Simulated seconds that things of AWS take, where they differ from the usual. */
@@ -126,8 +129,7 @@ function openGround(options: LabOptions, parts: LabParts, shell: Shell) {
     dir,
     factory: parts.factory,
     profile: {
-      distribution: options.profile ?? 'debian',
-      init: options.init ?? 'systemd',
+      ...profileOf(options),
       hostname: seeded.hostname,
       authorizedKey: keys.operator.publicLine,
     },
@@ -235,7 +237,7 @@ export async function composeLab(options: LabOptions, parts: LabParts): Promise<
       ...addresses,
       dir,
       speed: clock.speed,
-      distribution: options.profile ?? 'debian',
+      user: systems[systemOf(profileOf(options))].user,
       keys,
       hostKeys: options.pinMachine === false ? [] : liveHostKeys(region),
       installation: options.installation ?? {},
@@ -251,6 +253,24 @@ export async function composeLab(options: LabOptions, parts: LabParts): Promise<
     leave();
     throw error;
   }
+}
+
+/** A family has its newest system, and Replicated 2.38.6 whatever it came with. */
+function profileOf({
+  profile = 'debian',
+  init = 'systemd',
+  replicated,
+}: LabOptions): Pick<MachineProfile, 'distribution' | 'init' | 'system' | 'replicatedVersion'> {
+  if (profile === 'debian' || profile === 'rhel') {
+    return { distribution: profile, init, ...(replicated && { replicatedVersion: replicated }) };
+  }
+  const system = systems[profile];
+  return {
+    distribution: system.distribution,
+    init: system.init,
+    system: profile,
+    replicatedVersion: replicated ?? system.replicated,
+  };
 }
 
 function liveHostKeys({ state, machines }: Region): readonly string[] {

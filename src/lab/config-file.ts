@@ -19,7 +19,8 @@ export interface ConfigFacts extends LabAddresses {
   readonly dir: string;
   readonly speed: number;
   readonly keys: LabKeys;
-  readonly distribution: 'debian' | 'rhel';
+  /** The user of the Services machine's login. */
+  readonly user: string;
   /** Host key lines of the live Services machine. */
   readonly hostKeys: readonly string[];
   /** Settings of the installation `prod` that differ from the lab's. */
@@ -66,7 +67,7 @@ function installation(facts: ConfigFacts): Record<string, unknown> {
     servicesMachine: { tags: { Name: 'prod_services' } },
     hostname: seeded.hostname,
     ssh: {
-      user: facts.distribution === 'rhel' ? 'centos' : 'ubuntu',
+      user: facts.user,
       key: './services_ed25519',
       address: 'private',
       hostKeys: facts.hostKeys.map(pinOf),

@@ -1,10 +1,11 @@
 /** The lab as a process: `node lib/lab/main.js --dir DIR`; prints one JSON line when it is ready. */
 import { parseArgs } from 'node:util';
 import { startLab } from './lab';
+import { systemNames } from './machine/systems';
 
 const usage =
-  'usage: main.js --dir DIR [--speed 60] [--shell portable|real] [--profile debian|rhel] ' +
-  '[--init systemd|upstart] [--port N]';
+  'usage: main.js --dir DIR [--speed 60] [--shell portable|real] ' +
+  `[--profile debian|rhel|${systemNames.join('|')}] [--init systemd|upstart] [--port N]`;
 
 function oneOf<T extends string>(name: string, value: string, choices: readonly T[]): T {
   const chosen = choices.find((choice) => choice === value);
@@ -36,7 +37,7 @@ function readOptions() {
     dir: values.dir,
     speed: Number(values.speed),
     shell: oneOf('shell', values.shell, ['portable', 'real']),
-    profile: oneOf('profile', values.profile, ['debian', 'rhel']),
+    profile: oneOf('profile', values.profile, ['debian', 'rhel', ...systemNames]),
     init: oneOf('init', values.init, ['systemd', 'upstart']),
     ...(port === 0 ? {} : { port }),
   };

@@ -1,5 +1,6 @@
 /** The seams inside the lab: clock, journal, machines and the shells that run their commands. */
 import type { Duplex } from 'node:stream';
+import type { SystemName } from './machine/systems';
 
 /** Simulated time: `speed` simulated seconds pass in one real second. */
 export interface LabClock {
@@ -126,7 +127,11 @@ export interface MachineFactory {
 
 export interface MachineProfile {
   readonly distribution: 'debian' | 'rhel';
-  readonly init: 'systemd' | 'upstart';
+  readonly init: 'systemd' | 'upstart' | 'sysv';
+  /** Which system exactly; absent: the newest of its family and init system. */
+  readonly system?: SystemName;
+  /** The release of Replicated; absent: 2.38.6. */
+  readonly replicatedVersion?: string;
   readonly hostname: string;
   /** OpenSSH public key line that may log in. */
   readonly authorizedKey: string;

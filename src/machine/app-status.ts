@@ -1,8 +1,8 @@
 /** The state of the app as `replicatedctl app status --output json` tells it. */
 import { z } from 'zod';
-import { jsonOf } from './json';
+import { jsonWithin } from './json';
 
-/** The app's state; or that there is no app, or that the answer could not be read. */
+/** The app's state; or that there is no app, that nobody answered, or that the answer is not clear. */
 export type AppStatus =
   | {
       readonly kind: 'app';
@@ -17,23 +17,31 @@ export type AppStatus =
       readonly sequence?: number;
     }
   | { readonly kind: 'none' }
+  /** The command failed: the daemon starts, or is down. It may answer later. */
+  | { readonly kind: 'silent'; readonly said: string }
+  /** An answer in a shape that is not known here: waiting does not mend it. */
   | { readonly kind: 'unreadable'; readonly said: string };
 
 // `Error` is absent in some daemons, `PatchSequence` and others come and go.
-const answer = z.array(
-  z.object({
-    AppID: z.string().optional(),
-    State: z.string(),
-    DesiredState: z.string(),
-    IsTransitioning: z.boolean(),
-    Error: z.string().nullish(),
-    Sequence: z.number().optional(),
-  }),
-);
+const answer = z
+  .array(
+    z.object({
+      AppID: z.string().optional(),
+      State: z.string(),
+      DesiredState: z.string(),
+      IsTransitioning: z.boolean(),
+      Error: z.string().nullish(),
+      Sequence: z.number().nullish(),
+    }),
+  )
+  .max(1);
 
-/** Reads the JSON array of `app status`; a Replicated machine has one app. Never throws. */
+/**
+ * Reads the JSON array of `app status`; a Replicated machine has one app, and of several nobody
+ * here can say which one is meant. Never throws.
+ */
 export function parseAppStatus(text: string): AppStatus {
-  const parsed = answer.safeParse(jsonOf(text));
+  const parsed = answer.safeParse(jsonWithin(text));
   if (!parsed.success) {
     return { kind: 'unreadable', said: text.trim().slice(0, 200) };
   }
@@ -47,7 +55,7 @@ export function parseAppStatus(text: string): AppStatus {
         desiredState: app.DesiredState,
         isTransitioning: app.IsTransitioning,
         error: app.Error ?? '',
-        sequence: app.Sequence,
+        sequence: app.Sequence ?? undefined,
       };
 }
 
@@ -83,6 +91,9 @@ export function describeApp(status: AppStatus): string {
   }
   if (status.kind === 'unreadable') {
     return `unreadable answer: ${status.said || '(empty)'}`;
+  }
+  if (status.kind === 'silent') {
+    return `no answer: ${status.said || '(nothing)'}`;
   }
   const wanted = status.state === status.desiredState ? '' : `, to be ${status.desiredState}`;
   const moving = status.isTransitioning ? ', in transition' : '';

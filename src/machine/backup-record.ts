@@ -4,6 +4,7 @@
  */
 
 import type { DatabaseSigns } from './databases/signs';
+import type { PlatformRecord } from './platform/supported';
 
 /** How to launch a machine like the source; what an image does not carry. */
 export interface LaunchSettings {
@@ -32,6 +33,8 @@ export interface BackupRecord {
   readonly publicAddress?: string;
   readonly hostname?: string;
   readonly distribution?: 'debian' | 'rhel';
+  /** What the machine is made of, and why it could not be restored, should that be so. */
+  readonly platform?: PlatformRecord;
   readonly replicatedVersion?: string;
   readonly appSequence?: number;
   /** `ssh-ed25519 SHA256:…`, one for each host key. */

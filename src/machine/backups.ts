@@ -34,7 +34,12 @@ export function unusableBecause({ state, stateReason, tags }: BackupImage): stri
   if (verdict?.startsWith('no') === true) {
     return `failed its verification (${verdict.replace(/^no:? */, '')})`;
   }
-  return decodeRecord(tags) === undefined ? 'has no readable record' : undefined;
+  const record = decodeRecord(tags);
+  if (record === undefined) return 'has no readable record';
+  const cannot = record.platform?.cannot;
+  return cannot === undefined
+    ? undefined
+    : `is of a machine that this product cannot restore (${cannot})`;
 }
 
 /** When the backup was taken, ISO 8601 in UTC: a copy holds what its original held. */

@@ -34,10 +34,17 @@ export function stateFolder(instanceId: string): string {
 }
 
 // What the machine is.
-export const readOsRelease = command('cat /etc/os-release');
+// CentOS 6 and RHEL 6 have no os-release; the other files are those that the installer reads.
+export const readOsRelease = command(
+  'for file in /etc/os-release /etc/centos-release /etc/redhat-release /etc/system-release ' +
+    '/etc/debian_version; do if [ -f "$file" ]; then cat "$file"; break; fi; done',
+);
 export const readHostKeys = command('cat /etc/ssh/ssh_host_*_key.pub');
+/** Prints `systemd`, `upstart` or `sysv`: told by where the units lie, since that starts them. */
 export const readInit = command(
-  'if [ -d /run/systemd/system ]; then echo systemd; else echo upstart; fi',
+  'if [ -d /run/systemd/system ]; then echo systemd; ' +
+    'elif [ ! -e /etc/init/replicated.conf ] && [ -e /etc/init.d/replicated ]; then echo sysv; ' +
+    'else echo upstart; fi',
 );
 export const readOwnAddresses = command('hostname -I');
 export const readReplicatedVersion = command(`${replicatedctl} version --quiet`);
@@ -53,13 +60,9 @@ export const stopApp = command(`timeout 45 ${replicatedctl} app stop`, [], 60);
 export const forceStopApp = command(`timeout 45 ${replicatedctl} app stop --force`, [], 60);
 export const startApp = command(`${replicatedctl} app start`, [], 60);
 
-// The app's configuration. Templates name single items, so that no secret item is ever printed.
-export const readHostname = command(
-  `${replicatedctl} app-config export --template '{{.hostname.Value}}'`,
-);
-export const readStorageBackend = command(
-  `${replicatedctl} app-config export --template '{{.storage_backend.Value}}'`,
-);
+// The app's configuration. The template names a single item, so that no secret is ever printed.
+export const readItem = (name: string): Command =>
+  command(`${replicatedctl} app-config export --template '{{.${name}.Value}}'`);
 export const setHostname = (hostname: string): Command =>
   command(`${replicatedctl} app-config set hostname --value "$1"`, [hostname], 60);
 /** Remembers the hostname that the image brought: once set, nothing else tells what it was. */
@@ -98,12 +101,15 @@ export const restartReplicatedBySystemd = command(
   [],
   120,
 );
-// On Upstart `service X restart` fails for a job that is stopped. A unit that does not start must
-// not keep the others from starting, nor be hidden by them.
+// On Upstart `restart` keeps a job's old settings and fails for one that is stopped. `service` of
+// CentOS 6 and Amazon Linux 1 knows scripts in /etc/init.d only, and no job of Upstart. A unit that
+// does not start must not keep the others from starting, nor be hidden by them.
 export const restartReplicatedByUpstart = command(
   'failed=0; for unit in replicated replicated-ui replicated-operator; do ' +
-    'service "$unit" stop >/dev/null 2>&1 || true; service "$unit" start || failed=$?; done; ' +
-    'exit "$failed"',
+    'if initctl status "$unit" >/dev/null 2>&1; then ' +
+    'initctl stop "$unit" >/dev/null 2>&1 || true; initctl start "$unit" || failed=$?; ' +
+    'else service "$unit" stop >/dev/null 2>&1 || true; service "$unit" start || failed=$?; fi; ' +
+    'done; exit "$failed"',
   [],
   120,
 );
@@ -113,18 +119,23 @@ const startUnit = 'runbook-start-app';
 /**
  * Starts the app after the given number of seconds unless it is disarmed before; arming again
  * replaces the timer. A unit that failed once blocks its name until it is reset. Without systemd a
- * sleeper starts the app only if the flag file still bears its own number.
+ * sleeper starts the app only if the flag file still bears its own number. `start` are the words of
+ * the command that starts it.
  */
-export const armStartTimer = (seconds: number): Command =>
+export const armStartTimer = (
+  seconds: number,
+  start: readonly string[] = [replicatedctl, 'app', 'start'],
+): Command =>
   command(
-    'if command -v systemd-run >/dev/null; then ' +
+    'after=$1; shift; if command -v systemd-run >/dev/null; then ' +
       `systemctl stop ${startUnit}.timer >/dev/null 2>&1 || true; ` +
       `systemctl reset-failed ${startUnit}.service >/dev/null 2>&1 || true; ` +
-      `systemd-run --unit=${startUnit} --on-active="$1" ${replicatedctl} app start; ` +
+      `systemd-run --unit=${startUnit} --on-active="$after" "$@"; ` +
       `else echo "$$" >/run/${startUnit}; ` +
       `setsid bash -c 'sleep "$1"; if [ "$(cat /run/${startUnit})" = "$2" ]; ` +
-      `then rm -f /run/${startUnit}; ${replicatedctl} app start; fi' start-app "$1" "$$" </dev/null >/dev/null 2>&1 & fi`,
-    [String(seconds)],
+      `then rm -f /run/${startUnit}; shift 2; env "$@"; fi' start-app "$after" "$$" "$@" ` +
+      '</dev/null >/dev/null 2>&1 & fi',
+    [String(seconds), ...start],
   );
 /** Prints `active` while the timer is armed. */
 export const readStartTimer = command(

@@ -6,8 +6,10 @@ import { z } from 'zod';
 import type { BackupRecord } from './backup-record';
 import { asciiJson, chunksOf, joinChunks } from './chunked-tags';
 import { databaseSigns } from './databases/signs';
+import { dialectNames } from './dialects/dialect';
 import { jsonOf } from './json';
 import { objectTagLimit } from './object-tags';
+import { inits } from './platform/init';
 
 const tagLimit = 50;
 // The caller's `Name`, the three that `encodeRecord` adds, and what is said of the image later:
@@ -24,6 +26,16 @@ const backupRecord: z.ZodType<BackupRecord> = z.object({
   publicAddress: z.string().optional(),
   hostname: z.string().optional(),
   distribution: z.enum(['debian', 'rhel']).optional(),
+  platform: z
+    .object({
+      os: z.string().optional(),
+      init: z.enum(inits).optional(),
+      cli: z.enum(dialectNames).optional(),
+      docker: z.string().optional(),
+      server: z.string().optional(),
+      cannot: z.string().optional(),
+    })
+    .optional(),
   replicatedVersion: z.string().optional(),
   appSequence: z.number().optional(),
   hostKeys: z.array(z.string()),

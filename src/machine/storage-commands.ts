@@ -5,18 +5,10 @@ function command(script: string, args: readonly string[] = [], timeoutSeconds = 
   return { script, args, timeoutSeconds };
 }
 
-const replicatedctl = '/usr/local/bin/replicatedctl';
-
 /** Marks an NFS export, so that a restore knows it again. */
 export const markerName = '.circleci-server-runbook';
 
 // What the machine says.
-export const readBucket = command(
-  `${replicatedctl} app-config export --template '{{.s3_bucket.Value}}'`,
-);
-export const readBucketRegion = command(
-  `${replicatedctl} app-config export --template '{{.aws_region.Value}}'`,
-);
 export const readMountTable = command('findmnt -rn -o TARGET,SOURCE,FSTYPE,OPTIONS');
 /** Prints where the path leads; nothing when it leads nowhere. */
 export const followPath = (path: string): Command =>

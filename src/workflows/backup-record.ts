@@ -1,6 +1,8 @@
 /** What a backup writes on its image, and what it must say the image does not hold. Pure. */
+import type { ApplicationFailure } from '@temporalio/workflow';
 import type { Found } from '../activities/find-machine';
 import type { MachineFacts } from '../activities/read-machine';
+import { refuse } from '../contract/failures';
 import type { Settings } from '../contract/plan';
 import type { BackupRequest, Consistency } from '../contract/requests';
 import type { BackupRecord } from '../machine/backup-record';
@@ -43,6 +45,7 @@ export function recordOf({ request, found, read, takenAt, run, settings }: Known
     publicAddress: machine.publicAddress,
     hostname: facts?.hostname,
     distribution: facts?.distribution,
+    platform: facts?.platform,
     replicatedVersion: facts?.replicatedVersion,
     appSequence: facts?.appSequence,
     hostKeys: facts?.hostKeys ?? [],
@@ -56,14 +59,33 @@ export function recordOf({ request, found, read, takenAt, run, settings }: Known
   };
 }
 
+/** The failure that a backup of a machine ends with which this product cannot restore. */
+export function notRestorable(
+  { platform, sourceInstanceId }: BackupRecord,
+  imageId: string,
+): ApplicationFailure | undefined {
+  if (platform?.cannot === undefined) return undefined;
+  return refuse(
+    'NotRestorable',
+    `${imageId} was made, but ${sourceInstanceId} cannot be restored by this product: ` +
+      `${platform.cannot}. Mend that on the machine and make another backup; until then no restore ` +
+      'chooses this image.',
+  );
+}
+
+/** What a person must know of the image: what it lacks of the record, and what it does not hold. */
+export function notesOf(record: BackupRecord, settings: Pick<Settings, 'objects'>): string[] {
+  return [...notRecorded(record), ...notHeldOf(record, settings)];
+}
+
 /** One line for each thing that could not be recorded. */
-export function notRecorded(record: BackupRecord): string[] {
+function notRecorded(record: BackupRecord): string[] {
   return record.unrecorded.map((what) => `Not recorded: ${what}`);
 }
 
 /** What the image does not hold, but for objects that a step of their own looks after: it tells
  * afterwards whether they are held. */
-export function notHeldOf(record: BackupRecord, { objects }: Pick<Settings, 'objects'>): string[] {
+function notHeldOf(record: BackupRecord, { objects }: Pick<Settings, 'objects'>): string[] {
   return [
     ...aboutDatabases(judgeRecorded(record, undefined)),
     ...notHeld(objects ? { objectStorage: 's3' } : record),

@@ -15,7 +15,7 @@ import { backupRequest, type BackupRequest } from '../contract/requests';
 import type { BackupRecord } from '../machine/backup-record';
 import { backupName } from '../machine/record-tags';
 import * as acts from './acts';
-import { changesOfBackup, notHeldOf, notRecorded, recordOf, type FactsRead } from './backup-record';
+import { changesOfBackup, notesOf, notRestorable, recordOf, type FactsRead } from './backup-record';
 import { claimOn, refuseWhileClaimed, whileClaimed } from './claim';
 import { copyElsewhere, refreshTheSpare } from './elsewhere';
 import { troubleOf } from './failures';
@@ -65,7 +65,7 @@ async function backUpMachine(run: Run, request: BackupRequest): Promise<string> 
     settings,
   });
   findings.record = record;
-  findings.notes.push(...notRecorded(record), ...notHeldOf(record, settings));
+  findings.notes.push(...notesOf(record, settings));
 
   const imageId =
     consistency === 'stop-app'
@@ -77,6 +77,7 @@ async function backUpMachine(run: Run, request: BackupRequest): Promise<string> 
   await step('Verify the image', acts.verifyImage, { region, imageId, volumes: found.volumes });
   const copying = { imageId, volumes: found.volumes };
   const troubles = [
+    notRestorable(record, imageId),
     await unlessExpired(() => backUpObjectStorage(run, machine, imageId)),
     await unlessExpired(() => copyElsewhere(run, installation, copying)),
   ].filter((trouble) => trouble !== undefined);

@@ -5,11 +5,17 @@ const ctl = '/usr/local/bin/replicatedctl';
 
 // Every command that needs no value: its exact text, what it is given, how long it may take.
 const constant: Record<string, [command: Command, script: string, timeoutSeconds?: number]> = {
-  readOsRelease: [commands.readOsRelease, 'cat /etc/os-release'],
+  readOsRelease: [
+    commands.readOsRelease,
+    'for file in /etc/os-release /etc/centos-release /etc/redhat-release /etc/system-release ' +
+      '/etc/debian_version; do if [ -f "$file" ]; then cat "$file"; break; fi; done',
+  ],
   readHostKeys: [commands.readHostKeys, 'cat /etc/ssh/ssh_host_*_key.pub'],
   readInit: [
     commands.readInit,
-    'if [ -d /run/systemd/system ]; then echo systemd; else echo upstart; fi',
+    'if [ -d /run/systemd/system ]; then echo systemd; ' +
+      'elif [ ! -e /etc/init/replicated.conf ] && [ -e /etc/init.d/replicated ]; then echo sysv; ' +
+      'else echo upstart; fi',
   ],
   readOwnAddresses: [commands.readOwnAddresses, 'hostname -I'],
   readReplicatedVersion: [commands.readReplicatedVersion, `${ctl} version --quiet`],
@@ -23,14 +29,6 @@ const constant: Record<string, [command: Command, script: string, timeoutSeconds
   stopApp: [commands.stopApp, `timeout 45 ${ctl} app stop`, 60],
   forceStopApp: [commands.forceStopApp, `timeout 45 ${ctl} app stop --force`, 60],
   startApp: [commands.startApp, `${ctl} app start`, 60],
-  readHostname: [
-    commands.readHostname,
-    `${ctl} app-config export --template '{{.hostname.Value}}'`,
-  ],
-  readStorageBackend: [
-    commands.readStorageBackend,
-    `${ctl} app-config export --template '{{.storage_backend.Value}}'`,
-  ],
   readUrlOverride: [
     commands.readUrlOverride,
     "grep -oE '^[^#]*CIRCLE_URL=[^[:space:]]+' /etc/circle-installation-customizations " +
@@ -53,8 +51,10 @@ const constant: Record<string, [command: Command, script: string, timeoutSeconds
   restartReplicatedByUpstart: [
     commands.restartReplicatedByUpstart,
     'failed=0; for unit in replicated replicated-ui replicated-operator; do ' +
-      'service "$unit" stop >/dev/null 2>&1 || true; service "$unit" start || failed=$?; done; ' +
-      'exit "$failed"',
+      'if initctl status "$unit" >/dev/null 2>&1; then ' +
+      'initctl stop "$unit" >/dev/null 2>&1 || true; initctl start "$unit" || failed=$?; ' +
+      'else service "$unit" stop >/dev/null 2>&1 || true; service "$unit" start || failed=$?; fi; ' +
+      'done; exit "$failed"',
     120,
   ],
   readStartTimer: [
@@ -103,6 +103,14 @@ echo removed`,
 
 // Every command that is made for a value, and where the value went.
 const made: Record<string, [command: Command, expected: Command]> = {
+  readItem: [
+    commands.readItem('s3_bucket'),
+    {
+      script: `${ctl} app-config export --template '{{.s3_bucket.Value}}'`,
+      args: [],
+      timeoutSeconds: 30,
+    },
+  ],
   setHostname: [
     commands.setHostname('new.example.com'),
     {
@@ -123,14 +131,15 @@ const made: Record<string, [command: Command, expected: Command]> = {
     commands.armStartTimer(1800),
     {
       script:
-        'if command -v systemd-run >/dev/null; then ' +
+        'after=$1; shift; if command -v systemd-run >/dev/null; then ' +
         'systemctl stop runbook-start-app.timer >/dev/null 2>&1 || true; ' +
         'systemctl reset-failed runbook-start-app.service >/dev/null 2>&1 || true; ' +
-        `systemd-run --unit=runbook-start-app --on-active="$1" ${ctl} app start; ` +
+        'systemd-run --unit=runbook-start-app --on-active="$after" "$@"; ' +
         'else echo "$$" >/run/runbook-start-app; ' +
         `setsid bash -c 'sleep "$1"; if [ "$(cat /run/runbook-start-app)" = "$2" ]; ` +
-        `then rm -f /run/runbook-start-app; ${ctl} app start; fi' start-app "$1" "$$" </dev/null >/dev/null 2>&1 & fi`,
-      args: ['1800'],
+        'then rm -f /run/runbook-start-app; shift 2; env "$@"; fi\' start-app "$after" "$$" "$@" ' +
+        '</dev/null >/dev/null 2>&1 & fi',
+      args: ['1800', ctl, 'app', 'start'],
       timeoutSeconds: 30,
     },
   ],

@@ -32,5 +32,5 @@ test.each([
   [undefined, 'unknown system', 'VERSION_ID="debian"\n'],
   [undefined, 'unknown system', ''],
 ])('%s: %s', (distribution, name, text) => {
-  expect(parseOsRelease(text)).toEqual({ distribution, name });
+  expect(parseOsRelease(text)).toMatchObject({ distribution, name });
 });

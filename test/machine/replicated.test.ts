@@ -15,7 +15,7 @@ test.each([
   ['Error: cannot connect', false, 'unreadable answer: Error: cannot connect'],
   ['["ready"]', false, 'unreadable answer: ["ready"]'],
 ])('reads the system status %s', (text, isReady, description) => {
-  expect(parseSystemStatus(text)).toEqual({ isReady, description });
+  expect(parseSystemStatus(text)).toMatchObject({ isReady, description });
 });
 
 test.each([

@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import type { Command } from '../../src/machine/commands';
 import * as storage from '../../src/machine/storage-commands';
 
-const ctl = '/usr/local/bin/replicatedctl';
 const restic = {
   repository: '/mnt/restic',
   passwordFile: '/etc/restic-password',
@@ -29,16 +28,6 @@ const place = ['/mnt/restic', '/etc/restic-password', '/var/lib/f', '/var/lib/l'
 
 /** Each command, its exact text, its arguments and how long it may take. */
 const rows: Record<string, [Command, string, readonly string[], number?]> = {
-  readBucket: [
-    storage.readBucket,
-    `${ctl} app-config export --template '{{.s3_bucket.Value}}'`,
-    [],
-  ],
-  readBucketRegion: [
-    storage.readBucketRegion,
-    `${ctl} app-config export --template '{{.aws_region.Value}}'`,
-    [],
-  ],
   readMountTable: [storage.readMountTable, 'findmnt -rn -o TARGET,SOURCE,FSTYPE,OPTIONS', []],
   followPath: [storage.followPath('/o'), 'if [ -d "$1" ]; then readlink -f "$1"; fi', ['/o']],
   readFstabLine: [

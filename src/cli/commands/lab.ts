@@ -20,7 +20,7 @@ export const lab = commandRow<LabOptions>({
     ['--dir <folder>', "where its state is kept (default: in the user's state folder)"],
     ['--speed <n>', 'simulated seconds in one real second (default: 60)'],
     ['--shell <name>', 'portable (default) or real (Linux: sshd and bash in a sandbox)'],
-    ['--profile <name>', 'debian (default) or rhel'],
+    ['--profile <name>', 'debian (default), rhel, ubuntu1404, centos6, amazon1, amazon2 …'],
   ],
   example: "runbook lab --speed 60\n# then, in the worker's terminal, the printed `export` lines",
   run: async ({ options, out }) => {

@@ -1,18 +1,13 @@
 /** The doctor's look at bastion and machine: host keys, login, and commands that only read. */
 import { ApplicationFailure } from '@temporalio/common';
 import type { Installation } from '../../config';
-import {
-  readAppStatus,
-  readHostname,
-  readOsRelease,
-  readReplicatedVersion,
-  type Command,
-} from '../../machine/commands';
 import { accountEnds, readAccountAges } from '../../machine/accounts';
+import { readOsRelease, type Command } from '../../machine/commands';
 import type { Instance } from '../../world/ec2';
 import type { Connection, Ssh, SshTarget } from '../../world/ssh';
 import type { Finding } from './check';
 import { check } from './check';
+import { examinePlatform } from './platform-checks';
 
 /** Whose machine is looked at, and by which way. */
 export interface Visit {
@@ -68,12 +63,8 @@ async function examineUnpinned(
 
 async function examineMachine(name: string, machine: Connection): Promise<readonly Finding[]> {
   const sudo = 'let the SSH user run `sudo -n` without a password';
-  const notOurs = 'see servicesMachine: this is no Services machine, or Replicated is down';
   const questions: [string, Command, string][] = [
     ['sudo -n, /etc/os-release', readOsRelease, sudo],
-    ['Replicated version', readReplicatedVersion, notOurs],
-    ['app status', readAppStatus, notOurs],
-    ['hostname of the app', readHostname, notOurs],
   ];
   const findings: Finding[] = [];
   for (const [what, command, todo] of questions) {
@@ -93,7 +84,11 @@ async function examineMachine(name: string, machine: Connection): Promise<readon
     if (barred.length > 0) return findings;
     if (command === readOsRelease) findings.push(...aboutSpeed(name, performance.now() - begin));
   }
-  return [...findings, ...(await examineAccounts(name, machine))];
+  return [
+    ...findings,
+    ...(await examinePlatform(name, machine)),
+    ...(await examineAccounts(name, machine)),
+  ];
 }
 
 function isObstacle(error: unknown): boolean {

@@ -1,6 +1,7 @@
 /** Instructions 2 to 6 by hand, in one root shell on the new machine. */
 import { configFiles } from '../../machine/addresses';
 import * as commands from '../../machine/commands';
+import { recordedDialect } from '../../machine/dialects/recorded';
 import { byHand, word } from './by-hand';
 import type { SheetFacts } from './facts';
 import type { Step } from './page';
@@ -37,19 +38,19 @@ export function rootShell({ record }: SheetFacts): Step {
 }
 
 /** Instruction 2. */
-export function stopping(): Step {
+export function stopping({ record }: SheetFacts): Step {
+  const speaks = recordedDialect(record);
   return {
     title: '2. Stop the app',
     actions: [
       {
         say: 'It starts by itself a few minutes after the boot. If the daemon does not answer yet, repeat.',
-        run: byHand(commands.stopApp),
+        run: byHand(speaks.stopApp),
       },
       {
         say:
-          'Repeat until State and DesiredState are "stopped" and IsTransitioning is false; the ' +
-          'command above returns before that.',
-        run: byHand(commands.readAppStatus),
+          `Repeat until ${speaks.saysOf('stopped')}; the ` + 'command above returns before that.',
+        run: byHand(speaks.readAppStatus),
       },
       {
         say:
@@ -58,7 +59,7 @@ export function stopping(): Step {
           'Where no line has a label: until no name of CircleCI (frontend, mongo, nomad …) is left.',
         run: byHand(commands.readContainers),
       },
-      { say: 'Only if that takes longer than five minutes:', run: byHand(commands.forceStopApp) },
+      { say: 'Only if that takes longer than five minutes:', run: byHand(speaks.forceStopApp) },
     ],
   };
 }
@@ -73,6 +74,7 @@ function hostnameWord({ hostname, record }: SheetFacts): string {
 /** Instruction 3, and the DNS record before it. */
 export function naming(facts: SheetFacts): Step {
   const { hostname, elasticIp, record } = facts;
+  const speaks = recordedDialect(record);
   const target = hostnameWord(facts);
   const isAddress = [record.privateAddress, record.publicAddress].includes(hostname);
   const wanted = isAddress ? 'the new machine’s address' : hostname;
@@ -87,11 +89,15 @@ export function naming(facts: SheetFacts): Step {
         say: 'The machine itself must resolve it, to one of its own addresses:',
         run: byHand(commands.resolveHostname(hostname), [target]),
       },
-      { say: `If this prints ${wanted}, go on with 4.`, run: byHand(commands.readHostname) },
-      {
-        say: 'Else set it, and read it again:',
-        run: byHand(commands.setHostname(hostname), [target]),
-      },
+      { say: `If this prints ${wanted}, go on with 4.`, run: byHand(speaks.readItem('hostname')) },
+      speaks.setHostname === undefined
+        ? {
+            say: `Else set it at port 8800 of the machine, under Settings: ${speaks.title} cannot.`,
+          }
+        : {
+            say: 'Else set it, and read it again:',
+            run: byHand(speaks.setHostname(hostname), [target]),
+          },
       {
         say:
           'If it has changed: in GitHub, change homepage and callback URL of the OAuth application, ' +
@@ -194,10 +200,11 @@ export function wiping(): Step {
 }
 
 /** What the vendor's document leaves out. */
-export function restarting(): Step {
+export function restarting({ record }: SheetFacts): Step {
+  const speaks = recordedDialect(record);
   const restart = commands.readInit.script
     .replace('echo systemd', byHand(commands.restartReplicatedBySystemd))
-    .replace('echo upstart', byHand(commands.restartReplicatedByUpstart));
+    .replace(/echo (?:sysv|upstart)/g, byHand(commands.restartReplicatedByUpstart));
   return {
     title: 'Restart Replicated on its new addresses',
     actions: [
@@ -207,27 +214,31 @@ export function restarting(): Step {
           'start: without it the app comes back on the old addresses.',
         run: restart,
       },
-      { say: 'Repeat until every part is "ready".', run: byHand(commands.readSystemStatus) },
+      {
+        say: `Repeat until ${speaks.saysReady}.`,
+        run: byHand(speaks.readSystemStatus),
+      },
       {
         say: 'Both must print the new private address.',
-        run: `${byHand(commands.readLocalAddress)}\n${byHand(commands.readOperatorEndpoint)}`,
+        run: `${byHand(speaks.readLocalAddress)}\n${byHand(commands.readOperatorEndpoint)}`,
       },
     ],
   };
 }
 
 /** Instruction 6. */
-export function starting(): Step {
+export function starting({ record }: SheetFacts): Step {
+  const speaks = recordedDialect(record);
   return {
     title: '6. Restart the app',
     actions: [
-      { say: 'Start it.', run: byHand(commands.startApp) },
+      { say: 'Start it.', run: byHand(speaks.startApp) },
       {
         say:
-          'Repeat until State is "started", IsTransitioning is false and Error is empty; up to 20 ' +
+          `Repeat until ${speaks.saysOf('started')}; up to 20 ` +
           'minutes. If the error is "no such image", start it once more: the names of the images ' +
           'hold the address.',
-        run: byHand(commands.readAppStatus),
+        run: byHand(speaks.readAppStatus),
       },
     ],
   };

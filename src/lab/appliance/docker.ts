@@ -13,6 +13,9 @@ export const docker: ApplianceCommand = (machine, input) => {
   const model = modelOf(machine);
   const [verb = '', ...rest] = input.args;
   switch (verb) {
+    case '--version':
+    case '-v':
+      return printed('Docker version 18.09.9, build 039a7df9ba\n');
     case 'ps':
       return listContainers(model, rest);
     case 'exec':

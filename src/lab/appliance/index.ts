@@ -2,6 +2,8 @@
 import type { ApplianceCommand, CommandOutput, SimulatedMachine } from '../shapes';
 import { curl } from './curl';
 import { docker } from './docker';
+import { hasReplicatedctl } from './generations';
+import { initctl } from './jobs';
 import { failed, modelOf } from './model';
 import { getent, hostname, ip } from './network';
 import { nomad } from './nomad';
@@ -16,6 +18,7 @@ const commands: Readonly<Record<string, ApplianceCommand>> = {
   findmnt,
   getent,
   hostname,
+  initctl,
   ip,
   mount,
   mountpoint,
@@ -35,12 +38,20 @@ export const applianceCommands: Readonly<Record<string, ApplianceCommand>> = Obj
   Object.entries(commands).map(([name, run]) => [name, guarded(name, run)]),
 );
 
-/** Names of the commands that exist on a machine: one of the Upstart era has no systemd. */
+/** Names of the commands that a machine does not have: each init system brings its own. */
+export function missingOn(machine: SimulatedMachine): readonly string[] {
+  const { init, replicatedVersion } = modelOf(machine).state.durable;
+  return [
+    ...(init === 'systemd' ? [] : ['systemctl', 'systemd-run']),
+    ...(init === 'upstart' ? [] : ['initctl']),
+    ...(hasReplicatedctl(replicatedVersion) ? [] : ['replicatedctl']),
+  ];
+}
+
+/** Names of the commands that exist on a machine. */
 export function commandNamesOn(machine: SimulatedMachine): string[] {
-  const isSystemd = modelOf(machine).state.durable.init === 'systemd';
-  return Object.keys(commands).filter(
-    (name) => isSystemd || (name !== 'systemctl' && name !== 'systemd-run'),
-  );
+  const missing = missingOn(machine);
+  return Object.keys(commands).filter((name) => !missing.includes(name));
 }
 
 /** Runs a command line that the machine itself has kept, such as a timer's. */

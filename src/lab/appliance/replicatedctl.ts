@@ -5,6 +5,7 @@
 import type { Machine } from '../machine/machine';
 import type { CommandOutput } from '../shapes';
 import { appConfig } from './app-config';
+import { refusedByAge } from './generations';
 import { failed, parseArguments, printed, table, type ParsedArguments } from './model';
 import { show } from './show';
 
@@ -23,6 +24,8 @@ const valued = [
 export function runReplicatedctl(machine: Machine, args: readonly string[]): CommandOutput {
   const parsed = parseArguments(args, valued);
   const [group = '', verb = ''] = parsed.words;
+  const refused = refusedByAge(machine.state.durable.replicatedVersion, parsed);
+  if (refused !== undefined) return refused;
   switch (group) {
     case 'app':
       return app(machine, verb, parsed);
@@ -54,7 +57,7 @@ function app(machine: Machine, verb: string, parsed: ParsedArguments): CommandOu
     case 'status':
       return appStatus(machine, parsed);
     case 'inspect':
-      return show([{ ID: machine.state.durable.app.id, Name: 'CircleCI Server' }], parsed);
+      return show([appOf(machine)], parsed);
     case 'stop':
       machine.app.stop(parsed.options.has('--force') || parsed.options.has('-f'));
       return task(machine, 'app stop', parsed);
@@ -67,6 +70,11 @@ function app(machine: Machine, verb: string, parsed: ParsedArguments): CommandOu
     default:
       return unknown(`app ${verb}`);
   }
+}
+
+/** ID and Name are published; that there is a version, and its name, are the lab's own. */
+function appOf({ state: { durable } }: Machine): Record<string, string> {
+  return { ID: durable.app.id, Name: 'CircleCI Server', Version: durable.serverVersion };
 }
 
 function appStatus(machine: Machine, parsed: ParsedArguments): CommandOutput {

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { withoutKey, type Machine } from '../machine/machine';
 import { maskPath, unitNames, type UnitName } from '../machine/units';
 import type { ApplianceCommand, CommandOutput } from '../shapes';
+import { serviceWithoutSystemd } from './jobs';
 import { failed, modelOf, parseArguments, printed } from './model';
 
 // Units of the system that a script may ask about; they always run.
@@ -140,43 +141,15 @@ function secondsOf(text: string): number | undefined {
   return match === null || factor === undefined ? undefined : Number(match[1]) * factor;
 }
 
-/** `service UNIT VERB`: systemd's own behind it, or Upstart's jobs. */
+/** `service UNIT VERB`: systemd's own behind it, or what is there instead. */
 export const service: ApplianceCommand = (machine, { args }) => {
   const model = modelOf(machine);
   const [unit = '', verb = ''] = args;
-  const name = knownUnit(unit);
   if (model.state.durable.init === 'systemd') {
     return verb === 'status' ? isActive(model, [unit]) : oneUnit(model, verb, unit);
   }
-  return name === undefined
-    ? failed(`${unit}: unrecognized service\n`)
-    : upstart(model, verb, name);
+  return serviceWithoutSystemd(model, unit, verb);
 };
-
-function upstart(model: Machine, verb: string, name: UnitName): CommandOutput {
-  const isRunning = model.units.isActive(name);
-  const running = `${name} start/running, process 1234\n`;
-  switch (verb) {
-    case 'status':
-      return printed(isRunning ? running : `${name} stop/waiting\n`);
-    case 'stop':
-      return model.units.stop(name)
-        ? printed(`${name} stop/waiting\n`)
-        : failed('stop: Unknown instance: \n');
-    case 'start':
-      if (isRunning) {
-        return failed(`start: Job is already running: ${name}\n`);
-      }
-      return model.units.start(name) === undefined
-        ? printed(running)
-        : failed('start: Job failed to start\n');
-    case 'restart':
-      // Upstart's restart keeps the job's old settings and knows no stopped job.
-      return isRunning ? printed(running) : failed('restart: Unknown instance: \n');
-    default:
-      return failed(`Usage: service ${name} start|stop|restart|status\n`, 2);
-  }
-}
 
 function knownUnit(name: string): UnitName | undefined {
   return unitNames.find((known) => known === name);

@@ -5,7 +5,8 @@
 import type { Machine } from '../machine/machine';
 import type { ApplianceCommand, CommandInput, CommandOutput } from '../shapes';
 import { runDevConsole } from './dev-console';
-import { failed, modelOf, printed, table } from './model';
+import { failed, modelOf } from './model';
+import { runReplicated } from './replicated';
 import { runReplicatedctl } from './replicatedctl';
 
 /** `/usr/local/bin/replicatedctl`. */
@@ -14,7 +15,7 @@ export const replicatedctl: ApplianceCommand = (machine, input) =>
 
 /** `/usr/local/bin/replicated`, the older command. */
 export const replicated: ApplianceCommand = (machine, input) =>
-  wrap(modelOf(machine), input, runReplicated);
+  wrap(modelOf(machine), input, runOlder);
 
 interface Inside {
   readonly model: Machine;
@@ -88,37 +89,12 @@ function asOnTerminal({ stdout, stderr, exitCode }: CommandOutput): CommandOutpu
   return { stdout: (stdout + stderr).replace(/\r?\n/g, '\r\n'), stderr: '', exitCode };
 }
 
-function runReplicated({
-  model,
-  args,
-  stdin,
-  admin,
-}: Inside): CommandOutput | Promise<CommandOutput> {
+function runOlder({ model, args, stdin, admin }: Inside): CommandOutput | Promise<CommandOutput> {
   const [verb = ''] = args;
   if (admin) {
     return verb === 'dev-console'
       ? runDevConsole(model, stdin)
       : failed(`Error: admin command "${verb}" not found\n`);
   }
-  switch (verb) {
-    case 'status':
-      return printed('replicated started\n');
-    case 'apps':
-      return printed(
-        `ID                                  NAME\n${model.state.durable.app.id}    CircleCI Server\n`,
-      );
-    case 'nodes':
-      return printed(nodes(model));
-    default:
-      return failed(`Error: unknown command "${verb}" for "replicated"\n`);
-  }
-}
-
-function nodes(model: Machine): string {
-  const { privateAddress, publicAddress = '' } = model;
-  const isConnected = model.units.operatorDials() === privateAddress;
-  return table([
-    ['ID', 'PRIVATE ADDRESS', 'PUBLIC ADDRESS', 'CONNECTED'],
-    ['c2b4118080d64cd070a1dd08cf19a9a8', privateAddress, publicAddress, String(isConnected)],
-  ]);
+  return runReplicated(model, args);
 }

@@ -49,7 +49,8 @@ const oneDay = 86_400_000;
 
 function longRunning(place: MachinePlace, profile: MachineProfile): VolatileState {
   const since = place.surroundings.clock.now() - oneDay;
-  const folder = profile.distribution === 'rhel' ? 'sysconfig' : 'default';
+  const inSysconfig = profile.distribution === 'rhel' && profile.init === 'systemd';
+  const folder = inSysconfig ? 'sysconfig' : 'default';
   const unit = (name: UnitName): VolatileState['units'][string] => {
     const file = name === 'replicated-operator' ? name : 'replicated';
     const text = readFileSync(join(place.folder, 'root/etc', folder, file), 'utf8');

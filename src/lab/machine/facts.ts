@@ -20,6 +20,7 @@ const facts = z
     withoutLabels: z.boolean(),
     /** Also of the machines that are launched from its images. */
     cloudInit: z.enum(['obeys', 'ignores', 'absent']),
+    serverVersion: z.string(),
   })
   .partial();
 
@@ -34,7 +35,7 @@ export function applyFacts(
   const given = Object.entries(changes).filter(([, value]) => value !== null);
   const parsed = values.parse(Object.fromEntries(given));
   const { hostname, config, hostnameWriteOnce, builds, nomadLayout, ...rest } = parsed;
-  const { replicatedVersion, cloudInit, elsewhere, ...more } = rest;
+  const { replicatedVersion, serverVersion, cloudInit, elsewhere, ...more } = rest;
   const { foreignContainers, withoutLabels, ...traps } = more;
   const { durable, volatile } = machine.state;
   const items = { ...config, ...(hostname === undefined ? {} : { hostname }) };
@@ -51,6 +52,7 @@ export function applyFacts(
   durable.foreignContainers = foreignContainers ?? durable.foreignContainers;
   durable.withoutLabels = withoutLabels ?? durable.withoutLabels;
   durable.cloudInit = cloudInit ?? durable.cloudInit;
+  durable.serverVersion = serverVersion ?? durable.serverVersion;
   volatile.traps = trapValues.parse(without({ ...volatile.traps, ...traps }, taken));
   machine.state.saveDurable();
   machine.state.save();

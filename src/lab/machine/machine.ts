@@ -2,7 +2,14 @@
 import { setMaxListeners } from 'node:events';
 import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Keeper, LabEvent, MachinePlace, SimulatedMachine, Surroundings } from '../shapes';
+import type {
+  Keeper,
+  LabEvent,
+  MachinePlace,
+  MachineProfile,
+  SimulatedMachine,
+  Surroundings,
+} from '../shapes';
 import { Agenda } from './agenda';
 import { App } from './app';
 import { CloudInit } from './cloud-init';
@@ -237,7 +244,7 @@ function powerControl(): AbortController {
 }
 
 /** Empties what lives in memory and makes what a booted machine has there. */
-export function layVolatileFolders(root: string, init: 'systemd' | 'upstart'): void {
+export function layVolatileFolders(root: string, init: MachineProfile['init']): void {
   for (const name of ['run', 'tmp']) {
     const folder = join(root, name);
     mkdirSync(folder, { recursive: true });

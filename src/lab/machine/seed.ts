@@ -6,6 +6,7 @@ import { hostnameOf } from './core';
 import { seedNomad } from './nomad';
 import { plantedSecrets } from './planted-secrets';
 import type { DurableState } from './state';
+import { systemOf, systems, unitFiles } from './systems';
 
 const { daemonToken, oauthSecret, passphrase, privateKey } = plantedSecrets;
 
@@ -38,7 +39,8 @@ export function seedFiles(place: MachinePlace, profile: MachineProfile): void {
 }
 
 function addressFiles(place: MachinePlace, profile: MachineProfile): Record<string, string> {
-  const folder = profile.distribution === 'rhel' ? 'etc/sysconfig' : 'etc/default';
+  const folder =
+    profile.distribution === 'rhel' && profile.init === 'systemd' ? 'etc/sysconfig' : 'etc/default';
   const { privateAddress: address, publicAddress } = place;
   const node = `-e LOG_LEVEL=info -e NODENAME=${hostnameOf(address)}.ec2.internal`;
   const logs = '--log-opt max-size=50m --log-opt max-file=3';
@@ -65,7 +67,8 @@ function addressFiles(place: MachinePlace, profile: MachineProfile): Record<stri
 function systemFiles(place: MachinePlace, profile: MachineProfile): Record<string, string> {
   const name = hostnameOf(place.privateAddress);
   return {
-    'etc/os-release': profile.distribution === 'rhel' ? centos : ubuntuOf(profile),
+    ...systems[systemOf(profile)].release,
+    ...unitFiles(profile.init),
     'etc/hostname': lines(name),
     'etc/hosts': lines(
       '127.0.0.1 localhost',
@@ -77,28 +80,6 @@ function systemFiles(place: MachinePlace, profile: MachineProfile): Record<strin
     'etc/circle-installation-customizations': lines('# Customizations of this installation'),
     'var/lib/cloud/data/instance-id': lines(place.instanceId),
   };
-}
-
-const centos = lines(
-  'NAME="CentOS Linux"',
-  'VERSION="7 (Core)"',
-  'ID="centos"',
-  'ID_LIKE="rhel fedora"',
-  'VERSION_ID="7"',
-  'PRETTY_NAME="CentOS Linux 7 (Core)"',
-);
-
-function ubuntuOf(profile: MachineProfile): string {
-  const [version, name] =
-    profile.init === 'systemd' ? ['16.04', 'Xenial Xerus'] : ['14.04', 'Trusty Tahr'];
-  return lines(
-    'NAME="Ubuntu"',
-    `VERSION="${version} LTS (${name})"`,
-    'ID=ubuntu',
-    'ID_LIKE=debian',
-    `PRETTY_NAME="Ubuntu ${version} LTS"`,
-    `VERSION_ID="${version}"`,
-  );
 }
 
 function dataFiles(place: MachinePlace): Record<string, string> {
@@ -118,7 +99,7 @@ function dataFiles(place: MachinePlace): Record<string, string> {
 }
 
 function homeFiles(profile: MachineProfile): Record<string, string> {
-  const user = userOf(profile);
+  const { user } = systems[systemOf(profile)];
   const key = lines(profile.authorizedKey.trim());
   return {
     'etc/passwd': lines(
@@ -130,11 +111,6 @@ function homeFiles(profile: MachineProfile): Record<string, string> {
     [`home/${user}/.ssh/id_rsa`]: privateKey,
     'root/.ssh/authorized_keys': key,
   };
-}
-
-/** The user that a cloud image of the distribution comes with. */
-function userOf(profile: MachineProfile): string {
-  return profile.distribution === 'rhel' ? 'centos' : 'ubuntu';
 }
 
 const secretFiles = /\.ssh\/|vault-init-out|secrets\//;
@@ -160,7 +136,9 @@ export function seedState(place: MachinePlace, profile: MachineProfile): Durable
   return {
     distribution: profile.distribution,
     init: profile.init,
-    replicatedVersion: '2.38.6',
+    system: systemOf(profile),
+    replicatedVersion: profile.replicatedVersion ?? '2.38.6',
+    serverVersion: '2.19.3',
     app: {
       id: 'edd9471be0bc4ea04dfca94718ddf621',
       sequence: 2439,

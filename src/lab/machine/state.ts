@@ -5,6 +5,7 @@
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
+import { systemNames } from './systems';
 import { trapValues } from './traps';
 
 const configItem = z.object({
@@ -24,8 +25,11 @@ export const build = z.object({
 
 const durableState = z.object({
   distribution: z.enum(['debian', 'rhel']),
-  init: z.enum(['systemd', 'upstart']),
+  init: z.enum(['systemd', 'upstart', 'sysv']),
+  system: z.enum(systemNames).default('ubuntu1604'),
   replicatedVersion: z.string(),
+  /** What the app calls its own version. */
+  serverVersion: z.string().default('2.19.3'),
   app: z.object({
     id: z.string(),
     sequence: z.number(),

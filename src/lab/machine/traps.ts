@@ -40,6 +40,8 @@ export const trapValues = z
     rootNeedsTty: z.boolean(),
     /** Each sudo looks up a name for so long, in simulated seconds. */
     sudoSeconds: z.number().min(0),
+    /** The older command line wants a login first. */
+    consoleWantsLogin: z.boolean(),
     /** What `app status` prints instead of the truth. */
     appStatusOutput: z.string(),
     /** Commands that begin with these words exit 1 and change nothing. */

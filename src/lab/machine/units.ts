@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import type { Core } from './core';
 import { isManual, meetsConditions } from './unit-conditions';
 import { parseEnvironmentFile } from './environment-file';
+import { systems } from './systems';
 import { seconds } from './timing';
 import { includes } from './traps';
 
@@ -45,7 +46,9 @@ export class Units {
   /** What init does at boot: a job of Upstart that was made manual waits for a person. */
   startAtBoot(name: UnitName): void {
     const { root, state } = this.core;
-    if (state.durable.init === 'upstart' && isManual(root, name)) {
+    const { init, system } = state.durable;
+    const obeysOverrides = init === 'upstart' && systems[system].isOldUpstart !== true;
+    if (obeysOverrides && isManual(root, name)) {
       this.core.note('unit', `${name} is not started at boot: manual`);
       return;
     }
@@ -126,7 +129,8 @@ export class Units {
   }
 
   private readEnvironment(name: UnitName): Record<string, string> | undefined {
-    const folder = this.core.state.durable.distribution === 'rhel' ? 'sysconfig' : 'default';
+    const { distribution, init } = this.core.state.durable;
+    const folder = distribution === 'rhel' && init === 'systemd' ? 'sysconfig' : 'default';
     const file = name === 'replicated-operator' ? name : 'replicated';
     const path = join(this.core.root, 'etc', folder, file);
     // A support bundle is known to leave a directory of this name behind.

@@ -20,11 +20,13 @@ import { knowsProcessor, seccompFilter } from './real-seccomp';
 import { stubProgram } from './real-stub';
 
 /** What the control folder is made from. */
-export interface Ground extends Pick<MachineProfile, 'distribution' | 'init'> {
+export interface Ground extends Pick<MachineProfile, 'distribution'> {
   /** The machine's folder. */
   readonly root: string;
   /** Names of the appliance's commands. */
   readonly commands: readonly string[];
+  /** Those of them that this machine does not have. */
+  readonly missing: readonly string[];
 }
 
 /** Makes the control folder anew from the machine's own files. */
@@ -49,7 +51,7 @@ export function layControlFolder(control: string, ground: Ground): void {
   }
   put('stub', stubProgram, 0o755);
   symlinkSync('stub', join(control, 'init'));
-  const absent = ground.init === 'systemd' ? [] : ['systemctl', 'systemd-run'];
+  const absent = ground.missing;
   for (const name of ['lab-shell', 'sudo', 'sleep', ...commands]) {
     if (!absent.includes(name)) {
       const folder = name.startsWith('replicated') ? 'local-bin' : 'bin';

@@ -65,7 +65,7 @@ describe('the commands of a sheet', () => {
     const all = commandsOf(makeSheet(facts)).join('\n');
     const same = [
       ...[commands.readOwnAddresses, commands.stopApp, commands.readAppStatus],
-      ...[commands.readContainers, commands.forceStopApp, commands.readHostname],
+      ...[commands.readContainers, commands.forceStopApp, commands.readItem('hostname')],
       ...[commands.readUrlOverride, commands.readMounts, commands.restartReplicatedBySystemd],
       ...[commands.restartReplicatedByUpstart, commands.readSystemStatus, commands.startApp],
       ...[commands.readLocalAddress, commands.readOperatorEndpoint],

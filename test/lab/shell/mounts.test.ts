@@ -2,6 +2,7 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from '../../../src/machine/commands';
+import { dialects } from '../../../src/machine/dialects/choose';
 import * as storage from '../../../src/machine/storage-commands';
 import { needs } from '../../requirements';
 import type { SmallLab } from '../machine/small-lab';
@@ -94,8 +95,8 @@ describe.each(shells)('on a machine of the %s shell', (_name, describeShell, ope
     });
 
     it('tells the bucket, and that no NVMe volume and no folder is there', async () => {
-      expect(await said(storage.readBucket)).toBe('acme-circleci-storage\n');
-      expect(await said(storage.readBucketRegion)).toBe('us-east-1\n');
+      expect(await said(dialects.status.readItem('s3_bucket'))).toBe('acme-circleci-storage\n');
+      expect(await said(dialects.status.readItem('aws_region'))).toBe('us-east-1\n');
       expect(await said(storage.readVolumeId('/dev/nvme1n1'))).toBe('');
       expect(await said(storage.followPath('/nowhere'))).toBe('');
     });

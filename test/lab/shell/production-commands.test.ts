@@ -39,8 +39,9 @@ describe('Every command of production on a machine of the portable shell', () =>
     expect(JSON.parse(await said(commands.readAppStatus))).toMatchObject([
       { State: 'started', DesiredState: 'started', IsTransitioning: false, Error: '' },
     ]);
-    expect(await said(commands.readHostname)).toBe('circleci.example.com\n');
-    expect(await said(commands.readStorageBackend)).toBe('storage_backend_s3\n');
+    expect(await said(commands.readItem('hostname'))).toBe('circleci.example.com\n');
+    expect(await said(commands.readItem('storage_backend'))).toBe('storage_backend_s3\n');
+    expect(await said(commands.readItem('allow_cluster'))).toBe('1\n');
     expect(await said(commands.resolveHostname('circleci.example.com'))).toMatch(
       /^203\.0\.113\.10 /,
     );
@@ -74,7 +75,7 @@ describe('Every command of production on a machine of the portable shell', () =>
   it('sets a hostname that resolves and refuses one that does not', async () => {
     lab.dns.set('ci.example.com', '203.0.113.11');
     expect((await run(client, commands.setHostname('ci.example.com'))).code).toBe(0);
-    expect(await said(commands.readHostname)).toBe('ci.example.com\n');
+    expect(await said(commands.readItem('hostname'))).toBe('ci.example.com\n');
     const refused = await run(client, commands.setHostname('$(id).example.com'));
     expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining('no such host') });
   });
@@ -157,9 +158,9 @@ describe('Every command of production on a machine of the portable shell', () =>
       'readContainers',
       'readFile',
       'readHostKeys',
-      'readHostname',
       'readHostnameBefore',
       'readInit',
+      'readItem',
       'readLocalAddress',
       'readMounts',
       'readNomadClients',
@@ -171,7 +172,6 @@ describe('Every command of production on a machine of the portable shell', () =>
       'readOwnAddresses',
       'readReplicatedVersion',
       'readStartTimer',
-      'readStorageBackend',
       'readSystemStatus',
       'readUrlOverride',
       'rememberHostname',

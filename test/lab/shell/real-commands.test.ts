@@ -39,8 +39,9 @@ describeOnSandbox.each<Partial<MachineProfile>>([
 
   it('tells the app, its configuration and its daemon', async () => {
     expect(JSON.parse(await to.said(commands.readAppStatus))).toMatchObject([{ State: 'started' }]);
-    expect(await to.said(commands.readHostname)).toBe('circleci.example.com\n');
-    expect(await to.said(commands.readStorageBackend)).toBe('storage_backend_s3\n');
+    expect(await to.said(commands.readItem('hostname'))).toBe('circleci.example.com\n');
+    expect(await to.said(commands.readItem('storage_backend'))).toBe('storage_backend_s3\n');
+    expect(await to.said(commands.readItem('allow_cluster'))).toBe('1\n');
     const resolved = await to.said(commands.resolveHostname('circleci.example.com'));
     expect(resolved).toMatch(/^203\.0\.113\.10 /);
     expect((await to.run(commands.resolveHostname('nowhere.example.com'))).code).toBe(2);
@@ -62,7 +63,7 @@ describeOnSandbox.each<Partial<MachineProfile>>([
   it('sets a hostname that resolves and refuses one that does not', async () => {
     to.lab.dns.set('ci.example.com', '203.0.113.11');
     expect((await to.run(commands.setHostname('ci.example.com'))).code).toBe(0);
-    expect(await to.said(commands.readHostname)).toBe('ci.example.com\n');
+    expect(await to.said(commands.readItem('hostname'))).toBe('ci.example.com\n');
     expect((await to.run(commands.setHostname('$(id).example.com'))).code).toBe(1);
     expect((await to.run(commands.setHostname('circleci.example.com'))).code).toBe(0);
   });

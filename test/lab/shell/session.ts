@@ -1,6 +1,7 @@
 /** A caller's side of the lab's SSH: the real client, through the bastion to a machine. */
 import { Client, type ConnectConfig } from 'ssh2';
 import { ed25519Pair } from '../../../src/lab/key-pair';
+import { systemOf, systems } from '../../../src/lab/machine/systems';
 import { startBastion, type Bastion } from '../../../src/lab/bastion';
 import type { MachineProfile, Shell, SimulatedMachine } from '../../../src/lab/shapes';
 import { portableShell } from '../../../src/lab/shell/portable';
@@ -142,7 +143,8 @@ export async function openStage(profile: Partial<MachineProfile> = {}): Promise<
   const lab = new SmallLab();
   const machine = lab.install(profile);
   const reach = await Reach.open(lab, portableShell());
-  const username = profile.distribution === 'rhel' ? 'centos' : 'ubuntu';
+  const { distribution = 'debian', init = 'systemd' } = profile;
+  const username = systems[systemOf({ ...profile, distribution, init })].user;
   const client = await reach.to(liveAddress, { username });
   return {
     lab,
