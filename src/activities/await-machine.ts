@@ -29,7 +29,7 @@ import { onBootingMachine, type Remote } from './on-machine';
 import { readSounds } from './quarantine';
 import { isFinal, until } from './until';
 
-export interface Awaited extends Outcome {
+export interface AwaitedMachine extends Outcome {
   readonly machine: Machine;
   readonly distribution: 'debian' | 'rhel';
   /** What the machine's own files carry; the old addresses of an image made by hand. */
@@ -44,7 +44,7 @@ export interface Awaited extends Outcome {
 
 export const awaitMachine =
   (world: World) =>
-  async ({ machine }: { readonly machine: Machine }, say: Say): Promise<Awaited> => {
+  async ({ machine }: { readonly machine: Machine }, say: Say): Promise<AwaitedMachine> => {
     const { limits, region } = world.installation(machine.installation, machine.region);
     // Read again: an Elastic IP replaces the public address that the launch showed.
     const [instance] = await world.ec2(region).instances({ ids: [machine.instanceId] });
@@ -54,16 +54,23 @@ export const awaitMachine =
       publicAddress: instance?.publicAddress,
     };
     const waiting = patienceWith(limits.ssh);
+    let unstarted: Facts | undefined;
     const wait = { limitSeconds: limits.ssh, pollSeconds: limits.poll };
-    const facts = await until(wait, async () => {
+    const answer = await until(wait, async () => {
       try {
-        return await onBootingMachine(world, current, (remote) => readFacts(remote, current));
+        const read = await onBootingMachine(world, current, (remote) => readFacts(remote, current));
+        if (!read.isUnstarted) return read;
+        // It may be booting; or a run ended between the opening of the seal and the start.
+        unstarted = read;
+        say('its units were let start, and do not run yet');
+        return undefined;
       } catch (error) {
         waiting.takes(error);
         say(messageOf(error));
         return undefined;
       }
     });
+    const facts = answer ?? unstarted;
     if (facts === undefined) throw waiting.failure(current);
     await tagHostKey(world, current);
     return {
@@ -128,6 +135,9 @@ async function tagHostKey(world: World, machine: Machine): Promise<void> {
   if (hostKey) await world.ec2(region).tag([machine.instanceId], { [tagNames.hostKey]: hostKey });
 }
 
+/** What is read of the machine; `isUnstarted`: past instruction 5, and nothing of it runs. */
+type Facts = Awaited<ReturnType<typeof readFacts>>;
+
 async function readFacts(remote: Remote, machine: Machine) {
   const own = (await remote.read(readOwnAddresses)).split(/\s+/);
   if (!own.includes(machine.privateAddress)) {
@@ -155,12 +165,13 @@ async function readFacts(remote: Remote, machine: Machine) {
   const { readItem, readLocalAddress, name: dialect, title } = await dialectOf(remote);
   const hostname = valueOf((await remote.run(readItem('hostname'))).stdout) ?? '';
   const daemon = valueOf((await remote.run(readLocalAddress)).stdout) ?? '';
-  const { seal } = await readSounds(remote, machine);
+  const { seal, isStill } = await readSounds(remote, machine);
   const isSealed = seal === 'sealed';
   const mark = await remote.read(readNomadMark(machine.instanceId));
   const mayBeReadied =
     !isSealed && mark === 'removed' && carries.private === machine.privateAddress;
-  if (mayBeReadied && (daemon === '' || hostname === '')) {
+  const isUnstarted = mayBeReadied && isStill;
+  if (mayBeReadied && !isStill && (daemon === '' || hostname === '')) {
     // Silence is no answer: a restored machine must not be taken for one that needs everything.
     throw tryAgain(
       'ReplicatedNotReady',
@@ -174,5 +185,13 @@ async function readFacts(remote: Remote, machine: Machine) {
     daemon === machine.privateAddress &&
     hostOfEndpoint(endpoint) === machine.privateAddress;
   const speaks = dialect === 'status' ? '' : `, Replicated by ${title}`;
-  return { name: `${name}${speaks}`, distribution, carries, hostname, isReadied, isSealed };
+  return {
+    name: `${name}${speaks}`,
+    distribution,
+    carries,
+    hostname,
+    isReadied,
+    isSealed,
+    isUnstarted,
+  };
 }

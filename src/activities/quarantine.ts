@@ -17,6 +17,8 @@ export interface Silence {
   readonly isStill: boolean;
   /** `open`: nothing keeps its units from starting. */
   readonly seal: 'sealed' | 'in service' | 'open';
+  /** Whether the daemon runs, which alone can stop the app. */
+  readonly daemonRuns: boolean;
   readonly seen: string;
 }
 
@@ -39,7 +41,8 @@ export async function readSounds(remote: Remote, { instanceId }: Machine): Promi
   // live machine, as far as the security group lets it. People are told, and decide.
   const others = foreign.length === 0 ? '' : `; foreign containers run: ${listNames(foreign)}`;
   const isStill = seal !== 'open' && running.length === 0;
-  return { isStill, seal, seen: `${sealedAs[seal]}; ${runs}${others}` };
+  const daemonRuns = running.includes('unit replicated');
+  return { isStill, seal, daemonRuns, seen: `${sealedAs[seal]}; ${runs}${others}` };
 }
 
 const sealedAs = {

@@ -12,6 +12,7 @@ import type { Machine } from '../contract/plan';
 import { afterLook, nextOfStop, saysItStarts, type StopSoFar } from '../machine/app-stop';
 import { isStopped } from '../machine/app-status';
 import { redact } from '../machine/redact';
+import { stopUnits } from '../machine/seal';
 import type { World } from '../world';
 import { lookAtApp, type App, type AppPlace } from './app';
 import type { Outcome, Say } from './attempt';
@@ -43,8 +44,15 @@ export const stopApp =
       return { note, notNeeded: true, isSilent: false };
     }
     return onMachine(world, machine, async (remote) => {
-      const { isStill, seal, seen } = await readSounds(remote, machine);
+      const { isStill, seal, daemonRuns, seen } = await readSounds(remote, machine);
       if (isStill) return { note: `it has not started: ${seen}`, notNeeded: true, isSilent: true };
+      if (seal === 'sealed' && !daemonRuns) {
+        // Nothing can be told to stop the app, and nothing has started it.
+        await remote.read(stopUnits);
+        const after = await readSounds(remote, machine);
+        const note = `the seal did not hold in part (${seen}); now ${after.seen}`;
+        if (after.isStill) return { note, isSilent: true, broken: seen };
+      }
       const stopped = await stopOn(world, { machine, remote, say });
       if (!isSealed && seal !== 'sealed') return { ...stopped, isSilent: false };
       const note = `the seal did not hold (${seen}); ${stopped.note}`;

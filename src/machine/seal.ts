@@ -143,6 +143,20 @@ export const readSeal = (instanceId: string): Command => ({
   timeoutSeconds: 30,
 });
 
+/** Stops the units that run although they are sealed: what the seal itself does when it comes late. */
+export const stopUnits: Command = {
+  name: 'the stop of units that are sealed',
+  script: [
+    'if [ -d /run/systemd/system ]; then',
+    `  systemctl stop ${units}`,
+    'else',
+    `  for unit in ${units}; do service "$unit" stop >/dev/null 2>&1 || true; done`,
+    'fi',
+  ].join('\n'),
+  args: [],
+  timeoutSeconds: 120,
+};
+
 /**
  * Lets the units start on this boot; the next one seals them again. For a copy that is tried
  * behind its security groups.

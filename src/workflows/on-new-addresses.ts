@@ -26,7 +26,7 @@ export interface Reached {
 }
 
 /** What differs between a restore and a drill. */
-export interface Ways {
+interface Ways {
   readonly step: Run['step'];
   /** What a person does outside before the hostname is set. */
   readonly pointDns?: () => Promise<void>;

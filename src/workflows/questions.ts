@@ -40,12 +40,18 @@ export function aboutOldMachine(plan: RestorePlan, request: RestoreRequest): App
         ...others.map(({ instanceId, why }) => `**${instanceId} still runs**: ${why}.`),
         ...unseen.map((line) => `**${line}**`),
       ]),
-      'A machine launched from the image dials the addresses it carries, and its app acts as a ' +
-        'second production: two machines work on the same GitHub hooks, queues and buckets. Stop or ' +
-        'isolate what still runs or may run, then approve.',
+      `A machine launched from the image ${fromWhenOn(plan)}: two machines work on the same GitHub ` +
+        'hooks, queues and buckets. Stop or isolate what still runs or may run, then approve.',
     ].join('\n\n'),
     notNeeded: acknowledged ? `${ids} runs, as the request acknowledges` : undefined,
   };
+}
+
+/** A sealed machine is silent for a while; it takes over all the same. */
+function fromWhenOn({ userData, spare }: RestorePlan): string {
+  return userData === undefined && spare === undefined
+    ? 'dials the addresses it carries, and its app acts as a second production'
+    : 'is silent until its addresses are right; then its app acts as a second production';
 }
 
 export function toLaunch(

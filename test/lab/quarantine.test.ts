@@ -167,6 +167,34 @@ function stories(options: Partial<LabOptions>): void {
       expect(texts(id, 'boot')).toContain(`${id} shuts itself down`);
     });
 
+    test.each(['absent', 'ignores'])('dials the live machine where cloud-init %s', async (how) => {
+      const live = lab.region.machines.get(seeded.servicesMachine);
+      // A connection that lay idle may be closed by now; a look is repeated, a CreateImage never.
+      await ec2.images({ ids: [imageId] });
+      live?.set({ cloudInit: how });
+      const order = { instanceId: seeded.servicesMachine, name: how, description: '' };
+      const tags = { imageTags: {}, snapshotTags: {} };
+      const image = await ec2.createImage({ ...order, reboot: false, ...tags });
+      live?.set({ cloudInit: 'obeys' });
+      await eventually(async () => {
+        expect((await ec2.images({ ids: [image] }))[0]?.state).toBe('available');
+      });
+      const servicesLaunch = { ...launch, securityGroupIds: [seeded.servicesGroup] };
+      const { id } = await ec2.runInstance({
+        ...{ imageId: image, launch: servicesLaunch, clientToken: how, tags: {} },
+        userData: sealUserData(),
+      });
+      await boots(id, 1);
+      expect(texts(id, 'dial')).toEqual([
+        `replicated-operator dials ${seeded.privateAddress}:9879: reaches ${seeded.servicesMachine}`,
+      ]);
+      expect((await run(id, readSeal(id))).stdout).toBe('open\n');
+      expect((await run(id, lookForSounds)).stdout).toContain('unit replicated-operator\n');
+      const keys = lab.region.machines.get(id)?.hostKeys;
+      expect(JSON.stringify(keys) === JSON.stringify(live?.hostKeys)).toBe(how === 'absent');
+      await ec2.terminateInstance(id);
+    });
+
     test('would dial the live machine without any of this', async () => {
       const id = await start(undefined, 'bare');
       await boots(id, 1);

@@ -42,7 +42,10 @@ describe.each(shells)('replies of the machine that are lost, %s shell', (shell) 
 });
 
 describe('a connection', () => {
-  const opened = stageAfterLoss({ limits: { attempts: 2 } });
+  const opened = stageAfterLoss({
+    limits: { attempts: 2 },
+    installation: { launch: { sealed: false } },
+  });
 
   test('that breaks while the app stops: the app is asked for its state', async () => {
     const stage = opened();

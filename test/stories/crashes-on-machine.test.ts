@@ -10,15 +10,18 @@ jest.setTimeout(120_000);
 
 const shells: LabOptions['shell'][] = needs('bwrap', 'sshd') ? ['portable', 'real'] : ['portable'];
 
-// After the DNS gate the worker runs: resolve; read the hostname, the one before, its override; then for each file
-// read and replace; list mentions; look at status and containers; remove /opt/nomad.
+// After the DNS gate the worker runs: resolve; then for each file read and replace; list mentions; look
+// at the seal and for sounds; remove /opt/nomad and mark that; look at status, address, endpoint and public
+// address; look at the seal and open it; look at init and restart the units.
 describe.each(shells)('a worker killed on the machine, %s shell', (shell) => {
   const opened = stageAfterLoss({ shell });
 
   test.each([
-    ['the first file replaced', '4. Update the IP addresses', 5, 'mv -T "$new" "$file"'],
-    ['the second file replaced', '4. Update the IP addresses', 7, 'mv -T "$new" "$file"'],
-    ['/opt/nomad removed', '5. Remove /opt/nomad', 11, 'mv -T /opt/nomad'],
+    ['the first file replaced', '4. Update the IP addresses', 2, 'mv -T "$new" "$file"'],
+    ['the second file replaced', '4. Update the IP addresses', 4, 'mv -T "$new" "$file"'],
+    ['/opt/nomad removed', '5. Remove /opt/nomad', 8, 'mv -T /opt/nomad'],
+    ['the seal opened', 'Restart Replicated on its new addresses', 15, '/in-service'],
+    ['the units started', 'Restart Replicated on its new addresses', 17, 'systemctl restart'],
   ])('with %s: files are old or new, and the run completes', async (_, title, skip, script) => {
     const stage = opened();
     const run = await stage.start('restore', { installation: 'prod' });

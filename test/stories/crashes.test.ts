@@ -18,18 +18,6 @@ describe('a restore', () => {
     expect(await attemptsOf(run, '1. Launch an instance from the image')).toEqual(second);
   });
 
-  test('whose worker is killed with the stop done finds the app stopped', async () => {
-    const stage = opened();
-    const crash = await crashAt(stage, 'command:replicatedctl app stop');
-    const run = await stage.start('restore', { installation: 'prod' });
-    await run.answer('approve', await run.gate('Approve the launch'));
-    await crash();
-    const { instanceId = '' } = await run.finish();
-    expect(stopsOf(stage, instanceId)).toHaveLength(1);
-    expect(await attemptsOf(run, '2. Stop the app')).toEqual(second);
-    restoredMachine(stage);
-  });
-
   test('that loses the replies of RunInstances makes one machine', async () => {
     const stage = opened();
     stage.lab.faults.add({ action: 'RunInstances', effect: 'lose-reply', times: 3 });
@@ -49,6 +37,22 @@ describe('a restore', () => {
     const address = machineOf(stage, instanceId).publicAddress;
     await control(stage.lab, '/dns', { name: 'circleci.example.com', address });
     await run.finish();
+    restoredMachine(stage);
+  });
+});
+
+describe('a restore whose machine is not sealed', () => {
+  const opened = stageAfterLoss({ installation: { launch: { sealed: false } } });
+
+  test('and whose worker is killed with the stop done finds the app stopped', async () => {
+    const stage = opened();
+    const crash = await crashAt(stage, 'command:replicatedctl app stop');
+    const run = await stage.start('restore', { installation: 'prod' });
+    await run.answer('approve', await run.gate('Approve the launch'));
+    await crash();
+    const { instanceId = '' } = await run.finish();
+    expect(stopsOf(stage, instanceId)).toHaveLength(1);
+    expect(await attemptsOf(run, '2. Stop the app')).toEqual(second);
     restoredMachine(stage);
   });
 });

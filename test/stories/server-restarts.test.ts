@@ -27,7 +27,7 @@ describe('a Temporal server killed and started again on its database file', () =
 
   beforeAll(async () => {
     server = await startAt();
-    stage = await setStage({}, server.address);
+    stage = await setStage({ installation: { launch: { sealed: false } } }, server.address);
     await lostMachine(stage);
   });
   afterAll(async () => {

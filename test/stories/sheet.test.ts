@@ -185,6 +185,7 @@ describe.each(places)('a restore by hand on $profile with $init, $shell shell', 
           .find((one) => one.machine === instanceId && one.text.includes('starts by itself')),
       );
       await ana.follow('2. Stop the app', [
+        [/prints nothing/, /^$/],
         [/IsTransitioning/, /"State": "stopped"[^]*"IsTransitioning": false/],
         [/only containers/, /^((replicated|retraced-|premkit|statsd).*\n)+$/],
       ]);

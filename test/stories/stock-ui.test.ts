@@ -98,9 +98,10 @@ describeInBrowser("with nothing but Temporal's own UI", () => {
       '1. Launch an instance from the image',
       '2. Stop the app',
       'approve',
-      '3. Fix the hostname',
       '4. Update the IP addresses',
       '5. Remove /opt/nomad',
+      // Confirmed, once Replicated runs.
+      '3. Fix the hostname',
       '6. Restart the app',
     ]);
     await picture(page, join(pictures, 'timeline.png'), timeline);

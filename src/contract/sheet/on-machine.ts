@@ -44,7 +44,9 @@ export function stopping({ record }: SheetFacts): Step {
     title: '2. Stop the app',
     actions: [
       {
-        say: 'It starts by itself a few minutes after the boot. If the daemon does not answer yet, repeat.',
+        say:
+          'It starts by itself a few minutes after the boot. Repeat until this prints nothing: a ' +
+          'daemon that comes up, or an app that starts, takes no stop yet.',
         run: byHand(speaks.stopApp),
       },
       {
@@ -59,7 +61,10 @@ export function stopping({ record }: SheetFacts): Step {
           'Where no line has a label: until no name of CircleCI (frontend, mongo, nomad …) is left.',
         run: byHand(commands.readContainers),
       },
-      { say: 'Only if that takes longer than five minutes:', run: byHand(speaks.forceStopApp) },
+      {
+        say: 'Only if a stop was taken, and that takes longer than five minutes:',
+        run: byHand(speaks.forceStopApp),
+      },
     ],
   };
 }

@@ -91,10 +91,16 @@ export class App {
     const { app, traps } = this.core.state.volatile;
     const kind = app.transition?.kind;
     const isBusy = kind === 'start' || (kind === 'waiting' && traps.busyFromBoot === true);
+    const left = traps.refuseChanges ?? 0;
+    if (!isBusy && left === 0) {
+      return undefined;
+    }
+    if (left > 0) {
+      traps.refuseChanges = left - 1;
+      this.core.state.save();
+    }
     const { sequence } = this.core.state.durable.app;
-    return isBusy
-      ? `412 Precondition Failed: app version ${String(sequence)} is starting`
-      : undefined;
+    return `412 Precondition Failed: app version ${String(sequence)} is starting`;
   }
 
   stop(force: boolean): void {

@@ -10,6 +10,8 @@ export const trapValues = z
     stopHangs: z.boolean(),
     /** The app takes no change of its state from the start of the daemon on, until it is up. */
     busyFromBoot: z.boolean(),
+    /** The next N changes of the app's state are refused as if it were starting. */
+    refuseChanges: z.int().min(0),
     /** `app start` never ends. */
     startHangs: z.boolean(),
     /** Each start fails; a text is the app's error. */
