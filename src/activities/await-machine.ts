@@ -11,7 +11,8 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { refuse, tryAgain } from '../contract/failures';
 import type { Machine, OldAddresses } from '../contract/plan';
-import { addressesIn, configFiles, hostOfEndpoint } from '../machine/addresses';
+import { allPaths, lookForAddressFiles, parseAddressFiles } from '../machine/address-files';
+import { addressesIn, hostOfEndpoint } from '../machine/addresses';
 import {
   readNomadMark,
   readOperatorEndpoint,
@@ -19,6 +20,7 @@ import {
   readOwnAddresses,
 } from '../machine/commands';
 import { valueOf } from '../machine/dialects/item';
+import { lookForTraces, parseTraces, type Trace } from '../machine/old-traces';
 import { parseOsRelease } from '../machine/os-release';
 import { tagNames } from '../machine/tags';
 import type { World } from '../world';
@@ -26,14 +28,16 @@ import { readAddressFile } from './address-file';
 import type { Outcome, Say } from './attempt';
 import { dialectOf } from './dialect';
 import { onBootingMachine, type Remote } from './on-machine';
+import { ownHosts } from './own-addresses';
 import { readSounds } from './quarantine';
 import { isFinal, until } from './until';
 
 export interface AwaitedMachine extends Outcome {
   readonly machine: Machine;
-  readonly distribution: 'debian' | 'rhel';
   /** What the machine's own files carry; the old addresses of an image made by hand. */
   readonly carries: Partial<OldAddresses>;
+  /** What else tells the old address, where the files name this machine already. */
+  readonly traced?: Trace | undefined;
   /** The app's hostname as configured; empty while Replicated does not answer. */
   readonly hostname: string;
   /** Whether instructions 4 and 5 and the restart of Replicated are done on this very machine. */
@@ -76,8 +80,8 @@ export const awaitMachine =
     return {
       note: `${facts.name}, private ${current.privateAddress}, public ${current.publicAddress ?? 'none'}`,
       machine: current,
-      distribution: facts.distribution,
       carries: facts.carries,
+      traced: facts.traced,
       hostname: facts.hostname,
       isReadied: facts.isReadied,
       isSealed: facts.isSealed,
@@ -156,12 +160,7 @@ async function readFacts(remote: Remote, machine: Machine) {
         'Choose another image.',
     );
   }
-  const [daemonFile, operatorFile] = configFiles(distribution);
-  const texts = [
-    await readAddressFile(remote, daemonFile),
-    await readAddressFile(remote, operatorFile),
-  ];
-  const carries = addressesIn(texts.map((file) => file?.content ?? '').join('\n'));
+  const carries = await readCarried(remote);
   const { readItem, readLocalAddress, name: dialect, title } = await dialectOf(remote);
   const hostname = valueOf((await remote.run(readItem('hostname'))).stdout) ?? '';
   const daemon = valueOf((await remote.run(readLocalAddress)).stdout) ?? '';
@@ -179,19 +178,39 @@ async function readFacts(remote: Remote, machine: Machine) {
         'there. Look at `docker ps` on it, then retry.',
     );
   }
-  const endpoint = (await remote.run(readOperatorEndpoint)).stdout.trim();
-  const isReadied =
-    mayBeReadied &&
-    daemon === machine.privateAddress &&
-    hostOfEndpoint(endpoint) === machine.privateAddress;
+  const dialled = hostOfEndpoint((await remote.run(readOperatorEndpoint)).stdout.trim());
+  const isOwn = await ownHosts(remote, machine, [daemon, dialled]);
+  const isReadied = mayBeReadied && isOwn(daemon) && isOwn(dialled);
+  const traced = await traceOld(remote, carries, [...own, machine.privateAddress]);
   const speaks = dialect === 'status' ? '' : `, Replicated by ${title}`;
   return {
     name: `${name}${speaks}`,
-    distribution,
     carries,
     hostname,
     isReadied,
     isSealed,
     isUnstarted,
+    traced,
   };
+}
+
+/** What the address files say; the last word is that of the files that Replicated reads. */
+async function readCarried(remote: Remote): Promise<Partial<OldAddresses>> {
+  const found = parseAddressFiles(await remote.read(lookForAddressFiles));
+  const unread = allPaths(found).filter((path) => !found.read.includes(path));
+  const texts: string[] = [];
+  for (const path of [...unread, ...found.read]) {
+    texts.push((await readAddressFile(remote, path))?.content ?? '');
+  }
+  return addressesIn(texts.join('\n'));
+}
+
+/** Files that name this very machine tell nothing: a boot script may have written them anew. */
+async function traceOld(
+  remote: Remote,
+  carries: Partial<OldAddresses>,
+  own: readonly string[],
+): Promise<Trace | undefined> {
+  if (carries.private === undefined || !own.includes(carries.private)) return undefined;
+  return parseTraces((await remote.run(lookForTraces)).stdout, own);
 }

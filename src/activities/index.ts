@@ -12,11 +12,13 @@ import { createImage } from './create-image';
 import { endDrill, launchDrill, tellVerdict } from './drill-machine';
 import { deleteBuilds } from './delete-builds';
 import { findMachine } from './find-machine';
+import { findStaleAddresses } from './find-stale-addresses';
 import { findUnendingBuilds } from './find-unending-builds';
 import { fixHostname } from './fix-hostname';
 import { startAppAgain, stopAppForImage } from './image-consistency';
 import { launchInstance } from './launch-instance';
 import { listRunningBuilds } from './list-running-builds';
+import { mendStaleAddresses } from './mend-stale-addresses';
 import { mountObjects } from './mount-objects';
 import { moveElasticIp } from './move-elastic-ip';
 import { launchSpare, proveSilence, restSpare, retireSpares } from './make-spare';
@@ -89,6 +91,8 @@ export const createActivities = (world: World) => ({
   stopApp: attempted(stopApp(world)),
   fixHostname: attempted(fixHostname(world)),
   updateIpAddresses: attempted(updateIpAddresses(world)),
+  findStaleAddresses: attempted(findStaleAddresses(world)),
+  mendStaleAddresses: attempted(mendStaleAddresses(world)),
   wipeNomad: attempted(wipeNomad(world)),
   restartReplicated: attempted(restartReplicated(world)),
   mountObjects: attempted(mountObjects(world)),

@@ -18,6 +18,7 @@ import type { World } from '../world';
 import type { Outcome, Say } from './attempt';
 import { bearWith, dialectOf } from './dialect';
 import { onMachine, type Remote } from './on-machine';
+import { ownHosts } from './own-addresses';
 import { requireClosedOff } from './quarantine';
 import { until } from './until';
 
@@ -70,13 +71,14 @@ async function look(
   const address = valueOf((await remote.run(readLocalAddress)).stdout) ?? '';
   const endpoint = (await remote.run(readOperatorEndpoint)).stdout.trim();
   const outside = (await remote.run(readOperatorPublicAddress)).stdout.trim();
+  const dialled = hostOfEndpoint(endpoint);
+  const isOwn = await ownHosts(remote, machine, [address, dialled]);
+  // The old address may have moved to this machine as a second one: the files name the first.
+  const isRight = (host: string): boolean =>
+    isOwn(host) && (host !== old.private || host === machine.privateAddress);
   const isStale = outside !== '' && outside === old.public && outside !== machine.publicAddress;
   return {
-    right:
-      status.isReady &&
-      address === machine.privateAddress &&
-      hostOfEndpoint(endpoint) === machine.privateAddress &&
-      !isStale,
+    right: status.isReady && isRight(address) && isRight(dialled) && !isStale,
     seen:
       `${status.description}; daemon on ${address || '?'}, operator dials ${endpoint || '?'}` +
       (isStale ? `, still gives ${outside} as the public address` : ''),

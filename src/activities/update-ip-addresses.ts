@@ -3,84 +3,77 @@
  * /etc/default/replicated and /etc/default/replicated-operator on Debian/Ubuntu or
  * /etc/sysconfig/* in RHEL/CentOS to the new IP addresses.
  *
- * Looks at: both files, and other files under /etc that mention an old address. Changes: tags the
- * machine with the old addresses, then the
- * addresses in the two files, each in one rename; the originals stay beside a backup copy.
+ * Looks at: both files, in each folder that has them, and what Replicated's units read. Changes:
+ * tags the machine with the old addresses, then the addresses in the files, each in one rename; the
+ * originals stay beside a backup copy.
  * Safe to repeat because: a file with the new addresses is left alone.
- * Fails with: AddressNotFound, FileChangedMeanwhile, CommandFailed.
+ * Fails with: AddressNotFound, AddressForeign, FileChangedMeanwhile, CommandFailed.
  */
-import { createHash } from 'node:crypto';
-import { refuse, tryAgain } from '../contract/failures';
+import { refuse } from '../contract/failures';
 import type { Machine, OldAddresses } from '../contract/plan';
-import {
-  addressesIn,
-  configFiles,
-  rewriteAddresses,
-  type Replacements,
-} from '../machine/addresses';
-import { findMentions, replaceFile, stateFolder } from '../machine/commands';
-import type { Distribution } from '../machine/os-release';
+import { allPaths, lookForAddressFiles, parseAddressFiles } from '../machine/address-files';
+import type { AddressFiles } from '../machine/address-files';
+import { givenAddresses, isVital, useOf, type GivenAddress } from '../machine/address-keys';
+import { rewriteAddresses, type Replacements, type Rewrite } from '../machine/addresses';
 import { tagNames } from '../machine/tags';
 import type { World } from '../world';
 import { readAddressFile, type AddressFile } from './address-file';
 import type { Outcome } from './attempt';
-import { commandFailed, onMachine, type Remote } from './on-machine';
+import { onMachine, type Remote } from './on-machine';
+import { ownHosts, type IsOwn } from './own-addresses';
+import { writeFile } from './write-file';
 
 export interface AddressesInput {
   readonly machine: Machine;
-  readonly distribution: Distribution;
   readonly old: OldAddresses;
 }
 
 export interface AddressesUpdated extends Outcome {
-  /** Old addresses that stand elsewhere: reported, never touched. */
+  /** What stays in the files and may be wrong. */
   readonly mentions: readonly string[];
+}
+
+/** A file with what it is to become. */
+interface Planned {
+  readonly file: AddressFile;
+  readonly rewrite: Rewrite;
+  /** Whether Replicated reads it when it starts. */
+  readonly isRead: boolean;
 }
 
 export const updateIpAddresses =
   (world: World) =>
-  ({ machine, distribution, old }: AddressesInput): Promise<AddressesUpdated> =>
+  ({ machine, old }: AddressesInput): Promise<AddressesUpdated> =>
     onMachine(world, machine, async (remote) => {
       // Remembered before the first change: afterwards the files do not tell any more.
       await tagOldAddresses(world, machine, old);
-      const replacements: Replacements = {
-        private: { old: old.private, new: machine.privateAddress },
-        ...(old.public ? { public: { old: old.public, new: machine.publicAddress } } : {}),
-      };
+      const found = parseAddressFiles(await remote.read(lookForAddressFiles));
+      requireFiles(machine, found);
+      const planned = await planAll(remote, found, replacementsOf(machine, old));
+      const strange = await foreignIn(remote, planned, { machine, old });
+      requireRight(planned, strange, { machine, old });
+
       const lines: string[] = [];
-      const leftover: string[] = [];
       let changed = false;
-      for (const path of configFiles(distribution)) {
-        const file = await readAddressFile(remote, path);
-        if (file === undefined) throw absent(machine, path);
-        const rewrite = rewriteAddresses(file.content, replacements);
-        if (rewrite.found === 'none') throw notFound(path, old, machine);
-        leftover.push(...rewrite.leftover.map((address) => `${path} still has ${address}`));
-        leftover.push(...foreignIn(rewrite.content, { path, machine, old }));
-        const wrote = await write(remote, { machine, file, content: rewrite.content });
+      for (const { file, rewrite } of planned) {
+        const wrote = await writeFile(remote, { machine, file, content: rewrite.content });
         changed ||= wrote;
-        lines.push(`${path} ${wrote ? `${String(rewrite.replaced)} replaced` : 'has them'}`);
+        lines.push(`${file.path} ${wrote ? `${String(rewrite.replaced)} replaced` : 'has them'}`);
       }
+      const mentions = [...leftIn(planned), ...strange.map((one) => tellOf(one))];
       return {
-        note: lines.join(', '),
+        note: [lines.join(', '), ...mentions].join('. '),
         notNeeded: !changed,
-        mentions: [...leftover, ...(await mentions(remote, { machine, old, distribution }))],
+        mentions,
       };
     });
 
-/** Assignments with an address that is neither an old nor a new one: a person must decide. */
-function foreignIn(
-  content: string,
-  { path, machine, old }: Pick<AddressesInput, 'machine' | 'old'> & { readonly path: string },
-): string[] {
-  const known = [machine.privateAddress, machine.publicAddress, old.private, old.public];
-  return Object.entries(addressesIn(content))
-    .filter(([, address]) => !known.includes(address))
-    .map(
-      ([kind, address]) =>
-        `${path} gives ${address} as its ${kind} address, which is neither the old nor the new ` +
-        'one: correct it by hand and restart Replicated.',
-    );
+/** Which addresses go, and what comes in their place. */
+export function replacementsOf(machine: Machine, old: OldAddresses): Replacements {
+  return {
+    private: { old: old.private, new: machine.privateAddress },
+    ...(old.public ? { public: { old: old.public, new: machine.publicAddress } } : {}),
+  };
 }
 
 async function tagOldAddresses(world: World, machine: Machine, old: OldAddresses): Promise<void> {
@@ -89,58 +82,88 @@ async function tagOldAddresses(world: World, machine: Machine, old: OldAddresses
   await world.ec2(region).tag([machine.instanceId], { [tagNames.replaces]: replaces });
 }
 
-interface Write {
-  readonly machine: Machine;
-  readonly file: AddressFile;
-  readonly content: string;
-}
-
-async function write(remote: Remote, { machine, file, content }: Write): Promise<boolean> {
-  const wanted = createHash('sha256').update(content, 'latin1').digest('hex');
-  if (wanted === file.sha256) return false;
-  const command = replaceFile({
-    path: file.path,
-    expected: file.sha256,
-    wanted,
-    // By instance: an image carries the copies of the machine that it was made of.
-    keepAs: `${stateFolder(machine.instanceId)}${file.path}`,
-    content,
-  });
-  const result = await remote.run(command);
-  if (result.exitCode === 66) {
-    throw tryAgain(
-      'FileChangedMeanwhile',
-      `Somebody changed ${file.path} on ${machine.instanceId} while it was being rewritten. ` +
-        'Find out who, then retry: the file is read afresh.',
-    );
-  }
-  if (result.exitCode !== 0) throw commandFailed(machine, command, result);
-  return true;
-}
-
-async function mentions(
+async function planAll(
   remote: Remote,
-  { machine, old, distribution }: Pick<AddressesInput, 'machine' | 'old' | 'distribution'>,
-): Promise<string[]> {
-  const gone = [old.private, old.public].filter(
-    (address): address is string =>
-      address !== undefined &&
-      address !== machine.privateAddress &&
-      address !== machine.publicAddress,
-  );
-  if (gone.length === 0) return [];
-  const { stdout } = await remote.run(findMentions(gone));
-  const own: readonly string[] = configFiles(distribution);
-  return stdout
-    .split('\n')
-    .filter((path) => path !== '' && !own.includes(path))
-    .map((path) => `${path} mentions ${gone.join(' or ')}`);
+  found: AddressFiles,
+  replacements: Replacements,
+): Promise<Planned[]> {
+  const planned: Planned[] = [];
+  for (const path of allPaths(found)) {
+    const file = await readAddressFile(remote, path);
+    // Gone since it was found: the next attempt looks anew.
+    if (file === undefined) continue;
+    const rewrite = rewriteAddresses(file.content, replacements);
+    planned.push({ file, rewrite, isRead: found.read.includes(path) });
+  }
+  return planned;
 }
 
-function absent(machine: Machine, path: string): ReturnType<typeof refuse> {
-  return refuse(
+/** An address in a key of Replicated that is neither an old one nor this machine's. */
+interface Strange extends Planned {
+  readonly given: GivenAddress;
+}
+
+async function foreignIn(
+  remote: Remote,
+  planned: readonly Planned[],
+  { machine, old }: AddressesInput,
+): Promise<Strange[]> {
+  const all = planned.flatMap((one) =>
+    givenAddresses(one.rewrite.content).map((given) => ({ ...one, given })),
+  );
+  const isOwn = await ownHosts(
+    remote,
+    machine,
+    all.map(({ given }) => given.host),
+  );
+  const isKnown: IsOwn = (host) => isOwn(host) || host === old.private || host === old.public;
+  return all.filter(({ given }) => !isKnown(given.host));
+}
+
+function requireRight(
+  planned: readonly Planned[],
+  strange: readonly Strange[],
+  { machine, old }: AddressesInput,
+): void {
+  for (const { file, rewrite, isRead } of planned) {
+    const given = givenAddresses(rewrite.content);
+    const isOwn = given.length > 0 && !strange.some((one) => one.file === file);
+    if (isRead && rewrite.found === 'none' && !isOwn) throw notFound(file.path, old, machine);
+  }
+  const fatal = strange.filter(({ isRead, given }) => isRead && isVital(given));
+  if (fatal.length > 0) throw foreign(fatal, machine, old);
+}
+
+function leftIn(planned: readonly Planned[]): string[] {
+  return planned.flatMap(({ file: { path }, rewrite, isRead }) => [
+    ...rewrite.leftover.map((address) => `${path} still has ${address}`),
+    ...(rewrite.found === 'none' && !isRead
+      ? [`${path} has neither the old nor the new address; Replicated's units read another file`]
+      : []),
+  ]);
+}
+
+function tellOf({ file, given, isRead }: Strange): string {
+  const unread = isRead ? '' : ' (Replicated does not read this file)';
+  return (
+    `${file.path}:${String(given.line)} gives ${given.host} as ${given.key}, which is neither an ` +
+    `old nor a new address: ${useOf(given)}${unread}. Correct it by hand and restart Replicated`
+  );
+}
+
+function requireFiles(machine: Machine, found: AddressFiles): void {
+  const readers = [
+    ['replicated', found.daemon],
+    ['replicated-operator', found.operator],
+  ] as const;
+  const [gone] = readers.filter(([, paths]) => paths.length === 0);
+  if (gone === undefined && found.missing.length === 0) return;
+  const needed = found.missing.map(({ path, unit }) => `the unit ${unit} reads ${path}`);
+  const why = needed.length > 0 ? needed.join(', ') : `no address file of ${gone?.[0] ?? ''}`;
+  throw refuse(
     'AddressNotFound',
-    `${path} is no file on ${machine.instanceId}. Put it back (the installer writes it), then retry.`,
+    `An address file is missing on ${machine.instanceId}: ${why}. Looked where the installer puts ` +
+      `them: ${found.looked}. Put it back (the installer writes it), then retry.`,
   );
 }
 
@@ -149,5 +172,23 @@ function notFound(path: string, old: OldAddresses, machine: Machine): ReturnType
     'AddressNotFound',
     `${path} has neither the old address ${old.private} nor the new ${machine.privateAddress}. ` +
       'Look which machine it belongs to; start again with "replaces":{"private":"…"} or edit it.',
+  );
+}
+
+function foreign(
+  strange: readonly Strange[],
+  { instanceId, privateAddress }: Machine,
+  old: OldAddresses,
+): ReturnType<typeof refuse> {
+  const told = strange.map(
+    ({ file, given }) =>
+      `${file.path}:${String(given.line)} gives ${given.host} as ${given.key} (${useOf(given)})`,
+  );
+  return refuse(
+    'AddressForeign',
+    `On ${instanceId} ${told.join('; ')}. That is neither the old machine (${old.private}) nor this ` +
+      `one (${privateAddress}), nor docker's bridge or the loopback, so Replicated would not come ` +
+      `up. Nothing was changed yet. Put ${privateAddress} there by hand, with the port that stands ` +
+      'there (for a name: make it resolve to this machine), then retry.',
   );
 }

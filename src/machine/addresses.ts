@@ -3,12 +3,6 @@
  * address files. The text may be bytes decoded as latin1: nothing but the addresses changes.
  */
 
-/** The files that hold the addresses of a Services machine: the daemon's and the operator's. */
-export function configFiles(distribution: 'debian' | 'rhel'): [string, string] {
-  const folder = distribution === 'debian' ? '/etc/default' : '/etc/sysconfig';
-  return [`${folder}/replicated`, `${folder}/replicated-operator`];
-}
-
 /** Which addresses a restore takes out of the files, and what it puts in their place. */
 export interface Replacements {
   readonly private: { readonly old: string; readonly new: string };
@@ -57,6 +51,11 @@ export function rewriteAddresses(content: string, replacements: Replacements): R
     found: foundOf(standing, replacements.private),
     leftover: leftoverOf(standing, replacements),
   };
+}
+
+/** Whole addresses in a text, and host names that are made of one. */
+export function addressTokensIn(text: string): readonly string[] {
+  return text.match(addressToken) ?? [];
 }
 
 /** The addresses that a file of this shape says its machine has; the last assignment holds. */

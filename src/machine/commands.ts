@@ -211,20 +211,6 @@ export const replaceFile = ({ path, expected, wanted, keepAs, content }: Replace
   timeoutSeconds: 60,
 });
 
-/**
- * Lists the files, of those known to hold addresses, that mention one of the addresses as a whole
- * word; `path` a line, 20 at most.
- */
-export const findMentions = (addresses: readonly string[]): Command =>
-  command(
-    'for address in "$@"; do grep -rlFw -- "$address" /etc/hosts /etc/environment ' +
-      '/etc/default /etc/sysconfig /etc/systemd/system/docker.service.d ' +
-      '/etc/circle-installation-customizations /etc/circleconfig /etc/replicated.conf ' +
-      '/var/lib/replicated/circle-config/no_proxy ' +
-      '2>/dev/null || true; done | sort -u | head -20',
-    addresses,
-  );
-
 // Nomad.
 /**
  * Moves /opt/nomad aside and deletes it there. Prints `removed` or `absent`; exits 70 for a

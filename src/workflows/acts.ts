@@ -100,6 +100,11 @@ export const checkDns = skippable('checkDns', ({ ssh }) => ssh);
 export const stopApp = act('stopApp', (limits) => limits.startApp + 2 * limits.stopApp + 120);
 export const fixHostname = skippable('fixHostname', ({ startApp }) => startApp + 120);
 export const updateIpAddresses = act('updateIpAddresses', 300);
+export const findStaleAddresses = skippable('findStaleAddresses', 180);
+export const mendStaleAddresses = skippable(
+  'mendStaleAddresses',
+  ({ replicated }) => replicated + 240,
+);
 export const wipeNomad = skippable('wipeNomad', 300);
 export const restartReplicated = act('restartReplicated', ({ replicated }) => replicated + 240, [
   'QuarantineBroken',

@@ -88,14 +88,14 @@ async function restoreInQuarantine(run: Run, planned: DrillPlan, request: DrillR
   const answered = await step('Wait for the machine to answer', acts.awaitMachine, {
     machine: known,
   });
-  const { machine, distribution } = answered;
+  const { machine } = answered;
   const groups = plan.launch.securityGroupIds;
   await step('Prove the quarantine', acts.proveSilence, { machine, groups, isTried: true });
 
   const hostname = plan.hostname ?? machine.privateAddress;
   const { recorded } = plan;
   const { old } = reconcile(plan.replaces, answered.carries, machine);
-  const reached = { machine, distribution, old, hostname, recorded, isReadied: false };
+  const reached = { machine, old, hostname, recorded, isReadied: false };
   await bringUpOnNewAddresses(
     run,
     { ...reached, isSealed: true },

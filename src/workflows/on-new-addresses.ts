@@ -6,14 +6,13 @@
  */
 import type { HostnameFixed } from '../activities/fix-hostname';
 import type { Machine, OldAddresses } from '../contract/plan';
-import type { Distribution } from '../machine/os-release';
 import * as acts from './acts';
 import type { Approval, Run } from './runbook';
+import { mendStaleAddresses, tellStaleAddresses } from './stale-addresses';
 
 /** A machine that answers, and what is known of it. */
 export interface Reached {
   readonly machine: Machine;
-  readonly distribution: Distribution;
   readonly old: OldAddresses;
   /** The hostname that is to be. */
   readonly hostname: string;
@@ -55,6 +54,9 @@ export async function bringUpOnNewAddresses(run: Run, at: Reached, ways: Ways): 
   if (!stopped.isSilent) await fixHostname(run, at, ways);
   else putOffHostname(run, at, oauth.title);
   await updateIpAddresses(run, at, step);
+  // Before any unit starts on a silent machine: Docker must be right by then.
+  if (behind === undefined) await mendStaleAddresses(run, at);
+  else await tellStaleAddresses({ step, findings: run.findings }, at);
   await step('5. Remove /opt/nomad', acts.wipeNomad, { machine, isReadied });
   await step('Restart Replicated on its new addresses', acts.restartReplicated, {
     machine,
@@ -101,9 +103,11 @@ async function fixHostname(run: Run, at: Reached, { step, oauth }: Ways): Promis
 }
 
 async function updateIpAddresses(run: Run, at: Reached, step: Run['step']): Promise<void> {
-  const { machine, distribution, old } = at;
-  const addresses = { machine, distribution, old };
-  const updated = await step('4. Update the IP addresses', acts.updateIpAddresses, addresses);
+  const { machine, old } = at;
+  const updated = await step('4. Update the IP addresses', acts.updateIpAddresses, {
+    machine,
+    old,
+  });
   run.findings.notes.push(...updated.mentions);
 }
 

@@ -10,6 +10,7 @@ import { claimOn, refuseWhileClaimed, whileClaimed } from './claim';
 import { launchCopy, waitingForChecks } from './launching';
 import { toTrust } from './questions';
 import { runbook, type Run } from './runbook';
+import { tellStaleAddresses } from './stale-addresses';
 
 const launching = 'Launch the spare in quarantine';
 const lines = [
@@ -20,6 +21,7 @@ const lines = [
   'Wait for the machine to answer',
   '2. Prove that the app does not run',
   '4. Update the IP addresses',
+  'Look for stale addresses',
   '5. Remove /opt/nomad',
   'Put the spare to rest',
 ] as const;
@@ -63,18 +65,17 @@ async function makeSpare(run: Run, planned: SparePlan): Promise<string> {
   });
   await run.approval('Confirm the host key', toTrust(trust, instanceId));
   const known: Machine = { ...launched, hostKeys: [trust.offered] };
-  const { machine, distribution } = await step(
-    'Wait for the machine to answer',
-    acts.awaitMachine,
-    { machine: known },
-  );
+  const { machine } = await step('Wait for the machine to answer', acts.awaitMachine, {
+    machine: known,
+  });
   await step('2. Prove that the app does not run', acts.proveSilence, {
     machine,
     groups: plan.launch.securityGroupIds,
   });
-  const addresses = { machine, distribution, old: plan.replaces };
+  const addresses = { machine, old: plan.replaces };
   const updated = await step('4. Update the IP addresses', acts.updateIpAddresses, addresses);
   findings.notes.push(...updated.mentions);
+  await tellStaleAddresses(run, addresses);
   await step('5. Remove /opt/nomad', acts.wipeNomad, {
     machine,
     isReadied: false,

@@ -15,6 +15,7 @@ import { aboutDatabases } from './database-questions';
 import { launchUntilItRuns } from './launching';
 import { mountObjectStorage } from './object-storage';
 import { hostnameFor, oldAddressesFrom, toChangeDns } from './old-addresses';
+import { aboutUnknownOld, carriedBy, withTrace } from './old-traces';
 import { bringUpOnNewAddresses, type Reached } from './on-new-addresses';
 import { OtherMachines } from './other-machines';
 import * as ask from './questions';
@@ -136,13 +137,14 @@ async function reach(run: Run, plan: RestorePlan, stranger: Machine): Promise<Re
   const answered = await step('Wait for the machine to answer', acts.awaitMachine, {
     machine: known,
   });
-  const { machine, distribution, carries } = answered;
-  const { old, question } = oldAddressesFrom(plan, carries, machine);
-  await approval('Confirm the old addresses', question);
+  const { machine } = answered;
+  const { old, question } = oldAddressesFrom(plan, carriedBy(plan, answered), machine);
+  await approval('Confirm the old addresses', withTrace(plan, answered, question));
+  run.findings.notes.push(...aboutUnknownOld(plan, old, machine));
 
   const hostname = hostnameFor(plan, { old, machine, seen: answered.hostname });
   const isReadied = answered.isReadied && answered.hostname === hostname;
   const isSealed = plan.userData !== undefined || answered.isSealed;
   const recorded = plan.record?.hostname;
-  return { machine, distribution, old, hostname, recorded, isReadied, isSealed };
+  return { machine, old, hostname, recorded, isReadied, isSealed };
 }

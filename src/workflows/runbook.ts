@@ -39,6 +39,8 @@ interface AnyRequest {
 export interface Approval extends Pick<Question, 'name' | 'details'> {
   /** Nobody's answer within the short limit is an answer too: the run goes on without. */
   readonly goesOnWithout?: boolean;
+  /** A rejection is an answer like any other: the run goes on without. */
+  readonly goesOnRejected?: boolean;
   /** Why no approval is needed; journaled as `not needed`. */
   readonly notNeeded?: string | undefined;
 }
@@ -53,7 +55,7 @@ export interface Run {
   readonly retriesOf: Steps['retriesOf'];
   readonly passOver: Steps['passOver'];
   readonly askAboutFailure: Steps['askAboutFailure'];
-  /** Asks a person to approve; a rejection ends the run. False: nobody answered, go on without. */
+  /** Asks a person to approve; a rejection ends the run. False: go on without. */
   readonly approval: (title: string, question: Approval) => Promise<boolean>;
   /** The same where a person may approve a part of the builds; gives those that are approved. */
   readonly approvedBuilds: (
@@ -63,6 +65,8 @@ export interface Run {
   readonly findings: Findings;
   readonly journal: readonly JournalEntry[];
   readonly settings: Settings;
+  /** Nobody watches: no question may hold the run up for long. */
+  readonly unattended: boolean;
   /** From now on no question waits beyond this time (ISO 8601). */
   readonly closeGatesAt: (time: string) => void;
 }
@@ -137,6 +141,7 @@ class Frame {
       findings: this.state.findings,
       journal: this.state.journal,
       settings,
+      unattended: this.request.unattended,
       closeGatesAt: (time) => {
         this.gatesCloseAt = Date.parse(time);
       },
@@ -191,6 +196,7 @@ class Frame {
       return reply;
     }
     this.state.close(entry, 'rejected', said);
+    if (question.goesOnRejected) return 'nobody';
     throw refuse(
       'Rejected',
       `${by} rejected "${title}"${because(note)}. The report lists what is left to do.`,

@@ -1,10 +1,5 @@
 import fc from 'fast-check';
-import {
-  addressesIn,
-  configFiles,
-  rewriteAddresses,
-  type Replacements,
-} from '../../src/machine/addresses';
+import { addressesIn, rewriteAddresses, type Replacements } from '../../src/machine/addresses';
 import * as files from './address-files';
 
 const moved: Replacements = {
@@ -24,17 +19,6 @@ describe('the address files as the installer writes them', () => {
       found: 'new',
       leftover: [],
     });
-  });
-
-  test('stand in the folder of the distribution', () => {
-    expect(configFiles('debian')).toEqual([
-      '/etc/default/replicated',
-      '/etc/default/replicated-operator',
-    ]);
-    expect(configFiles('rhel')).toEqual([
-      '/etc/sysconfig/replicated',
-      '/etc/sysconfig/replicated-operator',
-    ]);
   });
 });
 

@@ -191,19 +191,6 @@ echo changed`,
       timeoutSeconds: 60,
     },
   ],
-  findMentions: [
-    commands.findMentions(['10.0.1.5', '203.0.113.10']),
-    {
-      script:
-        'for address in "$@"; do grep -rlFw -- "$address" /etc/hosts /etc/environment ' +
-        '/etc/default /etc/sysconfig /etc/systemd/system/docker.service.d ' +
-        '/etc/circle-installation-customizations /etc/circleconfig /etc/replicated.conf ' +
-        '/var/lib/replicated/circle-config/no_proxy ' +
-        '2>/dev/null || true; done | sort -u | head -20',
-      args: ['10.0.1.5', '203.0.113.10'],
-      timeoutSeconds: 30,
-    },
-  ],
   rememberHostname: [
     commands.rememberHostname('old.example.com', 'i-1'),
     {

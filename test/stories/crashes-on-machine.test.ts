@@ -10,18 +10,19 @@ jest.setTimeout(120_000);
 
 const shells: LabOptions['shell'][] = needs('bwrap', 'sshd') ? ['portable', 'real'] : ['portable'];
 
-// After the DNS gate the worker runs: resolve; then for each file read and replace; list mentions; look
-// at the seal and for sounds; remove /opt/nomad and mark that; look at status, address, endpoint and public
-// address; look at the seal and open it; look at init and restart the units.
+// After the DNS gate the worker runs: resolve; find both files, read them and the machine's addresses, replace
+// them; find both, stale addresses, boot scripts; look at the seal and for sounds; remove /opt/nomad and mark that;
+// look at status, address, endpoint, public address and its own addresses; look at the seal and open it; look at
+// init and restart the units.
 describe.each(shells)('a worker killed on the machine, %s shell', (shell) => {
   const opened = stageAfterLoss({ shell });
 
   test.each([
-    ['the first file replaced', '4. Update the IP addresses', 2, 'mv -T "$new" "$file"'],
-    ['the second file replaced', '4. Update the IP addresses', 4, 'mv -T "$new" "$file"'],
-    ['/opt/nomad removed', '5. Remove /opt/nomad', 8, 'mv -T /opt/nomad'],
-    ['the seal opened', 'Restart Replicated on its new addresses', 15, '/in-service'],
-    ['the units started', 'Restart Replicated on its new addresses', 17, 'systemctl restart'],
+    ['the first file replaced', '4. Update the IP addresses', 5, 'mv -T "$new" "$file"'],
+    ['the second file replaced', '4. Update the IP addresses', 6, 'mv -T "$new" "$file"'],
+    ['/opt/nomad removed', '5. Remove /opt/nomad', 12, 'mv -T /opt/nomad'],
+    ['the seal opened', 'Restart Replicated on its new addresses', 20, '/in-service'],
+    ['the units started', 'Restart Replicated on its new addresses', 22, 'systemctl restart'],
   ])('with %s: files are old or new, and the run completes', async (_, title, skip, script) => {
     const stage = opened();
     const run = await stage.start('restore', { installation: 'prod' });

@@ -56,7 +56,9 @@ test('beside the old machine, which still runs, and neighbours whose addresses b
     'replicated-operator dials 10.0.1.57:9879: reaches this machine',
   ]);
   expect(JSON.stringify(source.inspect())).toBe(before);
-  expect(report.notes).toContain('/etc/hosts mentions 10.0.1.5 or 203.0.113.10');
+  expect(report.notes.join('\n')).toContain(
+    '/etc/hosts:2 names an old address: the machine’s old name in the hosts file',
+  );
   expect(readFileSync(join(machine.root, 'etc/hosts'), 'utf8')).toContain('10.0.1.5 ');
   expect(storyOf(report.journal).slice(0, 6)).toMatchInlineSnapshot(`
     [

@@ -1,5 +1,5 @@
 /** What must hold in the world after a run, whatever the run says of itself. */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { SimulatedMachine } from '../../src/lab/shapes';
 import type { Stage } from './stage';
@@ -115,7 +115,8 @@ function expectWholeFiles({ lab }: Place, machine: SimulatedMachine): void {
   for (const folder of ['etc/default', 'etc/sysconfig']) {
     for (const name of ['replicated', 'replicated-operator']) {
       const original = join(image, folder, name);
-      if (oldPrivate === undefined || !existsSync(original)) continue;
+      // A support bundle can leave a folder of that name.
+      if (oldPrivate === undefined || !isFile(original)) continue;
       const before = readFileSync(original, 'latin1');
       const after = rewritten(before, [
         [oldPrivate, machine.privateAddress],
@@ -133,6 +134,10 @@ function expectWholeFiles({ lab }: Place, machine: SimulatedMachine): void {
       if (now === after) expect(readFileSync(join(kept, name), 'latin1')).toBe(before);
     }
   }
+}
+
+function isFile(path: string): boolean {
+  return existsSync(path) && statSync(path).isFile();
 }
 
 /** New content that an attempt left beside its file when it was cut off: it holds the token. */

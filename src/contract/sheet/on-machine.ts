@@ -1,7 +1,8 @@
 /** Instructions 2 to 6 by hand, in one root shell on the new machine. */
-import { configFiles } from '../../machine/addresses';
+import { usualPlaces } from '../../machine/address-files';
 import * as commands from '../../machine/commands';
 import { recordedDialect } from '../../machine/dialects/recorded';
+import { searchByHand } from '../../machine/stale/search';
 import { byHand, word } from './by-hand';
 import type { SheetFacts } from './facts';
 import type { Step } from './page';
@@ -131,19 +132,37 @@ const change = [
   '}',
 ].join('\n');
 
+// A folder of a file's name is no file; two names of one file are one.
+const findFiles = [
+  `FILES=$(for file in ${usualPlaces.join(' ')}; do`,
+  '  if [ -f "$file" ]; then readlink -f "$file"; fi',
+  'done | sort -u); echo "$FILES"',
+].join('\n');
+
+const keepCopies = [
+  `mkdir -p ${copies} && chmod 700 ${copies}; for file in $FILES; do`,
+  `  mkdir -p "$(dirname "${copies}$file")" && cp -p -n "$file" "${copies}$file"`,
+  'done',
+].join('\n');
+
 /** Instruction 4. */
 export function addressing({ record }: SheetFacts): Step {
-  const { distribution, privateAddress, publicAddress } = record;
+  const { privateAddress, publicAddress } = record;
   // The private address wins where the old machine named it as its public one too.
   const hasOuter = publicAddress !== undefined && publicAddress !== privateAddress;
   const old = hasOuter ? ['"$OLD_PRIVATE"', '"$OLD_PUBLIC"'] : ['"$OLD_PRIVATE"'];
   return {
     title: '4. Update the IP addresses',
     actions: [
-      { say: 'The two files of Replicated that hold them:', run: filesOf(distribution) },
+      {
+        say:
+          'The files of Replicated that hold them, in /etc/default or /etc/sysconfig; where both ' +
+          'folders have them, all are changed. It must print two or more:',
+        run: findFiles,
+      },
       {
         say: 'Keep a copy. The files hold a token: show them to nobody.',
-        run: `mkdir -p ${copies} && chmod 700 ${copies} && cp -p -n $FILES ${copies}/`,
+        run: keepCopies,
       },
       {
         say: 'Replace whole addresses only: 10.0.1.5 must not change within 10.0.1.50.',
@@ -166,24 +185,18 @@ export function addressing({ record }: SheetFacts): Step {
         : []),
       {
         say: 'See what has changed, line by line.',
-        run: `for file in $FILES; do diff ${copies}/"$(basename "$file")" "$file"; done`,
+        run: `for file in $FILES; do diff "${copies}$file" "$file"; done`,
       },
       {
         say:
-          'These files still mention an old address. The two must not be among them, unless for ' +
-          'a network such as 10.0.1.5/24; judge the others yourself.',
-        run: byHand(commands.findMentions([]), old),
+          'These lines still name an old address: file and number. Judge each: a log driver in ' +
+          'Docker’s configuration that dials it keeps containers from starting, an agent or a log ' +
+          'drain sends its data to the old machine, a boot script writes the old address anew. ' +
+          'Change them before 6, then restart what reads them (Docker now, while the app is stopped).',
+        run: searchByHand(old),
       },
     ],
   };
-}
-
-function filesOf(distribution: 'debian' | 'rhel' | undefined): string {
-  const named = (one: 'debian' | 'rhel'): string => `FILES='${configFiles(one).join(' ')}'`;
-  if (distribution !== undefined) return named(distribution);
-  // Not recorded, so the machine tells.
-  const [rhelFile] = configFiles('rhel');
-  return `if [ -e ${rhelFile} ]; then ${named('rhel')}; else ${named('debian')}; fi; echo "$FILES"`;
 }
 
 /** Instruction 5. */

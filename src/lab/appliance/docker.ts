@@ -20,6 +20,8 @@ export const docker: ApplianceCommand = (machine, input) => {
       return listContainers(model, rest);
     case 'exec':
       return execInside(model, { ...input, args: rest });
+    case 'images':
+      return listImages(model);
     case 'inspect':
       return inspectContainer(model, rest);
     default:
@@ -56,6 +58,13 @@ function rowOf(model: Machine, name: string): Row {
     Labels: isForeign || withoutLabels ? {} : labels,
     Mounts: !isForeign && name === 'nomad' ? [{ Source: '/opt/nomad' }] : [],
   };
+}
+
+/** Repositories only, as `--format '{{.Repository}}'` prints them. */
+function listImages(model: Machine): CommandOutput {
+  const names = ['frontend', 'nomad', 'replicated'];
+  const repositories = names.map((name) => rowOf(model, name).Image.replace(/:[^:/]*$/, ''));
+  return printed(repositories.map((repository) => `${repository}\n`).join(''));
 }
 
 function listContainers(model: Machine, args: readonly string[]): CommandOutput {

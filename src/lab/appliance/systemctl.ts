@@ -48,6 +48,10 @@ function oneUnit(model: Machine, verb: string, unit: string): CommandOutput {
     return verb === 'stop' ? stopTimer(model, unit) : notFound(verb, unit);
   }
   const name = knownUnit(bare(unit));
+  if (bare(unit) === 'docker' && verb === 'restart') {
+    model.restartDocker();
+    return printed('');
+  }
   if (name === undefined) {
     return notFound(verb, `${bare(unit)}.service`);
   }
@@ -147,6 +151,10 @@ export const service: ApplianceCommand = (machine, { args }) => {
   const [unit = '', verb = ''] = args;
   if (model.state.durable.init === 'systemd') {
     return verb === 'status' ? isActive(model, [unit]) : oneUnit(model, verb, unit);
+  }
+  if (unit === 'docker' && verb === 'restart') {
+    model.restartDocker();
+    return printed('docker start/running, process 1234\n');
   }
   return serviceWithoutSystemd(model, unit, verb);
 };

@@ -8,10 +8,11 @@
  */
 import { appContainers, containersDuring } from './containers';
 import type { Core } from './core';
+import type { DockerDaemon } from './docker-daemon';
 import type { Nomad } from './nomad';
 import type { Transition } from './state';
 import { seconds } from './timing';
-import { reachedFrom, type Units } from './units';
+import { isItself, reachedFrom, type Units } from './units';
 
 // A start that fails shows no container however long it takes; JSON has no infinity.
 const never = 1e9;
@@ -29,13 +30,15 @@ export interface AppView {
 export class App {
   private readonly units: Units;
   private readonly nomad: Nomad;
+  private readonly docker: DockerDaemon;
 
   constructor(
     private readonly core: Core,
-    parts: { readonly units: Units; readonly nomad: Nomad },
+    parts: { readonly units: Units; readonly nomad: Nomad; readonly docker: DockerDaemon },
   ) {
     this.units = parts.units;
     this.nomad = parts.nomad;
+    this.docker = parts.docker;
     core.agenda.on('app-stopped', () => {
       this.settle('stopped');
     });
@@ -135,6 +138,14 @@ export class App {
     this.work(this.whyStartFails());
   }
 
+  /** Docker was restarted: what ran of the app has ended. */
+  loseContainers(): void {
+    const { app } = this.core.state.volatile;
+    if (app.running === 'started' || app.transition !== undefined) {
+      this.settle('failed', 'its containers have ended with Docker');
+    }
+  }
+
   /** A daemon that starts with an app that should run, and does not, comes to it after a while. */
   private awaitOwnStart(): void {
     const { durable, volatile } = this.core.state;
@@ -164,7 +175,7 @@ export class App {
     this.core.note('app', `the app starts by itself${beside}`, { beside: other });
     // Its containers are there from before and carry the address that the daemon still believes in.
     const asImaged = this.units.localAddress() === this.core.state.durable.imagesAddress;
-    this.work(asImaged ? undefined : this.whyStartFails());
+    this.work(asImaged ? this.docker.refusal : this.whyStartFails());
   }
 
   private work(failure: string | undefined): void {
@@ -190,8 +201,11 @@ export class App {
       delete volatile.traps.startFailsOnce;
       return trap === true ? 'Failure reported from operator: simulated failure' : trap;
     }
+    if (this.docker.refusal !== undefined) {
+      return `Failure reported from operator: ${this.docker.refusal}`;
+    }
     const dialled = this.units.operatorDials() ?? 'nowhere';
-    if (!this.units.isActive('replicated-operator') || dialled !== privateAddress) {
+    if (!this.units.isActive('replicated-operator') || !isItself(this.core, dialled)) {
       return `No operator is connected: it dials ${dialled}, this machine is ${privateAddress}`;
     }
     const local = this.units.localAddress() ?? 'unset';

@@ -5,6 +5,7 @@ import { runAppliance } from '../appliance';
 import type { MachineFactory, MachinePlace, MachineProfile } from '../shapes';
 import { hostnameOf } from './core';
 import { parseEnvironmentFile } from './environment-file';
+import { environmentPath } from './environment-place';
 import { makeHostKeys } from './host-keys';
 import { layVolatileFolders, Machine } from './machine';
 import { seedFiles, seedState } from './seed';
@@ -49,11 +50,9 @@ const oneDay = 86_400_000;
 
 function longRunning(place: MachinePlace, profile: MachineProfile): VolatileState {
   const since = place.surroundings.clock.now() - oneDay;
-  const inSysconfig = profile.distribution === 'rhel' && profile.init === 'systemd';
-  const folder = inSysconfig ? 'sysconfig' : 'default';
   const unit = (name: UnitName): VolatileState['units'][string] => {
-    const file = name === 'replicated-operator' ? name : 'replicated';
-    const text = readFileSync(join(place.folder, 'root/etc', folder, file), 'utf8');
+    const path = environmentPath(join(place.folder, 'root'), profile.init, name);
+    const text = path === undefined ? '' : readFileSync(path, 'utf8');
     return { state: 'active', since, environment: parseEnvironmentFile(text) };
   };
   return {

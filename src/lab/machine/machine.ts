@@ -18,6 +18,7 @@ import { daemonContainers } from './containers';
 import { hostnameOf, type Core } from './core';
 import { applyFacts } from './facts';
 import { readPublicHostKeys } from './host-keys';
+import { DockerDaemon } from './docker-daemon';
 import { fstabOf, mountOn, type MountEntry } from './mounts';
 import { Nomad } from './nomad';
 import { poweredOff, type MachineState } from './state';
@@ -33,6 +34,7 @@ export class Machine implements SimulatedMachine, Core {
   publicAddress: string | undefined;
   readonly surroundings: Surroundings;
   readonly agenda: Agenda;
+  readonly docker: DockerDaemon;
   readonly units: Units;
   readonly nomad: Nomad;
   readonly app: App;
@@ -53,12 +55,14 @@ export class Machine implements SimulatedMachine, Core {
     this.publicAddress = place.publicAddress;
     this.surroundings = place.surroundings;
     this.agenda = new Agenda(state, place.surroundings.clock);
-    this.units = new Units(this);
+    this.docker = new DockerDaemon(this);
+    this.units = new Units(this, this.docker);
     this.nomad = new Nomad(this);
-    this.app = new App(this, { units: this.units, nomad: this.nomad });
+    this.app = new App(this, { units: this.units, nomad: this.nomad, docker: this.docker });
     this.keeper = place.keeper;
     this.cloudInit = new CloudInit(this, () => this.keeper?.userData());
     this.agenda.on('units', () => {
+      this.docker.start();
       unitNames.forEach((name) => {
         this.units.startAtBoot(name);
       });
@@ -165,6 +169,16 @@ export class Machine implements SimulatedMachine, Core {
     for (const line of fstabOf(this)) mountOn(this, line);
     this.note('boot', `${this.instanceId} boots at ${this.privateAddress}`);
     this.cloudInit.begin();
+  }
+
+  /** Ends every container; the units come back by themselves, the app does not. */
+  restartDocker(): void {
+    this.note('unit', 'docker restarts: every container ends');
+    const running = unitNames.filter((name) => this.units.isActive(name));
+    this.app.loseContainers();
+    for (const name of running) this.units.stop(name);
+    this.docker.start();
+    for (const name of running) this.units.start(name);
   }
 
   powerOff(): void {

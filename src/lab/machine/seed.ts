@@ -39,8 +39,9 @@ export function seedFiles(place: MachinePlace, profile: MachineProfile): void {
 }
 
 function addressFiles(place: MachinePlace, profile: MachineProfile): Record<string, string> {
-  const folder =
-    profile.distribution === 'rhel' && profile.init === 'systemd' ? 'etc/sysconfig' : 'etc/default';
+  // As the installer chooses: /etc/sysconfig only where systemd runs.
+  const inSysconfig = profile.distribution === 'rhel' && profile.init === 'systemd';
+  const folder = inSysconfig ? 'etc/sysconfig' : 'etc/default';
   const { privateAddress: address, publicAddress } = place;
   const node = `-e LOG_LEVEL=info -e NODENAME=${hostnameOf(address)}.ec2.internal`;
   const logs = '--log-opt max-size=50m --log-opt max-file=3';

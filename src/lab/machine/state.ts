@@ -80,6 +80,8 @@ const volatileState = z.object({
   nomadLeader: z.boolean(),
   /** The hostname that the app was started with: a later one holds from its next start on. */
   serves: z.string().optional(),
+  /** Where Docker's log driver dials, as it was when Docker started; empty: nowhere. */
+  logsTo: z.string().default(''),
   /** What was mounted since the machine booted. */
   mounted: z
     .array(
@@ -154,6 +156,7 @@ export function poweredOff(): VolatileState {
     units: {},
     app: { running: 'stopped', error: '' },
     nomadLeader: false,
+    logsTo: '',
     mounted: [],
     tasks: [],
     timers: {},

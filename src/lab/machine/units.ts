@@ -2,12 +2,14 @@
  * The three units of Replicated. Each reads its environment file when it starts and keeps what it
  * read until it is started again: editing the file changes nothing that runs.
  */
-import { lstatSync, readFileSync, readlinkSync } from 'node:fs';
+import { readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Core } from './core';
+import type { DockerDaemon } from './docker-daemon';
 import { isManual, meetsConditions } from './unit-conditions';
 import { parseEnvironmentFile } from './environment-file';
 import { systems } from './systems';
+import { environmentPath } from './environment-place';
 import { seconds } from './timing';
 import { includes } from './traps';
 
@@ -20,7 +22,10 @@ export type StartRefusal = 'masked' | 'condition' | 'no environment file' | 'fai
 
 /** The units of one machine. */
 export class Units {
-  constructor(private readonly core: Core) {}
+  constructor(
+    private readonly core: Core,
+    private readonly docker: DockerDaemon,
+  ) {}
 
   isActive(name: UnitName): boolean {
     return this.stateOf(name) === 'active';
@@ -125,16 +130,17 @@ export class Units {
     if (environment === undefined) {
       return 'no environment file';
     }
+    if (this.docker.refusal !== undefined) {
+      this.core.note('unit', `${name}: ${this.docker.refusal}`);
+      return 'failed';
+    }
     return includes(this.core.state.volatile.traps.unitFails, name) ? 'failed' : undefined;
   }
 
   private readEnvironment(name: UnitName): Record<string, string> | undefined {
-    const { distribution, init } = this.core.state.durable;
-    const folder = distribution === 'rhel' && init === 'systemd' ? 'sysconfig' : 'default';
-    const file = name === 'replicated-operator' ? name : 'replicated';
-    const path = join(this.core.root, 'etc', folder, file);
-    // A support bundle is known to leave a directory of this name behind.
-    if (lstatSync(path, { throwIfNoEntry: false })?.isFile() !== true) {
+    const { root, state } = this.core;
+    const path = environmentPath(root, state.durable.init, name);
+    if (path === undefined) {
       return undefined;
     }
     return parseEnvironmentFile(readFileSync(path, 'utf8'));
@@ -158,9 +164,10 @@ export class Units {
   private dial(): void {
     const endpoint = this.environmentOf('replicated-operator')['DAEMON_ENDPOINT'] ?? '';
     const address = hostOf(endpoint) ?? '';
-    const { instanceId, privateAddress, isIsolated } = this.core;
-    const reached = address === privateAddress ? instanceId : reachedFrom(this.core, address);
-    const isBlocked = isIsolated && address !== privateAddress;
+    const { instanceId, isIsolated } = this.core;
+    const isOwn = isItself(this.core, address);
+    const reached = isOwn ? instanceId : reachedFrom(this.core, address);
+    const isBlocked = isIsolated && !isOwn;
     const whom = reached === instanceId ? 'this machine' : (reached ?? 'nobody');
     const outcome = isBlocked ? 'blocked by its security groups' : `reaches ${whom}`;
     this.core.note('dial', `replicated-operator dials ${endpoint}: ${outcome}`, {
@@ -169,6 +176,11 @@ export class Units {
       blocked: isBlocked,
     });
   }
+}
+
+/** Whether the address never leaves the machine: its own, the loopback, Docker's bridge. */
+export function isItself({ privateAddress }: Core, address: string): boolean {
+  return address === privateAddress || address.startsWith('127.') || address === '172.17.0.1';
 }
 
 /** The machine at the address, unless security groups keep this one from reaching it. */

@@ -17,6 +17,7 @@ export const fileCommands: Readonly<Record<string, ShellCommand>> = {
   chmod: changeMode,
   rm: remove,
   grep: search,
+  find: findFiles,
   stat: describe,
   cmp: compare,
 };
@@ -106,7 +107,12 @@ async function remove({ args, context }: Call): Promise<ExecResult> {
   return (await context.origCommand?.(known)) ?? fine;
 }
 
-/** `grep` with -s and -I, which just-bash does not know. */
+/** `find` with -xdev: nothing is mounted below the folders of the portable shell. */
+async function findFiles({ args, context }: Call): Promise<ExecResult> {
+  return (await context.origCommand?.(args.filter((word) => word !== '-xdev'))) ?? fine;
+}
+
+/** `grep` with -s, -a and -I, which just-bash does not know. */
 async function search({ args, context }: Call): Promise<ExecResult> {
   const end = args.includes('--') ? args.indexOf('--') : args.length;
   const flags = args
@@ -115,7 +121,7 @@ async function search({ args, context }: Call): Promise<ExecResult> {
     .join('');
   const known = args.flatMap((word, index) => {
     const isFlag = index < end && /^-[A-Za-z]+$/.test(word);
-    const kept = isFlag ? word.replace(/[sI]/g, '') : word;
+    const kept = isFlag ? word.replace(/[sIa]/g, '') : word;
     return isFlag && kept === '-' ? [] : [kept];
   });
   const result = (await context.origCommand?.(known)) ?? fine;

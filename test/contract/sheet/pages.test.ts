@@ -89,7 +89,10 @@ test('what is not known is said to be', () => {
     ...['specs unknown: AWS denied it', 'none is known: trust only what the console prints'],
     ...['| Distribution | not recorded |', '| Old public address | none |'],
     ...['does NOT hold the databases', 'they are on an NFS share'],
-    ...['Not recorded: hostname: no answer', 'if [ -e /etc/sysconfig/replicated ]'],
+    ...[
+      'Not recorded: hostname: no answer',
+      '/etc/default/replicated /etc/default/replicated-operator /etc/sysconfig/replicated',
+    ],
   ]) {
     expect(page).toContain(said);
   }

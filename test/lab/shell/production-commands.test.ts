@@ -1,6 +1,4 @@
 import { namesOf, parseContainers } from '../../../src/machine/containers';
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Client } from 'ssh2';
 import type { MachineProfile, SimulatedMachine } from '../../../src/lab/shapes';
 import * as commands from '../../../src/machine/commands';
@@ -129,25 +127,11 @@ describe('Every command of production on a machine of the portable shell', () =>
     expect(JSON.stringify(machine.inspect()['builds'])).not.toContain('web/1201');
   });
 
-  it('names the files that mention an address as a whole word', async () => {
-    writeFileSync(join(machine.root, 'etc/environment'), 'NO_PROXY=10.0.1.50\n');
-    const mentions = await said(commands.findMentions(['10.0.1.5', '203.0.113.10']));
-    expect(mentions.split('\n')).toEqual([
-      '/etc/default/replicated',
-      '/etc/default/replicated-operator',
-      '/etc/hosts',
-      '/etc/replicated.conf',
-      '/var/lib/replicated/circle-config/no_proxy',
-      '',
-    ]);
-  });
-
   it('runs nothing that this suite has forgotten', () => {
     const known = [
       'armStartTimer',
       'devConsole',
       'disarmStartTimer',
-      'findMentions',
       'findStorageSymlink',
       'forceStopApp',
       'healthUrls',

@@ -1,13 +1,17 @@
 /** What production sends, run by the real bash and GNU's tools on machines of the lab. */
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { namesOf, parseContainers } from '../../../src/machine/containers';
-import { mkdirSync, writeFileSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 import type { MachineProfile } from '../../../src/lab/shapes';
+import { lookForAddressFiles, parseAddressFiles } from '../../../src/machine/address-files';
 import * as commands from '../../../src/machine/commands';
 import { deleteBuildForms, parseDeleteOutcomes } from '../../../src/machine/dev-console';
+import { naming, parseSearch, searchForAddresses } from '../../../src/machine/stale/search';
 import { liveAddress } from '../machine/small-lab';
 import { describeReal } from './real-machine';
 import { RealReach, sha256 } from './real-reach';
+import { isElsewhere, seededMentions, seedStalePlaces, staleLines } from './stale-places';
 
 const describeOnSandbox = describeReal();
 
@@ -76,17 +80,31 @@ describeOnSandbox.each<Partial<MachineProfile>>([
     mkdirSync(to.path('/etc/a folder'), { recursive: true });
     expect(await to.said(commands.readFile('/etc/a folder'))).toBe('absent\n');
     expect(await to.said(commands.readFile('/etc/nothing'))).toBe('absent\n');
-    writeFileSync(to.path('/etc/environment'), 'NO_PROXY=10.0.1.50\n');
-    const mentions = await to.said(commands.findMentions(['10.0.1.5', '203.0.113.10']));
-    expect(mentions.trimEnd().split('\n')).toEqual(
-      [
-        `${folder}/replicated`,
-        `${folder}/replicated-operator`,
-        '/etc/hosts',
-        '/etc/replicated.conf',
-        '/var/lib/replicated/circle-config/no_proxy',
-      ].sort(),
-    );
+  });
+
+  it('finds the address files where the installer puts them', async () => {
+    const folder = profile.distribution === 'rhel' ? '/etc/sysconfig' : '/etc/default';
+    const found = async () => parseAddressFiles(await to.said(lookForAddressFiles));
+    const usual = [`${folder}/replicated`, `${folder}/replicated-operator`];
+    expect((await found()).read).toEqual(usual);
+    const unit = '/etc/systemd/system/replicated.service.d/place.conf';
+    mkdirSync(dirname(to.path(unit)), { recursive: true });
+    writeFileSync(to.path(unit), '[Service]\nEnvironmentFile=-/opt/replicated\n');
+    mkdirSync(to.path('/opt'), { recursive: true });
+    writeFileSync(to.path('/opt/replicated'), to.read(`${folder}/replicated`));
+    const isRead = profile.init === 'systemd';
+    expect((await found()).read[0]).toBe(isRead ? '/opt/replicated' : usual[0]);
+    rmSync(to.path(unit));
+  });
+
+  it('finds whole old addresses wherever programs read them', async () => {
+    seedStalePlaces(to.path('/'));
+    const old = ['10.0.1.5', '203.0.113.10'];
+    const { lines: all, more, isCut } = parseSearch(await to.said(searchForAddresses(old)));
+    const lines = naming(all, old);
+    expect([more, isCut]).toEqual([0, false]);
+    const places = [...new Set(lines.map(({ path, line }) => `${path}:${String(line)}`))].sort();
+    expect(places.filter(isElsewhere)).toEqual([...seededMentions, ...staleLines].sort());
   });
 
   it('deletes builds in the dev-console', async () => {

@@ -1,0 +1,34 @@
+/** The restart of Docker's daemon, which reads its configuration only when it starts. */
+import { stateFolder, type Command } from '../commands';
+
+function command(name: string, script: string, instanceId: string): Command {
+  return { name, script, args: [stateFolder(instanceId)], timeoutSeconds: 180 };
+}
+
+/** Remembers on the machine that Docker still runs with what stood in its files before. */
+export const markDockerDue = (instanceId: string): Command =>
+  command('the mark for Docker', 'mkdir -p "$1" && touch "$1/docker-restart-due"', instanceId);
+
+/** Prints `due` while that is so. */
+export const readDockerDue = (instanceId: string): Command =>
+  command(
+    'the look at the mark',
+    'if [ -e "$1/docker-restart-due" ]; then echo due; fi',
+    instanceId,
+  );
+
+/** Restarts Docker and with it every container; takes the mark away once it is done. */
+export const restartDocker = (instanceId: string): Command =>
+  command(
+    'the restart of Docker',
+    'set -e; if [ -d /run/systemd/system ]; then systemctl daemon-reload; ' +
+      'systemctl restart docker; else service docker restart; fi; rm -f "$1/docker-restart-due"',
+    instanceId,
+  );
+
+/** Makes systemd read changed units; elsewhere each start of a job reads its file. */
+export const reloadUnits: Command = {
+  script: 'if [ -d /run/systemd/system ]; then systemctl daemon-reload; fi',
+  args: [],
+  timeoutSeconds: 60,
+};
