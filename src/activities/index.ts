@@ -7,6 +7,7 @@ import { awaitInstance } from './await-instance';
 import { awaitMachine } from './await-machine';
 import { checkDns, lookUpHostname } from './check-dns';
 import { checkClaim, findHolder, preemptBackup } from './claim-holder';
+import { compareMounts } from './compare-mounts';
 import { copyImage } from './copy-image';
 import { createImage } from './create-image';
 import { endDrill, launchDrill, tellVerdict } from './drill-machine';
@@ -19,7 +20,9 @@ import { startAppAgain, stopAppForImage } from './image-consistency';
 import { launchInstance } from './launch-instance';
 import { listRunningBuilds } from './list-running-builds';
 import { mendStaleAddresses } from './mend-stale-addresses';
+import { markVolumes } from './mark-volumes';
 import { mountObjects } from './mount-objects';
+import { mountVolumes } from './mount-volumes';
 import { moveElasticIp } from './move-elastic-ip';
 import { launchSpare, proveSilence, restSpare, retireSpares } from './make-spare';
 import { lookAtOthers } from './look-at-others';
@@ -54,6 +57,7 @@ export const createActivities = (world: World) => ({
 
   findMachine: attempted(findMachine(world)),
   readMachine: attempted(readMachine(world)),
+  markVolumes: attempted(markVolumes(world)),
   listRunningBuilds: attempted(listRunningBuilds(world)),
   stopAppForImage: attempted(stopAppForImage(world)),
   createImage: attempted(createImage(world)),
@@ -95,6 +99,8 @@ export const createActivities = (world: World) => ({
   mendStaleAddresses: attempted(mendStaleAddresses(world)),
   wipeNomad: attempted(wipeNomad(world)),
   restartReplicated: attempted(restartReplicated(world)),
+  compareMounts: attempted(compareMounts(world)),
+  mountVolumes: attempted(mountVolumes(world)),
   mountObjects: attempted(mountObjects(world)),
   restoreObjects: attempted(restoreObjects(world)),
   restartApp: attempted(restartApp(world)),

@@ -51,6 +51,7 @@ export async function planCopy(
         ...(record.publicAddress ? { public: record.publicAddress } : {}),
       },
       recorded: record.hostname,
+      record,
       hostKeys: record.hostKeys,
     },
   };

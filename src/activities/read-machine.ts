@@ -1,8 +1,8 @@
 /**
  * Reads over SSH what a restore will need and the EC2 API does not tell.
  *
- * Looks at: hostname, distribution, versions, host keys, mounts, Nomad clients, and what tells where
- * the databases are. Changes: nothing.
+ * Looks at: hostname, distribution, versions, host keys, mounts, the app's folders, Nomad clients, and
+ * what tells where the databases are; asks them what they hold. Changes: nothing.
  * Safe to repeat because: it only reads. A fact that cannot be read is named, not guessed.
  * Fails with: HostKeyUnknown, MachineUnreachable, SshLoginRefused.
  */
@@ -24,6 +24,7 @@ import { lookForDatabases } from './look-for-databases';
 import { choiceOf } from './dialect';
 import { onMachine, type Remote } from './on-machine';
 import { seePlatform } from './platform';
+import { readData } from './read-data';
 
 /** The part of a record that only the machine itself can tell. */
 export type MachineFacts = Pick<
@@ -35,6 +36,8 @@ export type MachineFacts = Pick<
   | 'appSequence'
   | 'hostKeys'
   | 'nomadClients'
+  | 'volumes'
+  | 'holdings'
 > & {
   readonly objectStorage?: BackupRecord['objectStorage'];
   readonly databases: readonly ServiceSigns[];
@@ -45,7 +48,9 @@ export const readMachine =
   (world: World) =>
   ({ machine }: { readonly machine: Machine }): Promise<Outcome & { facts: MachineFacts }> =>
     onMachine(world, machine, async (remote) => {
-      const facts = await readFacts(world, remote, machine);
+      const read = await readFacts(world, remote, machine);
+      const data = await readData(world, remote, machine);
+      const facts = { ...read, ...data, unrecorded: [...read.unrecorded, ...data.unrecorded] };
       const { hostname = 'hostname unknown', replicatedVersion = '?' } = facts;
       return { note: `${hostname}, Replicated ${replicatedVersion}`, facts };
     });

@@ -4,7 +4,7 @@
  * Looks at: `replicatedctl app status` until it is started and no longer in transition.
  * Changes: starts the app, and stops it before where it came up with an old hostname; once more when the first start lacks an image, as the vendor's page on
  * "Failure reported from operator: no such image" says. Safe to repeat because: an app that is up
- * is left alone. Fails with: AppNotStarted, QuarantineBroken.
+ * is left alone. Fails with: AppNotStarted, MountsDiffer, QuarantineBroken.
  */
 import { refuse } from '../contract/failures';
 import type { Machine } from '../contract/plan';
@@ -20,6 +20,7 @@ import type { World } from '../world';
 import { lookAtApp, type AppPlace } from './app';
 import type { Outcome, Say } from './attempt';
 import { byDialect, dialectOf } from './dialect';
+import { requireMounts, type MountsExpected } from './compare-mounts';
 import { onMachine } from './on-machine';
 import { requireClosedOff } from './quarantine';
 import { isDown, stopOn } from './stop-app';
@@ -27,15 +28,19 @@ import { until } from './until';
 
 export interface StartInput {
   readonly machine: Machine;
+  /** Where the app's files must be when it starts. */
+  readonly mounts?: MountsExpected;
   /** In a drill: the security groups behind which it happens. */
   readonly behind?: readonly string[];
 }
 
 export const restartApp =
   (world: World) =>
-  ({ machine, behind }: StartInput, say: Say): Promise<Outcome> =>
+  ({ machine, mounts, behind }: StartInput, say: Say): Promise<Outcome> =>
     onMachine(world, machine, async (remote) => {
       if (behind !== undefined) await requireClosedOff(world, machine, behind);
+      // What was compared before may have changed while a person was asked.
+      if (mounts !== undefined) await requireMounts(remote, mounts);
       const place = { machine, remote, say };
       const stopped = await stopIfDue(world, place);
       const started = await startOn(world, place);

@@ -5,7 +5,8 @@
  * Looks at: the daemon's LocalAddress, the operator's environment, `system status`. Changes: restarts
  * replicated, replicated-ui and replicated-operator; on a sealed machine after it has opened the seal
  * for good, in a drill until the next boot. Safe to repeat because: units that already run on the new
- * address are left alone. Fails with: ReplicatedNotReady, CommandFailed, QuarantineBroken.
+ * address are left alone. Fails with: ReplicatedNotReady, MountsDiffer, CommandFailed,
+ * QuarantineBroken.
  */
 import { refuse } from '../contract/failures';
 import type { Machine, OldAddresses } from '../contract/plan';
@@ -17,6 +18,7 @@ import { openSeal, putIntoService, readSeal } from '../machine/seal';
 import type { World } from '../world';
 import type { Outcome, Say } from './attempt';
 import { bearWith, dialectOf } from './dialect';
+import { requireMounts, type MountsExpected } from './compare-mounts';
 import { onMachine, type Remote } from './on-machine';
 import { ownHosts } from './own-addresses';
 import { requireClosedOff } from './quarantine';
@@ -25,13 +27,15 @@ import { until } from './until';
 export interface RestartInput {
   readonly machine: Machine;
   readonly old: OldAddresses;
+  /** Where the app's files must be: units that start may start the app by themselves. */
+  readonly mounts?: MountsExpected;
   /** In a drill: the security groups behind which it happens. Its seal holds at the next boot. */
   readonly behind?: readonly string[];
 }
 
 export const restartReplicated =
   (world: World) =>
-  ({ machine, old, behind }: RestartInput, say: Say): Promise<Outcome> =>
+  ({ machine, old, mounts, behind }: RestartInput, say: Say): Promise<Outcome> =>
     onMachine(world, machine, async (remote) => {
       const limits = world.installation(machine.installation).limits;
       const { replicated: limitSeconds, poll: pollSeconds } = limits;
@@ -39,6 +43,7 @@ export const restartReplicated =
       if (before.right) return { note: `runs on it already: ${before.seen}`, notNeeded: true };
 
       if (behind !== undefined) await requireClosedOff(world, machine, behind);
+      if (mounts !== undefined) await requireMounts(remote, mounts);
       if ((await remote.read(readSeal(machine.instanceId))) === 'sealed') {
         await remote.read(behind === undefined ? putIntoService(machine.instanceId) : openSeal);
       }

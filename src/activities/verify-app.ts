@@ -1,12 +1,13 @@
 /**
  * Verifies the restored app: the ready-agent, each service's health endpoint, the Management
- * Console and Nomad, as the operations guide of CircleCI Server 2.x lists them.
+ * Console and Nomad, as the operations guide of CircleCI Server 2.x lists them; and its data: the
+ * databases hold what they held at the backup, and each volume bears the backup's mark.
  *
- * Looks at: HTTP ports of the machine and Nomad's own commands. Changes: nothing.
+ * Looks at: HTTP ports of the machine, Nomad's own commands, the databases' clients in their
+ * containers (reading only), the marks. Changes: nothing.
  * Safe to repeat because: it only reads. Fails with: AppNotHealthy.
  */
 import { refuse } from '../contract/failures';
-import type { Machine } from '../contract/plan';
 import type { HealthCheck } from '../contract/reports';
 import { healthUrls, probe, readNomadClients, readNomadServers } from '../machine/commands';
 import { hasLeader, parseNomadClients } from '../machine/nomad';
@@ -15,6 +16,7 @@ import type { World } from '../world';
 import { lookAtApp } from './app';
 import type { Outcome, Say } from './attempt';
 import { onMachine, type Remote } from './on-machine';
+import { isSettled, pointInTime, proveData, type DataExpected } from './prove-data';
 import { until } from './until';
 import { isReady } from '../machine/app-status';
 
@@ -22,21 +24,29 @@ export interface Verified extends Outcome {
   readonly checks: readonly HealthCheck[];
   /** Names of the Nomad clients that have joined. */
   readonly clients: readonly string[];
+  /** What could not be proven, for the report. */
+  readonly notes: readonly string[];
 }
 
 export const verifyApp =
   (world: World) =>
-  ({ machine }: { readonly machine: Machine }, say: Say): Promise<Verified> =>
-    onMachine(world, machine, async (remote) => {
+  (expected: DataExpected, say: Say): Promise<Verified> =>
+    onMachine(world, expected.machine, async (remote) => {
+      const { machine } = expected;
       const { verify: limitSeconds, poll: pollSeconds } = world.installation(
         machine.installation,
       ).limits;
       let checks: HealthCheck[] = [];
+      let notes: readonly string[] = [];
       // The app says it is started a little before its last service answers.
       await until({ limitSeconds, pollSeconds }, async () => {
         checks = await look(remote);
         say(`${String(checks.filter(({ ok }) => ok).length)} of ${String(checks.length)} healthy`);
-        return checks.every(({ ok }) => ok) ? true : undefined;
+        if (checks.some(({ ok }) => !ok)) return undefined;
+        const data = await proveData(remote, expected);
+        checks = [...checks, ...data.checks];
+        ({ notes } = data);
+        return isSettled(data) ? true : undefined;
       });
       const ill = checks.filter(({ ok }) => !ok);
       if (ill.length > 0) {
@@ -51,7 +61,9 @@ export const verifyApp =
         .filter(({ status }) => status === 'ready')
         .map(({ name }) => name);
       const note = `${String(checks.length)} checks passed, ${String(clients.length)} Nomad clients`;
-      return { note, checks, clients };
+      const moment = checks.find(({ name }) => name === pointInTime)?.seen;
+      const came = moment === undefined ? '' : `; what came back is of ${moment}`;
+      return { note: `${note}${came}`, checks, clients, notes };
     });
 
 async function look(remote: Remote): Promise<HealthCheck[]> {

@@ -60,6 +60,7 @@ export const failureTypes = {
   ReplicatedNotReady: 'Replicated did not come up on the new address',
   AppNotStarted: 'the app did not start',
   AppNotHealthy: 'the app started but a check fails',
+  MountsDiffer: 'the machine does not have its files where the backup had them',
   ObjectStorageDiffers: 'the machine keeps its objects elsewhere than the configuration says',
   ObjectsNotInImage: 'the volume that holds the objects is not in the image',
   ObjectsNotMounted: 'the object storage is not where the app looks for it',

@@ -92,6 +92,7 @@ export interface CopyPlan extends LaunchPlan {
   readonly replaces: OldAddresses;
   /** The hostname that the backup recorded. */
   readonly recorded?: string;
+  readonly record: BackupRecord;
   readonly hostKeys: readonly string[];
   readonly notes: readonly string[];
 }

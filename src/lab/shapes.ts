@@ -114,6 +114,10 @@ export interface Keeper {
   userData(): string | undefined;
   /** Whether its security groups keep it from reaching other machines. */
   isIsolated(): boolean;
+  /** Whether its type shows volumes as NVMe devices. */
+  isNvme(): boolean;
+  /** The id of the volume at the device. */
+  volumeAt(device: string): string | undefined;
   /** Told by a machine that has switched itself off. */
   hasShutDown(): void;
 }

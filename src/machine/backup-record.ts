@@ -2,6 +2,8 @@
  * What a restore must know of the machine that an image was made of. It travels as tags on the
  * image and its snapshots, so that the tags alone are enough if Temporal's database is lost.
  */
+import type { RecordedDatabases } from './proof/databases';
+import type { RecordedVolumes } from './volumes/record';
 
 import type { DatabaseSigns } from './databases/signs';
 import type { PlatformRecord } from './platform/supported';
@@ -49,6 +51,12 @@ export interface BackupRecord {
   readonly objectStorage: 's3' | 'disk' | 'nfs';
   /** How many Nomad clients were ready. */
   readonly nomadClients?: number;
+  /** The mounts, and which folder of the app lies on which. */
+  readonly volumes?: RecordedVolumes;
+  /** What the databases said that they hold. */
+  readonly holdings?: RecordedDatabases;
+  /** Targets of the mounts that bear this backup's mark. */
+  readonly marks?: readonly string[];
   /** What could not be recorded, and why; one line each. */
   readonly unrecorded: readonly string[];
 }

@@ -32,7 +32,7 @@ export function placeOf(path: string, mounts: readonly Mount[]): 'root' | 'volum
 }
 
 /** The longest target that holds the path; of two on one target the later hides the earlier. */
-export function mountOf(path: string, mounts: readonly Mount[]): Mount | undefined {
+export function mountOf<M extends Mount>(path: string, mounts: readonly M[]): M | undefined {
   const holding = mounts.filter(
     ({ target }) => target === '/' || path === target || path.startsWith(`${target}/`),
   );

@@ -10,6 +10,8 @@ import { dialectNames } from './dialects/dialect';
 import { jsonOf } from './json';
 import { objectTagLimit } from './object-tags';
 import { inits } from './platform/init';
+import { recordedDatabases } from './proof/databases';
+import { recordedVolumes } from './volumes/record';
 
 const tagLimit = 50;
 // The caller's `Name`, the three that `encodeRecord` adds, and what is said of the image later:
@@ -54,6 +56,10 @@ const backupRecord: z.ZodType<BackupRecord> = z.object({
   databases: databaseSigns.optional().catch(undefined),
   objectStorage: z.enum(['s3', 'disk', 'nfs']),
   nomadClients: z.number().optional(),
+  // What another version wrote here must not make the whole record unreadable.
+  volumes: recordedVolumes.optional().catch(undefined),
+  holdings: recordedDatabases.optional().catch(undefined),
+  marks: z.array(z.string()).optional().catch(undefined),
   unrecorded: z.array(z.string()),
 });
 

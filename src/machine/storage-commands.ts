@@ -22,23 +22,25 @@ export const readFstabLine = (target: string): Command =>
   );
 /**
  * Prints the id of the EBS volume that an NVMe device is: its name there says nothing about the
- * name that EC2 knows. Nothing for a device of another kind.
+ * name that EC2 knows. Nothing for a device of another kind. Where udev made no link, the serial
+ * number of an NVMe device is the id without its dash.
  */
 export const readVolumeId = (source: string): Command =>
   command(
-    'for link in /dev/disk/by-id/nvme-Amazon_Elastic_Block_Store_vol*; do ' +
-      'if [ "$(readlink -f "$link")" = "$1" ]; then ' +
-      `echo "$link" | sed -E 's/.*_vol-?([0-9a-f]+).*/vol-\\1/'; break; fi; done`,
+    'id=; for link in /dev/disk/by-id/nvme-Amazon_Elastic_Block_Store_vol*; do ' +
+      'if [ "$(readlink -f "$link")" = "$1" ]; then id=$link; break; fi; done; ' +
+      'if [ -z "$id" ]; then id=$(lsblk -dnro SERIAL "$1" 2>/dev/null | sed "s/^/_/"); fi; ' +
+      `echo "$id" | sed -nE 's/.*_vol-?([0-9a-f]+).*/vol-\\1/p'`,
     [source],
   );
 /**
- * Prints the name of one thing in the folder; nothing when it is empty but for the marker. Fails
+ * Prints the name of one thing in the folder; nothing when it is empty but for our marks. Fails
  * when the folder cannot be read: that is not empty.
  */
 export const readAnyEntry = (folder: string): Command =>
   command(
     'set -e; names=$(ls -A "$1"); [ -z "$names" ] || ' +
-      `printf '%s\\n' "$names" | grep -vxE "[.]circleci-server-runbook|lost[+]found" | head -1 || true`,
+      `printf '%s\\n' "$names" | grep -vxE "[.]circleci-server-runbook.*|lost[+]found" | head -1 || true`,
     [folder],
   );
 export const readMarker = (folder: string): Command =>

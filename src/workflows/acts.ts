@@ -120,6 +120,7 @@ export const deleteBuilds = skippable('deleteBuilds', 1800);
 export const findMachine = act('findMachine', 120);
 export const readMachine = skippable('readMachine', ({ ssh }) => ssh);
 export const listRunningBuilds = act('listRunningBuilds', 120);
+export const markVolumes = act('markVolumes', 600);
 export const stopAppForImage = act(
   'stopAppForImage',
   (limits) => limits.startApp + 2 * limits.stopApp + 150,
@@ -130,6 +131,8 @@ export const awaitImage = act('awaitImage', ({ image }) => image);
 export const verifyImage = skippable('verifyImage', 120);
 export const backUpObjects = skippable('backUpObjects', ({ image }) => image + 600);
 /** Not skippable: the app must not start over an empty directory. */
+export const compareMounts = act('compareMounts', 300);
+export const mountVolumes = act('mountVolumes', 900);
 export const mountObjects = act('mountObjects', 300);
 export const restoreObjects = act('restoreObjects', ({ image }) => image + 600);
 export const copyImage = skippable('copyImage', ({ image }) => image);

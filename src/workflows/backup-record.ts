@@ -55,6 +55,8 @@ export function recordOf({ request, found, read, takenAt, run, settings }: Known
     objectStorage:
       settings.objectStorage === 's3' ? (facts?.objectStorage ?? 's3') : settings.objectStorage,
     nomadClients: facts?.nomadClients,
+    volumes: facts?.volumes,
+    holdings: facts?.holdings,
     unrecorded,
   };
 }

@@ -24,6 +24,7 @@ import { removeOldBackups } from './prune';
 import { aboutWeakProof } from './questions';
 import { runbook, type Run } from './runbook';
 import { now } from './state';
+import { leaveMarks, verifyTheImage } from './volumes';
 
 export function backup(request: unknown): Promise<Report> {
   return runbook({ name: 'backup', shape: backupRequest }, request, async (run, input) => {
@@ -56,7 +57,7 @@ async function backUpMachine(run: Run, request: BackupRequest): Promise<string> 
   const read = await readFacts(run, machine, consistency);
   await listRunningBuilds(run, installation);
 
-  const record = recordOf({
+  const told = recordOf({
     request,
     found,
     read,
@@ -64,6 +65,7 @@ async function backUpMachine(run: Run, request: BackupRequest): Promise<string> 
     run: workflowInfo().workflowId,
     settings,
   });
+  const record = await leaveMarks(run, machine, told);
   findings.record = record;
   findings.notes.push(...notesOf(record, settings));
 
@@ -74,7 +76,7 @@ async function backUpMachine(run: Run, request: BackupRequest): Promise<string> 
   findings.imageId = imageId;
 
   await step('Wait for the image', acts.awaitImage, { installation, region, imageId });
-  await step('Verify the image', acts.verifyImage, { region, imageId, volumes: found.volumes });
+  await verifyTheImage(run, { region, imageId, volumes: found.volumes });
   const copying = { imageId, volumes: found.volumes };
   const troubles = [
     notRestorable(record, imageId),

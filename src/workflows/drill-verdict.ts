@@ -15,6 +15,7 @@ const tellsOfBackup: ReadonlySet<string> = new Set<FailureType>([
   'AddressNotFound',
   'NomadNotRemovable',
   'ReplicatedNotReady',
+  'MountsDiffer',
   'ObjectsNotMounted',
   'ObjectsNotTheSame',
   'ObjectsEmpty',

@@ -20,6 +20,7 @@ import { bringUpOnNewAddresses } from './on-new-addresses';
 import { reconcile } from './old-addresses';
 import { runbook, type Run } from './runbook';
 import { now } from './state';
+import { dataOf, mountsOf } from './volumes';
 
 const launching = '1. Launch an instance in quarantine';
 const ending = 'End the machine';
@@ -93,9 +94,10 @@ async function restoreInQuarantine(run: Run, planned: DrillPlan, request: DrillR
   await step('Prove the quarantine', acts.proveSilence, { machine, groups, isTried: true });
 
   const hostname = plan.hostname ?? machine.privateAddress;
-  const { recorded } = plan;
+  const { record, recorded } = plan;
   const { old } = reconcile(plan.replaces, answered.carries, machine);
-  const reached = { machine, old, hostname, recorded, isReadied: false };
+  const mounts = mountsOf({ machine, record, settings: run.settings, acknowledge: [] });
+  const reached = { machine, old, hostname, recorded, mounts, isReadied: false };
   await bringUpOnNewAddresses(
     run,
     { ...reached, isSealed: true },
@@ -110,10 +112,12 @@ async function restoreInQuarantine(run: Run, planned: DrillPlan, request: DrillR
         mount: () => mountObjects(run, plan, { machine, step }),
       },
       behind: groups,
+      unasked: request.unattended,
     },
   );
-  const verified = await step('Verify the app', acts.verifyApp, { machine });
+  const verified = await step('Verify the app', acts.verifyApp, dataOf(mounts, false));
   run.findings.checks = verified?.checks ?? run.findings.checks;
+  run.findings.notes.push(...(verified?.notes ?? []));
   await run.approval(loggingIn, toLogIn(plan, { machine, hostname }, request));
 }
 

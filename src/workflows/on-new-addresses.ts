@@ -4,11 +4,13 @@
  * right addresses: on it a hostname that is not known to be right can be set only after that,
  * because Replicated takes one only while it runs. Everywhere else it is the document's order.
  */
+import type { MountsExpected } from '../activities/compare-mounts';
 import type { HostnameFixed } from '../activities/fix-hostname';
 import type { Machine, OldAddresses } from '../contract/plan';
 import * as acts from './acts';
 import type { Approval, Run } from './runbook';
 import { mendStaleAddresses, tellStaleAddresses } from './stale-addresses';
+import { compareMounts } from './volumes';
 
 /** A machine that answers, and what is known of it. */
 export interface Reached {
@@ -22,6 +24,8 @@ export interface Reached {
   readonly isReadied: boolean;
   /** Whether it was launched with the seal, or is sealed now. */
   readonly isSealed: boolean;
+  /** Where its files must be. */
+  readonly mounts: MountsExpected;
 }
 
 /** What differs between a restore and a drill. */
@@ -37,6 +41,8 @@ interface Ways {
   readonly objects: { readonly needsStop: boolean; readonly mount: () => Promise<void> };
   /** In a drill: the security groups behind which it happens. */
   readonly behind?: readonly string[];
+  /** Whether nobody is asked about a missing mount: then it is a failure. */
+  readonly unasked?: boolean;
 }
 
 const stopping = '2. Stop the app';
@@ -45,9 +51,10 @@ const naming = '3. Fix the hostname';
 /** Brings the app up on the machine's own addresses. */
 export async function bringUpOnNewAddresses(run: Run, at: Reached, ways: Ways): Promise<void> {
   const { step, oauth, objects, behind } = ways;
-  const { machine, old, hostname, isReadied, isSealed } = at;
+  const { machine, old, hostname, mounts, isReadied, isSealed } = at;
   const stopped = await step(stopping, acts.stopApp, { machine, isReadied, isSealed });
   run.findings.notes.push(...aboutBrokenSeal(at, stopped.broken));
+  await compareMounts(run, mounts, { step, unasked: ways.unasked === true });
   await ways.pointDns?.();
 
   const isKnown = at.recorded === hostname;
@@ -61,6 +68,7 @@ export async function bringUpOnNewAddresses(run: Run, at: Reached, ways: Ways): 
   await step('Restart Replicated on its new addresses', acts.restartReplicated, {
     machine,
     old,
+    mounts,
     ...(behind === undefined ? {} : { behind }),
   });
   if (stopped.isSilent) {
@@ -74,6 +82,7 @@ export async function bringUpOnNewAddresses(run: Run, at: Reached, ways: Ways): 
   await objects.mount();
   await step('6. Restart the app', acts.restartApp, {
     machine,
+    mounts,
     ...(behind === undefined ? {} : { behind }),
   });
 }

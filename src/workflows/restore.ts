@@ -21,6 +21,7 @@ import { OtherMachines } from './other-machines';
 import * as ask from './questions';
 import { runbook, type Run } from './runbook';
 import { perform } from './steps';
+import { dataOf, mountsOf } from './volumes';
 
 const launching = '1. Launch an instance from the image';
 
@@ -56,8 +57,10 @@ async function restoreMachine(run: Run, request: RestoreRequest): Promise<string
 
   // 1. Launch a fresh instance, below; then the machine must answer.
   const launched = await launch(run, plan);
-  const reached = await reach(run, plan, launched);
-  const { machine, old, hostname } = reached;
+  const found = await reach(run, plan, launched);
+  const { machine, old, hostname } = found;
+  const mounts = mountsOf({ machine, record: plan.record, settings, ...request });
+  const reached: Reached = { ...found, mounts };
   await bringUpOnNewAddresses(run, reached, {
     step,
     pointDns: () => pointDns(run, plan, reached),
@@ -71,8 +74,11 @@ async function restoreMachine(run: Run, request: RestoreRequest): Promise<string
     },
   });
 
-  const verified = await step('Verify the app', acts.verifyApp, { machine });
+  const isTakenUp = plan.existingInstanceId !== undefined && plan.spare === undefined;
+  const data = dataOf(mounts, isTakenUp);
+  const verified = await step('Verify the app', acts.verifyApp, data);
   findings.checks = verified?.checks ?? findings.checks;
+  findings.notes.push(...(verified?.notes ?? []));
   findings.notes.push(
     ...ask.aboutNomadClients(verified?.clients, { old: ask.addressesOfSource(plan, old), machine }),
   );
@@ -125,7 +131,11 @@ async function isResolved(run: Run, machine: Machine, hostname: string): Promise
 }
 
 /** Waits until the machine lets us in, known by its host key, and we know what it is. */
-async function reach(run: Run, plan: RestorePlan, stranger: Machine): Promise<Reached> {
+async function reach(
+  run: Run,
+  plan: RestorePlan,
+  stranger: Machine,
+): Promise<Omit<Reached, 'mounts'>> {
   const { step, approval } = run;
   const trust = await step('Look at the host key', acts.trustHostKey, {
     machine: stranger,

@@ -38,15 +38,16 @@ const rows: Record<string, [Command, string, readonly string[], number?]> = {
   ],
   readVolumeId: [
     storage.readVolumeId('/dev/nvme1n1'),
-    'for link in /dev/disk/by-id/nvme-Amazon_Elastic_Block_Store_vol*; do ' +
-      'if [ "$(readlink -f "$link")" = "$1" ]; then ' +
-      `echo "$link" | sed -E 's/.*_vol-?([0-9a-f]+).*/vol-\\1/'; break; fi; done`,
+    'id=; for link in /dev/disk/by-id/nvme-Amazon_Elastic_Block_Store_vol*; do ' +
+      'if [ "$(readlink -f "$link")" = "$1" ]; then id=$link; break; fi; done; ' +
+      'if [ -z "$id" ]; then id=$(lsblk -dnro SERIAL "$1" 2>/dev/null | sed "s/^/_/"); fi; ' +
+      `echo "$id" | sed -nE 's/.*_vol-?([0-9a-f]+).*/vol-\\1/p'`,
     ['/dev/nvme1n1'],
   ],
   readAnyEntry: [
     storage.readAnyEntry('/o'),
     'set -e; names=$(ls -A "$1"); [ -z "$names" ] || ' +
-      `printf '%s\\n' "$names" | grep -vxE "[.]circleci-server-runbook|lost[+]found" | head -1 || true`,
+      `printf '%s\\n' "$names" | grep -vxE "[.]circleci-server-runbook.*|lost[+]found" | head -1 || true`,
     ['/o'],
   ],
   readMarker: [

@@ -243,7 +243,7 @@ describe('objects on NFS', () => {
 
 describe('objects on a disk', () => {
   it('of their own are in the image, behind a symlink, and mounted there again', async () => {
-    const fstab = ['/dev/xvdf /data/objects ext4 defaults,nofail 0 2'];
+    const fstab = ['/dev/nvme1n1 /data/objects ext4 defaults,nofail 0 2'];
     const on = await stageWith({ kind: 'disk', path }, fstab);
     const { root } = machineOf(on, sourceId);
     const attach = `/machines/${sourceId}/attach`;
@@ -253,12 +253,11 @@ describe('objects on a disk', () => {
     rmSync(join(root, path), { recursive: true });
     symlinkSync('../objects', join(root, path));
     mkdirSync(join(root, 'data/objects'));
-    writeFileSync(join(root, 'data/objects/one'), '1');
-    await onSource(on, 'mount /data/objects');
+    await onSource(on, 'mount /data/objects', 'echo 1 >/data/objects/one');
 
     const backup = await backUp(on);
     const note = noteOf(backup, 'Back up the object storage');
-    expect(note).toContain(`${path} (a symlink to /data/objects) is on /dev/xvdf`);
+    expect(note).toContain(`${path} (a symlink to /data/objects) is on /dev/nvme1n1`);
     const { more = [] } = on.lab.region.state.images[backup.imageId ?? ''] ?? {};
     expect(more).toMatchObject([{ device: '/dev/sdf', size: 500 }]);
     expect(note).toContain(`holds ${volumeId} (/dev/sdf) as ${more[0]?.snapshotId ?? '?'}`);
@@ -275,9 +274,9 @@ describe('objects on a disk', () => {
     state.volatile.mounted.length = 0;
     const report = await run.finish();
     expect(state.volatile.mounted).toMatchObject([
-      { target: '/data/objects', source: '/dev/xvdf' },
+      { target: '/data/objects', source: '/dev/nvme1n1' },
     ]);
-    expect(noteOf(report, 'Mount the object storage')).toContain('/dev/xvdf');
+    expect(noteOf(report, 'Mount the object storage')).toContain('/dev/nvme1n1');
     restoredMachine(on);
   });
 

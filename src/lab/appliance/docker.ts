@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { shownName } from '../machine/containers';
 import type { Machine } from '../machine/machine';
+import { askDatabase } from './databases';
 import type { ApplianceCommand, CommandInput, CommandOutput } from '../shapes';
 import { failed, modelOf, parseArguments, printed, table } from './model';
 import { nomadInside } from './nomad';
@@ -24,6 +25,10 @@ export const docker: ApplianceCommand = (machine, input) => {
       return listImages(model);
     case 'inspect':
       return inspectContainer(model, rest);
+    case 'info':
+      return printed(
+        'Containers: 41\nStorage Driver: overlay2\nDocker Root Dir: /var/lib/docker\n',
+      );
     default:
       return failed(`docker: '${verb}' is not a docker command.\nSee 'docker --help'\n`);
   }
@@ -129,6 +134,10 @@ function execInside(model: Machine, input: CommandInput): CommandOutput {
   }
   if (name === 'nomad' && command === 'nomad') {
     return nomadInside(model, rest);
+  }
+  const answer = askDatabase(model, name, [command, ...rest]);
+  if (answer !== undefined) {
+    return answer;
   }
   if (name === 'replicated' && command === 'replicatedctl') {
     return runReplicatedctl(model, rest);

@@ -1,5 +1,6 @@
 /** The commands of the appliance, written once; both shells reach them by name. */
 import type { ApplianceCommand, CommandOutput, SimulatedMachine } from '../shapes';
+import { blkid, lsblk } from './block-devices';
 import { curl } from './curl';
 import { docker } from './docker';
 import { hasReplicatedctl } from './generations';
@@ -13,6 +14,7 @@ import { findmnt, mount, mountpoint, umount } from './volumes';
 import { replicated, replicatedctl } from './wrapper';
 
 const commands: Readonly<Record<string, ApplianceCommand>> = {
+  blkid,
   curl,
   docker,
   findmnt,
@@ -20,6 +22,7 @@ const commands: Readonly<Record<string, ApplianceCommand>> = {
   hostname,
   initctl,
   ip,
+  lsblk,
   mount,
   mountpoint,
   nomad,

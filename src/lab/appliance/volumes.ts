@@ -3,7 +3,7 @@ import { fstabOf, mountOn, mountsOf, unmountOn, type MountEntry } from '../machi
 import type { ApplianceCommand } from '../shapes';
 import { failed, modelOf, parseArguments, printed, table } from './model';
 
-/** `findmnt [-rn] [-o COLUMNS] [TARGET]`. */
+/** `findmnt [-rn|-P] [-o COLUMNS] [TARGET]`. */
 export const findmnt: ApplianceCommand = (machine, { args }) => {
   const { words, options } = parseArguments(args, ['-o', '--output', '-T', '--target', '-t']);
   const flags = [...options.keys()].filter((key) => !key.startsWith('--')).join('');
@@ -16,6 +16,13 @@ export const findmnt: ApplianceCommand = (machine, { args }) => {
   );
   if (shown.length === 0) {
     return failed('');
+  }
+  if (flags.includes('P')) {
+    const pair = (mount: MountEntry, column: string): string =>
+      `${column}="${cellOf(mount, column).replace(/["\\`$]/g, escaped)}"`;
+    return printed(
+      shown.map((one) => `${columns.map((column) => pair(one, column)).join(' ')}\n`).join(''),
+    );
   }
   const cells = shown.map((mount) => columns.map((column) => cellOf(mount, column)));
   const rows = flags.includes('n') || options.has('--noheadings') ? cells : [columns, ...cells];
@@ -31,9 +38,13 @@ export const findmnt: ApplianceCommand = (machine, { args }) => {
 };
 
 function cellOf(mount: MountEntry, column: string): string {
-  const { target, source, fstype, options } = mount;
-  const cells = new Map(Object.entries({ target, source, fstype, options }));
+  const { target, source, fstype, options, uuid, label } = mount;
+  const cells = new Map(Object.entries({ target, source, fstype, options, uuid, label }));
   return cells.get(column.toLowerCase()) ?? '';
+}
+
+function escaped(character: string): string {
+  return `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`;
 }
 
 /** `mount [-t TYPE] [-o OPTIONS] [SOURCE] TARGET`; without arguments it lists. */

@@ -9,6 +9,7 @@
 import { appContainers, containersDuring } from './containers';
 import type { Core } from './core';
 import type { DockerDaemon } from './docker-daemon';
+import { layDatabases } from './databases';
 import type { Nomad } from './nomad';
 import type { Transition } from './state';
 import { seconds } from './timing';
@@ -231,6 +232,7 @@ export class App {
 
   private settle(running: 'started' | 'stopped' | 'failed', error = ''): void {
     this.callOff();
+    if (running === 'started') layDatabases(this.core);
     this.core.state.volatile.app = { running, error };
     this.core.state.save();
     this.core.note('app', error === '' ? `the app is ${running}` : `the app has failed: ${error}`);

@@ -13,6 +13,10 @@ export interface Core {
   readonly agenda: Agenda;
   /** Whether its security groups keep it from reaching other machines. */
   readonly isIsolated: boolean;
+  /** Whether its type shows volumes as NVMe devices, whatever EC2 calls them. */
+  readonly isNvme: boolean;
+  /** The id of the volume at EC2's device. */
+  volumeAt(device: string): string | undefined;
   /** Writes to the lab's journal in this machine's name. */
   note(kind: LabEvent['kind'], text: string, data?: Readonly<Record<string, unknown>>): void;
 }

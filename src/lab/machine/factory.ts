@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { runAppliance } from '../appliance';
 import type { MachineFactory, MachinePlace, MachineProfile } from '../shapes';
 import { hostnameOf } from './core';
+import { copyDisks } from './disks';
 import { parseEnvironmentFile } from './environment-file';
 import { environmentPath } from './environment-place';
 import { makeHostKeys } from './host-keys';
@@ -32,6 +33,7 @@ export const machineFactory: MachineFactory = {
   /** A machine that is still off: `boot` starts it as it was imaged. */
   fromImage(place, imageFolder) {
     copyRoot(join(imageFolder, 'root'), join(place.folder, 'root'));
+    copyDisks(imageFolder, place.folder);
     return machineOf(place, MachineState.ofImage(place.folder));
   },
 

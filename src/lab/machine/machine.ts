@@ -19,6 +19,7 @@ import { hostnameOf, type Core } from './core';
 import { applyFacts } from './facts';
 import { readPublicHostKeys } from './host-keys';
 import { DockerDaemon } from './docker-daemon';
+import { copyDisks } from './disks';
 import { fstabOf, mountOn, type MountEntry } from './mounts';
 import { Nomad } from './nomad';
 import { poweredOff, type MachineState } from './state';
@@ -115,6 +116,15 @@ export class Machine implements SimulatedMachine, Core {
     return this.keeper?.isIsolated() ?? false;
   }
 
+  /** Whether it shows volumes as NVMe devices, by its type or as a test says. */
+  get isNvme(): boolean {
+    return this.state.volatile.traps.nvme ?? this.keeper?.isNvme() ?? false;
+  }
+
+  volumeAt(device: string): string | undefined {
+    return this.keeper?.volumeAt(device);
+  }
+
   get answers(): boolean {
     const { poweredOn, traps } = this.state.volatile;
     return poweredOn && traps.sshDown !== true && this.uptime >= seconds.bootToSsh;
@@ -166,7 +176,10 @@ export class Machine implements SimulatedMachine, Core {
     if (this.state.durable.cloudInit !== 'absent') {
       this.cloudInit.renewIdentity(this.hostname);
     }
-    for (const line of fstabOf(this)) mountOn(this, line);
+    for (const line of fstabOf(this)) {
+      // With `nofail` a device that is not there is passed over in silence.
+      if (!line.options.split(',').includes('noauto')) mountOn(this, line);
+    }
     this.note('boot', `${this.instanceId} boots at ${this.privateAddress}`);
     this.cloudInit.begin();
   }
@@ -195,6 +208,7 @@ export class Machine implements SimulatedMachine, Core {
 
   copyInto(folder: string): void {
     copyRoot(this.root, join(folder, 'root'));
+    copyDisks(join(this.root, '..'), folder);
   }
 
   inspect(): Readonly<Record<string, unknown>> {

@@ -1,10 +1,11 @@
 /**
  * The machine's mount table. An NFS export is a folder of the lab that outlives the machine; the
- * files of an EBS volume of its own lie in the machine's own folder, where an image finds them.
+ * files of a volume lie in a folder of its own (`disks.ts`), seen only while it is mounted.
  */
 import { existsSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Core } from './core';
+import { disksOf, rootLabel, rootPartition, rootUuid } from './disks';
 
 /** A line of the table. */
 export interface MountEntry {
@@ -12,6 +13,8 @@ export interface MountEntry {
   readonly source: string;
   readonly fstype: string;
   readonly options: string;
+  readonly uuid?: string | undefined;
+  readonly label?: string | undefined;
   /** The folder on the host that is seen there. */
   readonly folder?: string | undefined;
 }
@@ -22,7 +25,6 @@ const always: readonly MountEntry[] = [
   { target: '/proc', source: 'proc', fstype: 'proc', options: usual },
   { target: '/dev', source: 'udev', fstype: 'devtmpfs', options: usual },
   { target: '/run', source: 'tmpfs', fstype: 'tmpfs', options: usual },
-  { target: '/', source: '/dev/xvda1', fstype: 'ext4', options: usual },
 ];
 
 /** What is mounted now, with the mounts that a trap adds. */
@@ -34,8 +36,10 @@ export function mountsOf(core: Core): MountEntry[] {
     const [target, source, fstype] = line.split(' ');
     return target && source && fstype ? [{ target, source, fstype, options: usual }] : [];
   });
+  const root = { uuid: rootUuid, label: rootLabel, fstype: 'ext4', options: usual };
   return [
     ...always,
+    { target: '/', source: rootPartition(core), ...root },
     ...(nomad === undefined || nomad === false
       ? []
       : [{ target: nomad, source: '/dev/xvdf', fstype: 'ext4', options: usual }]),
@@ -52,33 +56,80 @@ export interface MountWish {
 }
 
 /** Mounts; gives what `mount` says when it cannot. */
-export function mountOn(core: Core, { source, target, options }: MountWish): string | undefined {
+export function mountOn(core: Core, wish: MountWish): string | undefined {
+  const { source, target, options } = wish;
   const { volatile } = core.state;
-  if (!isOwnFolder(core.root, target)) {
+  if (!isOwnFolder(core, target)) {
     return `mount: ${target}: mount point does not exist.`;
   }
+  const found = whatIsAt(core, wish);
+  if (typeof found === 'string') return found;
   const given = options
     .split(',')
-    .filter((option) => !/^(rw|_netdev|nofail|defaults)$/.test(option));
-  const isNfs = /^[^/]+:\//.test(source);
-  const folder = isNfs ? core.surroundings.exportAt(source) : undefined;
-  if (isNfs ? folder === undefined : !source.startsWith('/dev/')) {
-    return isNfs
-      ? 'mount.nfs: Connection timed out'
-      : `mount: special device ${source} does not exist.`;
-  }
+    .filter((option) => !/^(rw|_netdev|nofail|defaults|bind|noauto)$/.test(option));
   // The kernel adds what it found out: two addresses, of which one is this machine's.
-  const found = isNfs ? [`clientaddr=${core.privateAddress}`, 'addr=10.0.3.4'] : [];
+  const learned = isExport(source) ? [`clientaddr=${core.privateAddress}`, 'addr=10.0.3.4'] : [];
+  const mode = given.includes('ro') ? [] : ['rw'];
   volatile.mounted.push({
-    source,
+    ...found,
     target,
-    fstype: isNfs ? 'nfs4' : 'ext4',
-    options: ['rw', ...given, ...found].filter(Boolean).join(','),
-    folder,
+    options: [...mode, ...given, ...learned].filter(Boolean).join(','),
   });
   core.state.save();
-  core.note('unit', `${source} is mounted at ${target}`);
+  core.note('unit', `${found.source} is mounted at ${target}`);
   return undefined;
+}
+
+function isExport(source: string): boolean {
+  return /^[^/]+:\//.test(source);
+}
+
+type Found = Omit<MountEntry, 'target' | 'options'>;
+
+/** What a mount of the source shows, or why there is nothing to show. */
+function whatIsAt(core: Core, { source, options }: MountWish): Found | string {
+  if (isExport(source)) {
+    const folder = core.surroundings.exportAt(source);
+    return folder === undefined
+      ? 'mount.nfs: Connection timed out'
+      : { source, fstype: 'nfs4', folder };
+  }
+  if (options.split(',').includes('bind')) {
+    const under = holderOf(core, source);
+    const sub = source.slice(under.target.length).replace(/^\/?/, '/');
+    const { uuid, label, fstype } = under;
+    const folder = folderOn(core, source);
+    return { source: `${under.source}[${sub}]`, fstype, uuid, label, folder };
+  }
+  const [, kind, id] = /^(UUID|LABEL)=(.*)$/.exec(source) ?? [];
+  const disk = disksOf(core).find((one) =>
+    kind === undefined ? one.name === source : (kind === 'UUID' ? one.uuid : one.label) === id,
+  );
+  if (disk === undefined) {
+    return kind === undefined
+      ? `mount: special device ${source} does not exist.`
+      : `mount: can't find ${source}.`;
+  }
+  const { name, fstype, uuid, label, folder } = disk;
+  return { source: name, fstype, uuid, label, folder };
+}
+
+/** The mount that a path lies on. */
+function holderOf(core: Core, path: string): MountEntry {
+  const [first, ...others] = mountsOf(core).filter(
+    ({ target }) => target === '/' || path === target || path.startsWith(`${target}/`),
+  );
+  if (first === undefined) throw new Error(`nothing is mounted at ${path}`);
+  return others.reduce(
+    (best, one) => (one.target.length >= best.target.length ? one : best),
+    first,
+  );
+}
+
+/** Where the files of a path lie on the host: on what is mounted there, or on the root volume. */
+export function folderOn(core: Core, path: string): string {
+  const { target, folder } = holderOf(core, path);
+  return folder === undefined ? join(core.root, path) : join(folder, path.slice(target.length));
 }
 
 /** Takes the latest mount of the target off; false when there is none. */
@@ -104,10 +155,12 @@ export function fstabOf({ root }: Core): MountWish[] {
 }
 
 // A symlink that root made inside must not lead the lab to a folder of the host.
-function isOwnFolder(root: string, target: string): boolean {
+function isOwnFolder(core: Core, target: string): boolean {
   try {
-    const path = join(root, target);
-    return realpathSync(path) === join(realpathSync(root), target) && statSync(path).isDirectory();
+    const path = folderOn(core, target);
+    const { folder = core.root } = holderOf(core, target);
+    const rest = path.slice(folder.length);
+    return realpathSync(path) === join(realpathSync(folder), rest) && statSync(path).isDirectory();
   } catch {
     return false;
   }

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { App } from './app';
 import type { Core } from './core';
+import { folderOn } from './mounts';
 import { includes } from './traps';
 import type { Units } from './units';
 
@@ -29,13 +30,13 @@ export function answerOf(
   port: number,
   path: string,
 ): number | undefined {
-  const { app, units, root, state } = machine;
+  const { app, units, state } = machine;
   if (port === 8800) {
     return units.isActive('replicated-ui') ? 200 : undefined;
   }
   const running = app.containers();
   const sick = (name: string): boolean =>
-    includes(state.volatile.traps.serviceUnhealthy, name) || lacksKeys(root, name);
+    includes(state.volatile.traps.serviceUnhealthy, name) || lacksKeys(machine, name);
   if (port === 8099) {
     if (!running.includes('ready-agent')) {
       return undefined;
@@ -54,7 +55,8 @@ export function answerOf(
 }
 
 /** Without the encryption keys contexts cannot be read, nor the pages that show them. */
-function lacksKeys(root: string, name: string): boolean {
+function lacksKeys(core: Core, name: string): boolean {
   const needed = name === 'contexts' || name === 'frontend';
-  return needed && !existsSync(join(root, 'data/circle/circleci-encryption-keys/crypt-keyset'));
+  const folder = folderOn(core, '/data/circle/circleci-encryption-keys');
+  return needed && !existsSync(join(folder, 'crypt-keyset'));
 }

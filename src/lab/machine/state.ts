@@ -90,6 +90,8 @@ const volatileState = z.object({
         source: z.string(),
         fstype: z.string(),
         options: z.string(),
+        uuid: z.string().optional(),
+        label: z.string().optional(),
         folder: z.string().optional(),
       }),
     )

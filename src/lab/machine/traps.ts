@@ -26,6 +26,8 @@ export const trapValues = z
     nomadIsMount: z.union([z.boolean(), z.string()]),
     /** Further mounts, as `findmnt -rn -o TARGET,SOURCE,FSTYPE` prints them. */
     mounts: z.array(z.string()),
+    /** Volumes show as NVMe devices, whatever the machine's type. */
+    nvme: z.boolean(),
     /** Nothing can be written to the root volume (portable shell). */
     diskFull: z.boolean(),
     /** Deleting any build (true) or the build of this URL throws. */

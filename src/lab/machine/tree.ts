@@ -23,6 +23,11 @@ export function copyRoot(from: string, to: string): void {
   }
 }
 
+/** Copies a folder with all that is in it. */
+export function copyTree(from: string, to: string): void {
+  copyFolder(from, to, () => true);
+}
+
 function copyFolder(from: string, to: string, wanted: (name: string) => boolean): void {
   mkdirSync(to, { recursive: true });
   for (const name of readdirSync(from).filter(wanted)) {

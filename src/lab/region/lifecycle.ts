@@ -1,9 +1,11 @@
 /** How instances live and die: what a state change does to the machine and its addresses. */
 import { rmSync } from 'node:fs';
 import { ApiError } from './api-error';
+import { keepDisks } from '../machine/disks';
 import type { MachinePlace } from '../shapes';
 import type { Due, Image, Instance, Subnet } from './model';
 import type { Region } from './region';
+import { isNitro } from './type-catalogue';
 
 /** Finds a free private address, or takes the one that was asked for if it is free. */
 export function takePrivateAddress(region: Region, subnet: Subnet, wanted?: string): string {
@@ -70,6 +72,11 @@ function placeOf(region: Region, instance: Instance): MachinePlace {
           ? undefined
           : Buffer.from(instance.userData, 'base64').toString('utf8'),
       isIsolated: () => region.isIsolated(instance),
+      isNvme: () => isNitro(instance.instanceType),
+      volumeAt: (device) =>
+        Object.values(region.state.volumes).find(
+          (one) => one.instanceId === instance.id && one.device === device,
+        )?.id,
       hasShutDown: () => {
         endByItself(region, instance);
       },
@@ -101,6 +108,11 @@ export function makeMachine(region: Region, instance: Instance, image: Image): v
   const machine = image.foreign
     ? factory.install(place, profile)
     : factory.fromImage(place, region.imageFolder(image.id));
+  if (!image.foreign)
+    keepDisks(
+      place.folder,
+      image.more.map(({ device }) => device),
+    );
   region.machines.set(instance.id, machine);
 }
 

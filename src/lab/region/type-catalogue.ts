@@ -79,6 +79,11 @@ export const knownTypes: readonly InstanceType[] = [
   ),
 ];
 
+/** Whether volumes show as NVMe devices on the type. */
+export function isNitro(instanceType: string): boolean {
+  return knownTypes.find(({ name }) => name === instanceType)?.hypervisor === 'nitro';
+}
+
 /** Types are asked for by name, all of them or none. */
 export const describeInstanceTypes: Action = ({ query }) => {
   const names = query.list('InstanceType');

@@ -33,7 +33,7 @@ export interface Ground extends Pick<MachineProfile, 'distribution'> {
 export function layControlFolder(control: string, ground: Ground): void {
   const { root, commands } = ground;
   rmSync(control, { recursive: true, force: true });
-  for (const name of ['bin', 'local-bin', 'exports']) {
+  for (const name of ['bin', 'local-bin', 'exports', 'disks']) {
     mkdirSync(join(control, name), { recursive: true, mode: 0o755 });
   }
   prepareRoot(root);

@@ -1,11 +1,10 @@
 /** One running sandbox: joined to its SSH connection, ended with its machine. */
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
-import { basename } from 'node:path';
 import type { Duplex, Readable, Writable } from 'node:stream';
 import type { Machine } from '../machine/machine';
 import type { MountEntry } from '../machine/mounts';
-import { exportsInside } from './real-sandbox';
+import { disksInside, exportsInside } from './real-sandbox';
 
 /** A sandbox that was started. */
 export interface RunningSandbox {
@@ -94,9 +93,11 @@ function changeMount(pid: number, { target, folder }: MountEntry, mounted: boole
     `/proc/${String(pid)}/task/${String(pid)}/children`,
     'utf8',
   ).split(' ');
-  const work = mounted
-    ? ['/usr/bin/mount', '--bind', `${exportsInside}/${basename(folder)}`, target]
-    : ['/usr/bin/umount', target];
+  // Exports and volumes lie in folders of those names, on the host as in the sandbox.
+  const [, kind = '', rest = ''] = /\/(exports|disks)\/([^/]+.*)$/.exec(folder) ?? [];
+  if (kind === '') return;
+  const source = `${kind === 'disks' ? disksInside : exportsInside}/${rest}`;
+  const work = mounted ? ['/usr/bin/mount', '--bind', source, target] : ['/usr/bin/umount', target];
   execFileSync('nsenter', ['--target', inside, '--mount', ...work], { timeout: 10_000 });
 }
 

@@ -39,12 +39,23 @@ export interface SandboxPlan {
   readonly hostname: string;
   /** The folder of the NFS exports on the host. */
   readonly exports: string;
+  /** The folder of the machine's further volumes on the host. */
+  readonly disks: string;
   /** What is mounted when the sandbox begins. */
-  readonly mounts: readonly { readonly folder?: string | undefined; readonly target: string }[];
+  readonly mounts: readonly Shown[];
+}
+
+/** A folder that is seen at a place. */
+interface Shown {
+  readonly folder?: string | undefined;
+  readonly target: string;
+  readonly options: string;
 }
 
 /** Where a sandbox has the NFS exports: what is mounted later is bound from there. */
 export const exportsInside = '/lab/exports';
+/** Where it has the machine's further volumes. */
+export const disksInside = '/lab/disks';
 
 /** Finds a program on PATH or where system daemons live. */
 export function findProgram(name: string): string | undefined {
@@ -99,7 +110,7 @@ export function sandboxArguments(plan: SandboxPlan): string[] {
   ];
 }
 
-function fileSystem({ root, control, exports, mounts }: SandboxPlan): string[] {
+function fileSystem({ root, control, exports, disks, mounts }: SandboxPlan): string[] {
   const kernel = kernelFiles.map((name) => `/proc/${name}`).filter((path) => existsSync(path));
   return [
     ...['--ro-bind', '/usr', '/usr'],
@@ -107,14 +118,17 @@ function fileSystem({ root, control, exports, mounts }: SandboxPlan): string[] {
       existsSync(`/usr/${name}`) ? ['--symlink', `usr/${name}`, `/${name}`] : [],
     ),
     ...ownFolders.flatMap((name) => ['--bind', join(root, name), `/${name}`]),
-    ...mounts.flatMap(({ folder, target }) =>
-      folder === undefined ? [] : ['--bind', folder, target],
+    ...mounts.flatMap(({ folder, target, options }) =>
+      folder === undefined
+        ? []
+        : [options.split(',').includes('ro') ? '--ro-bind' : '--bind', folder, target],
     ),
     // Users of the sandbox, not of the image: laid over the machine's files, which stay as they are.
     ...['passwd', 'group', 'shadow']
       .filter((name) => isPlainFile(join(root, 'etc', name)))
       .flatMap((name) => ['--ro-bind', join(control, name), `/etc/${name}`]),
     ...['--ro-bind', control, '/lab', '--bind', exports, exportsInside],
+    ...['--bind', disks, disksInside],
     ...['--ro-bind', join(control, 'local-bin'), '/usr/local/bin'],
     ...['--proc', '/proc', ...kernel.flatMap((path) => ['--ro-bind', path, path])],
     // The daemon refuses to start without its empty folder, and /run is empty after each boot.

@@ -113,9 +113,11 @@ async function openStation(
   const listening = await listenFor(machine, options.commands, control);
   const exports = join(options.dir, 'exports');
   mkdirSync(exports, { recursive: true });
+  const disks = join(root, '../disks');
+  mkdirSync(disks, { recursive: true });
   const invocation = (): Invocation => {
     const { mounted: mounts } = machine.state.volatile;
-    const plan = { root, control, hostname: hostnameOf(root), exports, mounts };
+    const plan = { root, control, hostname: hostnameOf(root), exports, disks, mounts };
     const filter = join(control, 'seccomp');
     return { program: options.bwrap, args: sandboxArguments(plan), filter };
   };

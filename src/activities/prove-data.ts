@@ -1,0 +1,143 @@
+/** Whether the data came back: what the databases say themselves, and the marks on the volumes. */
+import type { Machine } from '../contract/plan';
+import type { HealthCheck } from '../contract/reports';
+import type { BackupRecord } from '../machine/backup-record';
+import * as databases from '../machine/proof/databases';
+import { judgeMarks, parseMarks, readMarks } from '../machine/proof/marks';
+import { redact } from '../machine/redact';
+import type { Command } from '../machine/commands';
+import type { Remote } from './on-machine';
+
+/** What the data of a machine is held against. */
+export interface DataExpected {
+  readonly machine: Machine;
+  /** Absent for an image that was made by hand. */
+  readonly record?: BackupRecord | undefined;
+  /** Whether the databases are known to work on other machines. */
+  readonly isExternal: boolean;
+  /** An earlier run has finished this machine, and may have deleted builds on purpose. */
+  readonly isTakenUp: boolean;
+}
+
+/** What was proven, and what this machine does not allow to prove. */
+export interface DataProof {
+  readonly checks: readonly HealthCheck[];
+  readonly notes: readonly string[];
+}
+
+/** The check that says which point in time came back. */
+export const pointInTime = 'point in time';
+
+const silence = 'does not answer: ';
+
+/** Whether another look would say the same: only a database that is silent may answer later. */
+export function isSettled({ checks }: DataProof): boolean {
+  return checks.every(({ ok, seen }) => ok || !seen.startsWith(silence));
+}
+
+/** Asks the databases what they hold, as a backup records it. */
+export async function askDatabases(remote: Remote): Promise<{
+  readonly said: databases.RecordedDatabases;
+  /** Which could not be asked, and why. */
+  readonly silent: readonly string[];
+}> {
+  const postgres = await ask(remote, databases.askPostgres, databases.parsePostgres);
+  const mongo = await ask(remote, databases.askMongo, databases.parseMongo);
+  return {
+    said: {
+      ...(postgres.answer === undefined ? {} : { postgres: postgres.answer }),
+      ...(mongo.answer === undefined ? {} : { mongo: mongo.answer }),
+    },
+    silent: [
+      ...(postgres.answer === undefined ? [`what PostgreSQL holds (${postgres.why})`] : []),
+      ...(mongo.answer === undefined ? [`what MongoDB holds (${mongo.why})`] : []),
+    ],
+  };
+}
+
+async function ask<T>(
+  remote: Remote,
+  question: Command,
+  parse: (text: string) => T | undefined,
+): Promise<{ readonly answer: T | undefined; readonly why: string }> {
+  const { exitCode, stdout, stderr } = await remote.run(question);
+  const answer = exitCode === 0 ? parse(stdout) : undefined;
+  const said = redact(stderr || stdout)
+    .trim()
+    .slice(-160);
+  return { answer, why: `status ${String(exitCode)}${said === '' ? '' : `: ${said}`}` };
+}
+
+/** The checks of a restored machine's data, against its backup's record. */
+export async function proveData(remote: Remote, expected: DataExpected): Promise<DataProof> {
+  const checks: HealthCheck[] = [];
+  const notes: string[] = [];
+  await proveDatabases(remote, expected, { checks, notes });
+  await provePointInTime(remote, expected, { checks, notes });
+  return { checks, notes };
+}
+
+interface Proof {
+  readonly checks: HealthCheck[];
+  readonly notes: string[];
+}
+
+async function proveDatabases(
+  remote: Remote,
+  { record, isExternal, isTakenUp }: DataExpected,
+  { checks, notes }: Proof,
+): Promise<void> {
+  const then = record?.holdings;
+  if (isExternal && then === undefined) {
+    notes.push('The databases are on other machines: they were not asked what they hold.');
+    return;
+  }
+  const postgres = await ask(remote, databases.askPostgres, databases.parsePostgres);
+  const mongo = await ask(remote, databases.askMongo, databases.parseMongo);
+  const add = (
+    name: string,
+    {
+      judged,
+      wasAsked,
+      why,
+    }: { judged?: databases.Judged | undefined; wasAsked: boolean; why: string },
+  ): void => {
+    if (judged !== undefined) checks.push({ name, ...judged });
+    else if (wasAsked) checks.push({ name, ok: false, seen: `${silence}${why}` });
+    else notes.push(`${name} could not be asked what it holds, at the backup neither: ${why}.`);
+  };
+  add('PostgreSQL', {
+    judged: postgres.answer && databases.judgePostgres(postgres.answer, then?.postgres),
+    wasAsked: then?.postgres !== undefined,
+    why: postgres.why,
+  });
+  add('MongoDB', {
+    judged: mongo.answer && databases.judgeMongo(mongo.answer, then?.mongo, isTakenUp),
+    wasAsked: then?.mongo !== undefined,
+    why: mongo.why,
+  });
+}
+
+async function provePointInTime(
+  remote: Remote,
+  { machine, record }: DataExpected,
+  { checks, notes }: Proof,
+): Promise<void> {
+  const targets = record?.marks ?? [];
+  const found = parseMarks(
+    (await remote.run(readMarks(targets.length > 0 ? targets : ['/']))).stdout,
+  );
+  if (record === undefined || targets.length === 0) {
+    const one = found.get('/');
+    if (one)
+      notes.push(`The root volume bears the mark of the backup of ${one.takenAt} (${one.run}).`);
+    else notes.push('The backup left no mark: nothing on the volumes tells their point in time.');
+    return;
+  }
+  const { run, takenAt, sourceInstanceId: instanceId } = record;
+  const mark = { run, takenAt, instanceId };
+  checks.push({
+    name: pointInTime,
+    ...judgeMarks(found, { targets, mark }, machine.instanceId),
+  });
+}

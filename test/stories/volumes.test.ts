@@ -1,0 +1,109 @@
+/** A machine is its mounts, too: no app over an empty database, and what came back is proven. */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { modelOf } from '../../src/lab/appliance/model';
+import { disksOf } from '../../src/lab/machine/disks';
+import { folderOn, mountOn } from '../../src/lab/machine/mounts';
+import { decodeRecord } from '../../src/machine/record-tags';
+import { headingsOf } from './headings';
+import { control, linesOf, setStage, type Run, type Stage } from './stage';
+import { machineOf, madeByRestores, restoredMachine, sourceId } from './world-checks';
+
+jest.setTimeout(120_000);
+
+const prod = { installation: 'prod' };
+const uuid = '5e1f0c1a-33b7-4f0e-8a53-0d8b6f3b1c77';
+const byDevice = '/dev/xvdf /data/circle ext4 defaults,noatime,nofail 0 2';
+
+let stage: Stage | undefined;
+afterEach(async () => {
+  await stage?.close();
+  stage = undefined;
+});
+
+/** A machine of an older type whose data are on a volume of their own; copies get an NVMe type. */
+async function stageWith(fstab: string, installation: object = {}): Promise<Stage> {
+  stage = await setStage({
+    installation: {
+      approvals: { launch: 'waived' },
+      launch: { instanceType: 'm5.2xlarge' },
+      ...installation,
+    },
+  });
+  const { region } = stage.lab;
+  const instance = region.state.instances[sourceId];
+  if (instance) instance.instanceType = 'm4.2xlarge';
+  const disk = { device: '/dev/sdf', size: 200, uuid, label: 'circle', holds: '/data/circle' };
+  await control(stage.lab, `/machines/${sourceId}/attach`, disk);
+  await control(stage.lab, `/machines/${sourceId}/attach`, { device: '/dev/sdg', size: 8 });
+  const source = modelOf(machineOf(stage, sourceId));
+  writeFileSync(join(source.root, 'etc/fstab'), `# disks\n${fstab}\n`);
+  expect(
+    mountOn(source, { source: '/dev/xvdf', target: '/data/circle', options: 'noatime' }),
+  ).toBeUndefined();
+  return stage;
+}
+
+const backUp = async (on: Stage): ReturnType<Run['report']> =>
+  (await on.start('backup', prod)).report();
+
+const noteOf = (report: Awaited<ReturnType<Run['report']>>, title: string): string =>
+  report.journal.findLast((entry) => entry.title === title)?.note ?? '';
+
+/** What the app of a restored machine did: whether it was told to start, and over what. */
+function eventsOf(on: Stage, id: string | undefined): string[] {
+  return on.lab.journal
+    .since(0)
+    .filter((e) => e.machine === id && (e.kind === 'app' || e.kind === 'unit'))
+    .map(({ text }) => text);
+}
+
+describe('data on a volume that fstab names by its device', () => {
+  it('are missed after a restore on another type, and mounted by UUID when a person approves', async () => {
+    const on = await stageWith(byDevice);
+    const backup = await backUp(on);
+    expect(linesOf(backup.journal)).toEqual(headingsOf('backup'));
+    expect(noteOf(backup, 'Verify the image')).toContain('holds 1 volume(s) besides the root');
+    expect(backup.notes.join('\n')).toContain(`by its device, /dev/xvdf`);
+    const record = decodeRecord(on.lab.region.state.images[backup.imageId ?? '']?.tags ?? {});
+    expect(record?.volumes?.mounts).toContainEqual({
+      ...{ target: '/data/circle', source: '/dev/xvdf', fstype: 'ext4', uuid, label: 'circle' },
+      ...{ options: 'rw,noatime', fstab: byDevice, devices: ['/dev/sdf'] },
+    });
+    expect(record?.volumes?.folders).toContainEqual({
+      ...{ path: '/data/circle/postgres', on: '/data/circle', sign: '9.5/data/PG_VERSION' },
+    });
+    expect(record?.marks).toEqual(['/', '/data/circle']);
+
+    await control(on.lab, `/machines/${sourceId}/lose`);
+    const run = await on.start('restore', prod);
+    const gate = await run.approveUntil('Mount the missing volumes');
+    expect(gate.details).toContain('/data/circle/postgres');
+    expect(gate.details).toContain('/dev/nvme2n1 has that file system now');
+    const command = `sudo mount -t ext4 -o noatime UUID=${uuid} /data/circle`;
+    expect(gate.details).toContain(`- \`${command}\``);
+    const [id] = madeByRestores(on);
+    const machine = modelOf(machineOf(on, id));
+    expect(disksOf(machine).map(({ name, device }) => [device, name])).toEqual([
+      ['/dev/sdf', '/dev/nvme2n1'],
+      ['/dev/sdg', '/dev/nvme1n1'],
+    ]);
+    expect(eventsOf(on, id)).not.toContain('the app is told to start');
+
+    const report = await run.finish();
+    expect(linesOf(report.journal)).toEqual(headingsOf('restore'));
+    expect(noteOf(report, 'Mount the volumes')).toBe(`mounted: UUID=${uuid} at /data/circle`);
+    expect(report.notes.join('\n')).toContain(`put \`UUID=${uuid} /data/circle ext4`);
+    expect(folderOn(machine, '/data/circle')).toContain('/disks/sdf');
+    const checks = new Map(report.checks?.map(({ name, seen }) => [name, seen]));
+    expect(checks.get('PostgreSQL')).toMatch(/next transaction 731204, .* at the backup 731204/);
+    expect(checks.get('MongoDB')).toMatch(/^answers, newest build 20\d\d-.* at the backup 20\d\d-/);
+    expect(checks.get('point in time')).toBe(
+      `${record?.takenAt ?? '?'} (${record?.run ?? '?'}) on /, /data/circle`,
+    );
+    expect(noteOf(report, 'Verify the app')).toContain(
+      `what came back is of ${record?.takenAt ?? '?'}`,
+    );
+    restoredMachine(on);
+  });
+});
