@@ -48,8 +48,7 @@ export const planRestore =
     const ec2 = world.ec2(configured.region);
     const { existing, image } = await startingPoint(ec2, input);
     const record = decodeRecord(image.tags);
-    const databases = judgeRecorded(record, configured.externalServices);
-    refuseExternalServices(databases, input);
+    const databases = judgedDatabases(record, configured, input);
 
     const sourceId = record?.sourceInstanceId ?? image.sourceInstanceId;
     const source = await findSource(ec2, sourceId);
@@ -77,12 +76,7 @@ export const planRestore =
         existing === undefined && configured.launch.sealed !== false ? sealUserData() : undefined,
       replaces,
       replacesFrom,
-      hostname: currentHostname(configured.hostname, {
-        had: record?.hostname,
-        known: [replaces, recordedPair(record), { public: elasticIp?.publicAddress }].map(
-          (pair) => pair ?? {},
-        ),
-      }),
+      hostname: hostnameOf(configured.hostname, record, [replaces, elasticPair(elasticIp)]),
       record,
       databases,
       objects: decodeObjects(image.tags),
@@ -152,10 +146,16 @@ async function settingsOfModel(
   return model && (await settingsOf(ec2, model));
 }
 
-/** Only where it is certain; where it is not, a person is asked. */
-function refuseExternalServices({ verdict, signs }: Judgement, input: PlanInput): void {
-  if (verdict !== 'outside' && verdict !== 'partly') return;
-  if (input.acknowledge.includes('external-services')) return;
+/** Refuses only where it is certain that they are elsewhere; where it is not, a person is asked. */
+function judgedDatabases(
+  record: BackupRecord | undefined,
+  { externalServices }: { readonly externalServices?: boolean | undefined },
+  input: PlanInput,
+): Judgement {
+  const judged = judgeRecorded(record, externalServices);
+  const { verdict, signs } = judged;
+  const isCertain = verdict === 'outside' || verdict === 'partly';
+  if (!isCertain || input.acknowledge.includes('external-services')) return judged;
   const what = verdict === 'partly' ? 'some of its databases' : 'its databases';
   throw refuse(
     'ExternalServices',
@@ -198,8 +198,19 @@ function oldAddresses(
   return { replacesFrom: "the new machine's own files, to be confirmed at a gate" };
 }
 
-function recordedPair(record: BackupRecord | undefined): Pair {
-  return { private: record?.privateAddress, public: record?.publicAddress };
+/** The hostname to go by: an address in runbook.yaml may be that of a machine before. */
+function hostnameOf(
+  configured: string,
+  record: BackupRecord | undefined,
+  pairs: readonly (Pair | undefined)[],
+): string {
+  const recorded = { private: record?.privateAddress, public: record?.publicAddress };
+  const known = [recorded, ...pairs].filter((pair) => pair !== undefined);
+  return currentHostname(configured, { had: record?.hostname, known });
+}
+
+function elasticPair(elasticIp: RestorePlan['elasticIp']): Pair {
+  return { public: elasticIp?.publicAddress };
 }
 
 function addresses(privateAddress: string, publicAddress: string | undefined): OldAddresses {

@@ -295,9 +295,6 @@ function noteUnfinished(run: Run, record: BackupRecord, failure: unknown): void 
 }
 
 function imageInput(run: Run, record: BackupRecord) {
-  return {
-    region: run.settings.region,
-    record,
-    id: workflowInfo().firstExecutionRunId.slice(-8),
-  };
+  const id = workflowInfo().firstExecutionRunId.slice(-8);
+  return { region: run.settings.region, record, id };
 }

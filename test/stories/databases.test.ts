@@ -50,7 +50,7 @@ async function textOf({ handle }: Run): Promise<string> {
 const lineOf = ({ journal }: Report): unknown => journal.find(({ title }) => title === asking);
 
 test('are in the machine where only builds run on other machines', async () => {
-  const { notes, record } = await backUp();
+  const { notes, record, imageId = '' } = await backUp();
   expect(notes.filter((note) => note.includes('databases'))).toEqual([]);
   expect(record).toMatchObject({ externalServices: false });
   expect(record?.databases?.services[0]).toEqual({
@@ -63,6 +63,9 @@ test('are in the machine where only builds run on other machines', async () => {
   const report = await (await stage.start('restore', { installation: 'prod' })).finish();
   expect(lineOf(report)).toMatchObject({ state: 'not needed', note: 'the image holds them' });
   restoredMachine(stage);
+  // So `runbook check` does not say that no backup was ever proven.
+  const { tags } = stage.lab.region.state.images[imageId] ?? {};
+  expect(tags?.['runbook:proven']).toMatch(/^\d{4}-\S+Z passed$/);
 });
 
 test('are in the machine also while its app is stopped', async () => {

@@ -24,6 +24,12 @@ const backUp = async (on: Stage): ReturnType<Run['report']> =>
   (await on.start('backup', { installation: 'prod' })).report();
 const lose = (on: Stage): Promise<unknown> => control(on.lab, `/machines/${sourceId}/lose`);
 
+const launch = {
+  instanceType: 'm5.2xlarge',
+  subnet: 'subnet-0aaaaaaaaaaaaaaa1',
+  securityGroups: ['sg-0123456789abcdef0'],
+};
+
 function consoleOf(on: Stage): EC2Client {
   const credentials = { accessKeyId: 'SOMEBODY', secretAccessKey: 'else' };
   return new EC2Client({ endpoint: on.lab.ec2Url, region: 'us-east-1', credentials });
@@ -65,7 +71,7 @@ async function nameMachine(on: Stage, instance: string): Promise<void> {
 test.each(['stopped', 'terminated'] as const)(
   'an image made by hand whose source is %s: the old public address is taken from its own files',
   async (state) => {
-    stage = await setStage({ installation: { externalServices: false } });
+    stage = await setStage({ installation: { externalServices: false, launch } });
     const ec2 = consoleOf(stage);
     const imageId = await imageByHand(stage, ec2);
     // An Elastic IP would be told of a stopped machine as well; what EC2 gave it by itself is not.
@@ -84,7 +90,7 @@ test.each(['stopped', 'terminated'] as const)(
     const report = await run.finish();
     const [id] = madeByRestores(stage);
     const files = filesOf(machineOf(stage, id));
-    expect(files).not.toContain('203.0.113.10');
+    expect(files).not.toMatch(/203\.0\.113\.10(?!\d)/);
     expect(files).toContain(`PUBLIC_ADDRESS=${machineOf(stage, id).publicAddress ?? '?'}`);
     expect(report.status).toBe('done');
     restoredMachine(stage);
@@ -92,7 +98,7 @@ test.each(['stopped', 'terminated'] as const)(
 );
 
 test('an image made by hand whose source has another public address by now: what its files carry is shown', async () => {
-  stage = await setStage({ installation: { externalServices: false } });
+  stage = await setStage({ installation: { externalServices: false, launch } });
   const imageId = await imageByHand(stage, consoleOf(stage));
   const { [sourceId]: source } = stage.lab.region.state.instances;
   if (source) source.autoAddress = '203.0.113.77';
@@ -103,7 +109,7 @@ test('an image made by hand whose source has another public address by now: what
   expect(gate.details).toContain('carry **203.0.113.10**');
   await run.finish();
   const [id] = madeByRestores(stage);
-  expect(filesOf(machineOf(stage, id))).not.toContain('203.0.113.10');
+  expect(filesOf(machineOf(stage, id))).not.toMatch(/203\.0\.113\.10(?!\d)/);
   restoredMachine(stage);
 });
 

@@ -96,6 +96,9 @@ test('SSH that is down: the image is made, says what it lacks, and can be restor
   );
   await lose(stage);
   const run = await stage.start('restore', { installation: 'prod' });
+  const asked = await run.gate('Confirm where the databases are');
+  expect(asked.details).toContain('- nothing could be seen on the machine');
+  await run.answer('approve', asked);
   expect((await run.gate('Approve the launch')).details).toContain('Not recorded at backup');
   await run.finish();
   restoredMachine(stage);

@@ -128,6 +128,7 @@ describe.each(places)('on $profile with $init, $shell shell', (place) => {
     expect(storyOf(restore.journal)).toEqual([
       'Ask an open backup to make way — not needed',
       'Plan the restore — done',
+      'Confirm where the databases are — not needed',
       'Fence the old machine — not needed',
       'Approve the launch — approved',
       'Approve moving the Elastic IP — not needed',

@@ -46,8 +46,11 @@ export function judgeDatabases({ configured, services }: DatabaseSigns): Judgeme
     : seen === 'unseen' && configured !== undefined
       ? said[`${configured}`]
       : seen;
-  return { verdict, signs: [...services.map(lineOf), ...configuredLine(configured)] };
+  const seenThere = services.length > 0 ? services.map(lineOf) : [unvisited];
+  return { verdict, signs: [...seenThere, ...configuredLine(configured)] };
 }
+
+const unvisited = 'nothing could be seen on the machine';
 
 function verdictOf(places: ReadonlyMap<string, Place>): Whereabouts {
   const all = [...places.values()];
