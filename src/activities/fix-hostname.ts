@@ -28,8 +28,6 @@ import { until } from './until';
 export interface HostnameInput {
   readonly machine: Machine;
   readonly hostname: string;
-  /** What the journal should say of it. */
-  readonly remark?: string | undefined;
 }
 
 export interface HostnameFixed extends Outcome {
@@ -41,7 +39,7 @@ export interface HostnameFixed extends Outcome {
 
 export const fixHostname =
   (world: World) =>
-  ({ machine, hostname, remark }: HostnameInput, say: Say): Promise<HostnameFixed> =>
+  ({ machine, hostname }: HostnameInput, say: Say): Promise<HostnameFixed> =>
     onMachine(world, machine, async (remote) => {
       const now = await itemOf(remote, 'hostname');
       const before = (await remote.read(readHostnameBefore(machine.instanceId))) || now;
@@ -49,7 +47,7 @@ export const fixHostname =
       const override = await remote.read(readUrlOverride);
       if (now === hostname) {
         const seen = changed ? `it is ${hostname}, and was ${before}` : `it is ${hostname}`;
-        return { note: noted(seen, remark), notNeeded: true, changed, before, override };
+        return { note: seen, notNeeded: true, changed, before, override };
       }
       if (!isAddress(hostname) && (await remote.read(lookUpAny(hostname))) === '')
         throw notToBeFound(machine, hostname);
@@ -68,12 +66,8 @@ export const fixHostname =
             `Management Console (${settingsPage(machine)}), then retry.`,
         );
       }
-      return { note: noted(`${now} → ${hostname}`, remark), changed: true, before, override };
+      return { note: `${now} → ${hostname}`, changed: true, before, override };
     });
-
-function noted(note: string, remark: string | undefined): string {
-  return remark === undefined ? note : `${note}; ${remark}`;
-}
 
 /** Sets it, as soon as an app that starts takes it. */
 async function setOn(
