@@ -20,8 +20,8 @@ export async function choiceOf(remote: Remote): Promise<Choice> {
 }
 
 /**
- * The dialect of this connection's machine. While Replicated does not answer it is the newest: in
- * none would it answer, and the next question asks again. Refuses where no dialect is understood.
+ * The dialect of this connection's machine. While Replicated gives no answer that can be read it is
+ * the newest: in none would it, and the next question asks again. Refuses where it knows no dialect.
  */
 export async function dialectOf(remote: Remote): Promise<Dialect> {
   const choice = await choiceOf(remote);
@@ -34,7 +34,7 @@ export async function dialectOf(remote: Remote): Promise<Dialect> {
         `docs/operate/machines.md, then retry. It said: ${choice.said}`,
     );
   }
-  return choice.kind === 'silent' ? dialects.status : choice.dialect;
+  return choice.kind === 'dialect' ? choice.dialect : dialects.status;
 }
 
 /** `, by …` for a journal; the newest dialect goes without saying. */

@@ -69,3 +69,55 @@ describe.each(places)('$profile with Replicated $replicated', ({ profile, replic
     expect(storyOf(restore.journal)).toContain('6. Restart the app — done');
   });
 });
+
+describe('a machine that no restore can work with', () => {
+  let stage: Stage;
+  beforeAll(async () => {
+    stage = await setStage({ profile: 'ubuntu1404' });
+  });
+  afterAll(() => stage.close());
+
+  test('fails its backup, which makes an image that no restore chooses', async () => {
+    machineOf(stage, sourceId).set({ consoleWantsLogin: true });
+    const failed = await endOf(stage, 'backup');
+    expect(failed).toMatchObject({ status: 'failed', imageId: expect.stringMatching(/^ami-/) });
+    expect(failed.summary).toMatch(/cannot be restored by this product: .*not logged in/);
+    const refused = await endOf(stage, 'restore');
+    expect(refused).toMatchObject({ status: 'failed' });
+    expect(refused.summary).toMatch(/No usable backup of prod .*product cannot restore/);
+  });
+
+  test('is restored once that is mended', async () => {
+    machineOf(stage, sourceId).set({ consoleWantsLogin: false });
+    const backup = await (await stage.start('backup', { installation: 'prod' })).report();
+    expect(backup).toMatchObject({ status: 'done', record: { platform: { cli: 'old' } } });
+  });
+});
+
+test('an answer that nobody can read asks a person, long before the limit', async () => {
+  const stage = await setStage({ limits: { stopApp: '10 minutes' } });
+  try {
+    const backup = await stage.start('backup', { installation: 'prod', consistency: 'stop-app' });
+    await backup.report();
+    machineOf(stage, sourceId).set({ appStatusOutput: '<html>502 Bad Gateway</html>' });
+    const second = await stage.start('backup', { installation: 'prod', consistency: 'stop-app' });
+    // The app is looked at again before anybody is asked: it must not stay stopped.
+    const gate = await second.gate('the app');
+    expect(gate.details).toMatch(/AnswerUnreadable[^]*502 Bad Gateway/);
+    expect(machineOf(stage, sourceId).inspect()).toMatchObject({
+      app: { desiredState: 'started' },
+    });
+    await second.answer('abort', gate);
+  } finally {
+    await stage.close();
+  }
+});
+
+/** The report of a run that fails: it travels with the failure. */
+async function endOf(stage: Stage, type: string): Promise<Report> {
+  const run = await stage.start(type, { installation: 'prod' });
+  await run.handle.result().catch(() => undefined);
+  const { report } = await run.standing();
+  if (report === undefined) throw new Error('it has no report');
+  return report;
+}

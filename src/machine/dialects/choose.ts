@@ -41,6 +41,8 @@ export type Choice =
   | { readonly kind: 'dialect'; readonly dialect: Dialect }
   /** Replicated did not answer; it may be starting. */
   | { readonly kind: 'silent'; readonly said: string }
+  /** It knows the words, and answers in no known shape; one that starts may do so for a moment. */
+  | { readonly kind: 'unreadable'; readonly said: string }
   /** It answered, and no dialect that is known here fits. */
   | { readonly kind: 'unknown'; readonly said: string };
 
@@ -57,8 +59,9 @@ export function chooseDialect(output: string): Choice {
     const dialect = understood(answer);
     if (dialect !== undefined) return { kind: 'dialect', dialect };
     // A failure that is not about the words is one of the daemon: in no dialect would it answer.
-    if (!lacksWords(answer) && answer.exitCode !== 0 && !wantsLogin(answer)) {
-      return { kind: 'silent', said: short(answer.text) };
+    if (!lacksWords(answer) && !wantsLogin(answer)) {
+      const kind = answer.exitCode === 0 ? 'unreadable' : 'silent';
+      return { kind, said: short(answer.text) };
     }
   }
   const said = answers.map(

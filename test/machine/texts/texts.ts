@@ -229,6 +229,6 @@ export const askings: readonly (readonly [title: string, output: string, expecte
   [
     'a proxy that answers',
     'status 0\n| <html>502</html>\n\ninspect 0\n| <html>502</html>\n\nold 0\n| <html>502</html>\n\n',
-    { kind: 'unknown' },
+    { kind: 'unreadable' },
   ],
 ];
