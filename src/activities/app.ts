@@ -20,8 +20,6 @@ export interface App {
   readonly status: AppStatus;
   /** Names of the app's own containers that run. */
   readonly containers: readonly string[];
-  /** Of those that are neither the app's nor Replicated's: they are told, and block nothing. */
-  readonly foreign: readonly string[];
   /** One line for people. */
   readonly seen: string;
 }
@@ -37,7 +35,6 @@ export async function lookAtApp(remote: Remote): Promise<App> {
   return {
     status,
     containers: namesOf(all, 'app'),
-    foreign: namesOf(all, 'foreign'),
     seen: `${redact(describeApp(status))}, ${describeContainers(all)}`,
   };
 }

@@ -77,6 +77,14 @@ function whatElse({ failed, left }: FailedHandshake): string | undefined {
     : undefined;
 }
 
+/** The details of such a failure, for who shows its parts. */
+export interface ObstacleAt {
+  readonly at: string;
+  readonly cause: string;
+  readonly todo: string;
+  readonly line: string;
+}
+
 /** The login works, or would, and what was to run did not: told by what the host printed. */
 export function commandRefused(
   hop: Hop,
@@ -88,7 +96,7 @@ export function commandRefused(
   const message =
     `The ${nameOf(hop)} did not run "${what}"${status}: ${cause}. Nothing was changed by it. ` +
     `What to do: ${todo}; then retry.${said}`;
-  const details = { cause, todo };
+  const details: ObstacleAt = { at: nameOf(hop), cause, todo, line: redact(line).slice(0, 200) };
   return kind === 'passing' ? tryAgain(type, message, details) : refuse(type, message, details);
 }
 

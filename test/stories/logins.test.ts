@@ -40,7 +40,7 @@ describe('a machine that lets people in and runs nothing', () => {
     await set(sourceId, { sudoAsksPassword: null, rootNeedsTty: true });
     expect(await trouble()).toEqual([
       expect.stringMatching(
-        /^FAIL {2}prod: Replicated version: .*→ add "Defaults:root !requiretty"/,
+        /^FAIL {2}prod: sudo inside of replicatedctl: .*→ add "Defaults:root !requiretty"/,
       ),
     ]);
     await set(sourceId, { rootNeedsTty: null });

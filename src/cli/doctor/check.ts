@@ -1,4 +1,6 @@
 /** One line of the doctor's findings. */
+import { ApplicationFailure } from '@temporalio/common';
+import type { ObstacleAt } from '../../world/ssh-failures';
 import { messageOf } from '../exit-status';
 import type { Paint } from '../output';
 import { typeOf, verdictOn } from './dry-run';
@@ -28,6 +30,13 @@ export async function check(
 function todoAfter(error: unknown, todo: string): string {
   if (typeOf(error) === 'AwsUnavailable') return 'nothing was learned: ask again when AWS answers';
   return verdictOn(error) === 'credentials' ? renew : todo;
+}
+
+/** What keeps commands from running on a host that lets us in; it says itself what to do. */
+export function obstacleOf(error: unknown): ObstacleAt | undefined {
+  if (!(error instanceof ApplicationFailure)) return undefined;
+  const isOne = error.type === 'LoginGetsNowhere' || error.type === 'SudoRefused';
+  return isOne ? (error.details?.[0] as ObstacleAt | undefined) : undefined;
 }
 
 /** `ok    what`, `warn  what  → what to do`. */

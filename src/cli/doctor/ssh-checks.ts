@@ -1,12 +1,11 @@
 /** The doctor's look at bastion and machine: host keys, login, and commands that only read. */
-import { ApplicationFailure } from '@temporalio/common';
 import type { Installation } from '../../config';
+import { readOsRelease, readReplicatedVersion, type Command } from '../../machine/commands';
 import { accountEnds, readAccountAges } from '../../machine/accounts';
-import { readOsRelease, type Command } from '../../machine/commands';
 import type { Instance } from '../../world/ec2';
 import type { Connection, Ssh, SshTarget } from '../../world/ssh';
 import type { Finding } from './check';
-import { check } from './check';
+import { check, obstacleOf } from './check';
 import { examinePlatform } from './platform-checks';
 
 /** Whose machine is looked at, and by which way. */
@@ -63,39 +62,36 @@ async function examineUnpinned(
 
 async function examineMachine(name: string, machine: Connection): Promise<readonly Finding[]> {
   const sudo = 'let the SSH user run `sudo -n` without a password';
-  const questions: [string, Command, string][] = [
-    ['sudo -n, /etc/os-release', readOsRelease, sudo],
-  ];
-  const findings: Finding[] = [];
-  for (const [what, command, todo] of questions) {
-    const barred: unknown[] = [];
-    const begin = performance.now();
-    findings.push(
-      await check(`${name}: ${what}`, todo, async () => {
-        const { exitCode, stdout, stderr } = await machine.run(command).catch((error: unknown) => {
-          if (isObstacle(error)) barred.push(error);
-          throw error;
-        });
-        if (exitCode === 0) return oneLine(stdout);
-        throw new Error(`status ${String(exitCode)}: ${oneLine(`${stderr} ${stdout}`)}`);
-      }),
-    );
-    // What keeps this command from running keeps the next ones, too.
-    if (barred.length > 0) return findings;
-    if (command === readOsRelease) findings.push(...aboutSpeed(name, performance.now() - begin));
+  const begin = performance.now();
+  const first = await answerOf(machine, readOsRelease);
+  const findings = [await check(`${name}: sudo -n, /etc/os-release`, sudo, () => first())];
+  // What keeps this command from running keeps the next ones, too.
+  if (first.isBarred) return findings;
+  findings.push(...aboutSpeed(name, performance.now() - begin));
+  findings.push(...(await examineAccounts(name, machine)));
+  const inner = await answerOf(machine, readReplicatedVersion);
+  if (inner.isBarred) {
+    return [...findings, await check(`${name}: sudo inside of replicatedctl`, sudo, () => inner())];
   }
-  return [
-    ...findings,
-    ...(await examinePlatform(name, machine)),
-    ...(await examineAccounts(name, machine)),
-  ];
+  return [...findings, ...(await examinePlatform(name, machine))];
 }
 
-function isObstacle(error: unknown): boolean {
-  return (
-    error instanceof ApplicationFailure &&
-    (error.type === 'LoginGetsNowhere' || error.type === 'SudoRefused')
+/** Runs the command; the answer is given when it is asked for, or the error thrown. */
+async function answerOf(machine: Connection, command: Command) {
+  const ran = await machine.run(command).then(
+    (result) => ({ result }),
+    (error: unknown) => ({ error }),
   );
+  // eslint-disable-next-line @typescript-eslint/require-await -- a thrown error is a rejection
+  const answer = async (): Promise<string> => {
+    if ('error' in ran) throw ran.error;
+    const { exitCode, stdout, stderr } = ran.result;
+    if (exitCode === 0) return oneLine(stdout);
+    throw new Error(`status ${String(exitCode)}: ${oneLine(`${stderr} ${stdout}`)}`);
+  };
+  return Object.assign(answer, {
+    isBarred: 'error' in ran && obstacleOf(ran.error) !== undefined,
+  });
 }
 
 const slowSeconds = 5;

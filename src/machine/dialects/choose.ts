@@ -22,7 +22,13 @@ export const askForDialect: Command = {
     'ask() {',
     '  name=$1; shift',
     '  if [ ! -x "$1" ]; then echo "$name 127"; return; fi',
-    '  said=$(timeout 20 "$@" </dev/null 2>&1); code=$?',
+    // The wrapper calls sudo, which may look names up for 20 s, and says so where it finds none.
+    '  said=$(timeout 45 "$@" </dev/null 2>&1); code=$?',
+    `  said=$(printf '%s\\n' "$said" | grep -v '^sudo: unable to resolve host' || true)`,
+    // What a sudo refuses is no answer of Replicated's.
+    `  if [ "$code" != 0 ] && printf '%s\\n' "$said" | grep -q '^sudo: '; then`,
+    `    printf '%s\\n' "$said" >&2; exit "$code"`,
+    '  fi',
     '  echo "$name $code"',
     `  printf '%s\\n' "$said" | head -c 1500 | sed 's/^/| /'`,
     '  echo',
@@ -33,7 +39,7 @@ export const askForDialect: Command = {
     'ask old /usr/local/bin/replicated apps',
   ].join('\n'),
   args: [],
-  timeoutSeconds: 75,
+  timeoutSeconds: 150,
 };
 
 /** What came of the asking. */
