@@ -1,5 +1,5 @@
 /** One line of the doctor's findings. */
-import { ApplicationFailure } from '@temporalio/common';
+import { detailOf } from '../../contract/aws-code';
 import type { ObstacleAt } from '../../world/ssh-failures';
 import { messageOf } from '../exit-status';
 import type { Paint } from '../output';
@@ -34,9 +34,9 @@ function todoAfter(error: unknown, todo: string): string {
 
 /** What keeps commands from running on a host that lets us in; it says itself what to do. */
 export function obstacleOf(error: unknown): ObstacleAt | undefined {
-  if (!(error instanceof ApplicationFailure)) return undefined;
-  const isOne = error.type === 'LoginGetsNowhere' || error.type === 'SudoRefused';
-  return isOne ? (error.details?.[0] as ObstacleAt | undefined) : undefined;
+  const type = typeOf(error);
+  const isOne = type === 'LoginGetsNowhere' || type === 'SudoRefused';
+  return isOne ? (detailOf(error) as ObstacleAt | undefined) : undefined;
 }
 
 /** `ok    what`, `warn  what  → what to do`. */
