@@ -77,7 +77,7 @@ export const findStaleAddresses =
 const nothing: StaleLines = { lines: [], more: 0, isCut: false };
 
 /** The old addresses that this machine does not have again. */
-export function goneAddresses(machine: Machine, old: OldAddresses): string[] {
+function goneAddresses(machine: Machine, old: OldAddresses): string[] {
   return [old.private, old.public].filter(
     (address): address is string =>
       address !== undefined &&
@@ -86,7 +86,7 @@ export function goneAddresses(machine: Machine, old: OldAddresses): string[] {
   );
 }
 
-export function isHarmful({ severity }: StalePlace): boolean {
+function isHarmful({ severity }: StalePlace): boolean {
   return severity !== 'informs';
 }
 

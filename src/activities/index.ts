@@ -46,6 +46,35 @@ import { verifyApp } from './verify-app';
 import { verifyImage } from './verify-image';
 import { wipeNomad } from './wipe-nomad';
 
+/** Those of a restore and of cleaning up after it. */
+const restoring = (world: World) => ({
+  planRestore: attempted(planRestore(world)),
+  lookAtOthers: attempted(lookAtOthers(world)),
+  replanLaunch: attempted(replanLaunch(world)),
+  launchInstance: attempted(launchInstance(world)),
+  awaitInstance: attempted(awaitInstance(world)),
+  moveElasticIp: attempted(moveElasticIp(world)),
+  trustHostKey: attempted(trustHostKey(world)),
+  awaitMachine: attempted(awaitMachine(world)),
+  lookUpHostname: attempted(lookUpHostname(world)),
+  checkDns: attempted(checkDns(world)),
+  stopApp: attempted(stopApp(world)),
+  fixHostname: attempted(fixHostname(world)),
+  updateIpAddresses: attempted(updateIpAddresses(world)),
+  findStaleAddresses: attempted(findStaleAddresses(world)),
+  mendStaleAddresses: attempted(mendStaleAddresses(world)),
+  wipeNomad: attempted(wipeNomad(world)),
+  restartReplicated: attempted(restartReplicated(world)),
+  compareMounts: attempted(compareMounts(world)),
+  mountVolumes: attempted(mountVolumes(world)),
+  mountObjects: attempted(mountObjects(world)),
+  restoreObjects: attempted(restoreObjects(world)),
+  restartApp: attempted(restartApp(world)),
+  verifyApp: attempted(verifyApp(world)),
+  findUnendingBuilds: attempted(findUnendingBuilds(world)),
+  deleteBuilds: attempted(deleteBuilds(world)),
+});
+
 /** The activities as the worker registers them. */
 export const createActivities = (world: World) => ({
   readSettings: attempted(readSettings(world)),
@@ -82,31 +111,7 @@ export const createActivities = (world: World) => ({
   tellVerdict: attempted(tellVerdict(world)),
   endDrill: attempted(endDrill(world)),
 
-  planRestore: attempted(planRestore(world)),
-  lookAtOthers: attempted(lookAtOthers(world)),
-  replanLaunch: attempted(replanLaunch(world)),
-  launchInstance: attempted(launchInstance(world)),
-  awaitInstance: attempted(awaitInstance(world)),
-  moveElasticIp: attempted(moveElasticIp(world)),
-  trustHostKey: attempted(trustHostKey(world)),
-  awaitMachine: attempted(awaitMachine(world)),
-  lookUpHostname: attempted(lookUpHostname(world)),
-  checkDns: attempted(checkDns(world)),
-  stopApp: attempted(stopApp(world)),
-  fixHostname: attempted(fixHostname(world)),
-  updateIpAddresses: attempted(updateIpAddresses(world)),
-  findStaleAddresses: attempted(findStaleAddresses(world)),
-  mendStaleAddresses: attempted(mendStaleAddresses(world)),
-  wipeNomad: attempted(wipeNomad(world)),
-  restartReplicated: attempted(restartReplicated(world)),
-  compareMounts: attempted(compareMounts(world)),
-  mountVolumes: attempted(mountVolumes(world)),
-  mountObjects: attempted(mountObjects(world)),
-  restoreObjects: attempted(restoreObjects(world)),
-  restartApp: attempted(restartApp(world)),
-  verifyApp: attempted(verifyApp(world)),
-  findUnendingBuilds: attempted(findUnendingBuilds(world)),
-  deleteBuilds: attempted(deleteBuilds(world)),
+  ...restoring(world),
 });
 
 export type Activities = ReturnType<typeof createActivities>;

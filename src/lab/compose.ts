@@ -19,7 +19,8 @@ import type { Region } from './region/region';
 import { Regions } from './regions';
 import { seeded } from './region/seed';
 import { serveRegions } from './region/server';
-import { systemOf, systems, type SystemName } from './machine/systems';
+import type { SystemName } from './machine/system-names';
+import { systemOf, systems } from './machine/systems';
 import type { LabJournal, MachineFactory, MachineProfile, Shell, Surroundings } from './shapes';
 import { loadWorld, saveWorld } from './world-state';
 

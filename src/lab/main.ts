@@ -1,7 +1,7 @@
 /** The lab as a process: `node lib/lab/main.js --dir DIR`; prints one JSON line when it is ready. */
 import { parseArgs } from 'node:util';
 import { startLab } from './lab';
-import { systemNames } from './machine/systems';
+import { systemNames } from './machine/system-names';
 
 const usage =
   'usage: main.js --dir DIR [--speed 60] [--shell portable|real] ' +

@@ -1,6 +1,6 @@
 /** The seams inside the lab: clock, journal, machines and the shells that run their commands. */
 import type { Duplex } from 'node:stream';
-import type { SystemName } from './machine/systems';
+import type { SystemName } from './machine/system-names';
 
 /** Simulated time: `speed` simulated seconds pass in one real second. */
 export interface LabClock {

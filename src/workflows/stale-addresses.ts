@@ -60,7 +60,7 @@ function whyNot(found: StaleFound | undefined, isApproved: boolean): string {
 }
 
 /** The gate: what stands where, the difference of each file, and how it is mended by hand. */
-export function toMend(
+function toMend(
   found: StaleFound | undefined,
   { machine, old }: Place,
   unattended: boolean,

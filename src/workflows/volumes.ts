@@ -5,6 +5,7 @@ import type { VerifyInput } from '../activities/verify-image';
 import type { Machine, Settings } from '../contract/plan';
 import type { RestoreRequest } from '../contract/requests';
 import type { BackupRecord } from '../machine/backup-record';
+import { judgeRecorded } from '../machine/databases/judge';
 import { placesToMark } from '../machine/proof/marks';
 import * as acts from './acts';
 import { list } from './questions';
@@ -52,10 +53,9 @@ interface Known {
 
 /** What the machine's mounts are held against. */
 export function mountsOf({ machine, record, settings, acknowledge }: Known): MountsExpected {
+  const { verdict } = judgeRecorded(record, settings.externalServices);
   const isExternal =
-    settings.externalServices ||
-    record?.externalServices === true ||
-    acknowledge.includes('external-services');
+    verdict === 'outside' || verdict === 'partly' || acknowledge.includes('external-services');
   return { machine, record, isExternal, objectsApart: settings.objects !== undefined };
 }
 

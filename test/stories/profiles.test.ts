@@ -2,7 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Report } from '../../src/contract/reports';
-import { systems, type SystemName } from '../../src/lab/machine/systems';
+import type { SystemName } from '../../src/lab/machine/system-names';
+import { systems } from '../../src/lab/machine/systems';
 import { control, setStage, storyOf, type Stage } from './stage';
 import { machineOf, sourceId } from './world-checks';
 

@@ -5,7 +5,7 @@
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
-import { systemNames } from './systems';
+import { systemNames } from './system-names';
 import { trapValues } from './traps';
 
 const configItem = z.object({

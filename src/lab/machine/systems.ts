@@ -3,18 +3,7 @@
  * units of Replicated lie, as its installer puts them there. Values are the lab's own.
  */
 import type { MachineProfile } from '../shapes';
-
-/** Every system by its name. */
-export const systemNames = [
-  'ubuntu1604',
-  'ubuntu1404',
-  'debian7',
-  'centos7',
-  'centos6',
-  'amazon2',
-  'amazon1',
-] as const;
-export type SystemName = (typeof systemNames)[number];
+import { systemNames, type SystemName } from './system-names';
 
 /** What a system brings along. */
 export interface System extends Pick<MachineProfile, 'distribution' | 'init'> {

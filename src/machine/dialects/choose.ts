@@ -100,7 +100,7 @@ function lacksWords({ exitCode, text }: Said): boolean {
 }
 
 /** The older command line wants the console's password where it has one. */
-export function wantsLogin({ text }: { readonly text: string }): boolean {
+function wantsLogin({ text }: { readonly text: string }): boolean {
   return /not logged in|Unauthorized/i.test(text);
 }
 

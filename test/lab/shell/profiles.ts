@@ -6,7 +6,8 @@ import {
   type Choice,
 } from '../../../src/machine/dialects/choose';
 import type { Dialect } from '../../../src/machine/dialects/dialect';
-import { systems, type SystemName } from '../../../src/lab/machine/systems';
+import type { SystemName } from '../../../src/lab/machine/system-names';
+import { systems } from '../../../src/lab/machine/systems';
 import type { MachineProfile } from '../../../src/lab/shapes';
 import type { Command } from '../../../src/machine/commands';
 import { readInit, readOwnAddresses } from '../../../src/machine/commands';

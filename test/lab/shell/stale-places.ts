@@ -3,7 +3,7 @@ import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 /** What each place says; the old addresses are 10.0.1.5 and 203.0.113.10. */
-export const staleFiles: Readonly<Record<string, string>> = {
+const staleFiles: Readonly<Record<string, string>> = {
   '/etc/docker/daemon.json':
     '{\n  "log-driver": "fluentd",\n  "log-opts": { "fluentd-address": "10.0.1.5:24224" }\n}\n',
   '/etc/cron.d/push': '*/5 * * * * root curl -u ops:hunter2 http://10.0.1.5/ping\n',
