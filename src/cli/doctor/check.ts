@@ -22,6 +22,8 @@ export async function check(
     const found = await look();
     return typeof found === 'string' ? { level: 'ok', what: `${what}: ${found}` } : found;
   } catch (error) {
+    const obstacle = obstacleOf(error);
+    if (obstacle !== undefined) return barredBy(what, obstacle);
     return { level: 'FAIL', what: `${what}: ${messageOf(error)}`, todo: todoAfter(error, todo) };
   }
 }
@@ -37,6 +39,11 @@ export function obstacleOf(error: unknown): ObstacleAt | undefined {
   const type = typeOf(error);
   const isOne = type === 'LoginGetsNowhere' || type === 'SudoRefused';
   return isOne ? (detailOf(error) as ObstacleAt | undefined) : undefined;
+}
+
+function barredBy(what: string, { at, cause, line, todo }: ObstacleAt): Finding {
+  const said = line === '' ? '' : ` ("${line}")`;
+  return { level: 'FAIL', what: `${what}: the ${at} did not run it: ${cause}${said}`, todo };
 }
 
 /** `ok    what`, `warn  what  → what to do`. */
