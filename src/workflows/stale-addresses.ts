@@ -5,6 +5,7 @@
 import type { Mended } from '../activities/mend-stale-addresses';
 import type { StaleFound } from '../activities/find-stale-addresses';
 import type { Machine, OldAddresses } from '../contract/plan';
+import { quote } from '../machine/quoting';
 import { severities, type StalePlace } from '../machine/stale/classify';
 import * as acts from './acts';
 import type { Approval, Run } from './runbook';
@@ -114,7 +115,7 @@ function byHand({ machine, old }: Place, paths: readonly string[]): string {
         `-e 's/(^|[^0-9.])${from.replaceAll('.', '[.]')}([^0-9]|$)/\\1${to}\\2/g' ` +
         `-e 's/(ip|ec2)-${from.replaceAll('.', '-')}([^0-9]|$)/\\1-${to.replaceAll('.', '-')}\\2/g'`,
     );
-  return `sudo sed -E -i.before-restore ${scripts.join(' ')} ${paths.join(' ')}`;
+  return `sudo sed -E -i.before-restore ${scripts.join(' ')} ${paths.map(quote).join(' ')}`;
 }
 
 function lineOf({ path, line, kind, severity }: StalePlace): string {
