@@ -1,9 +1,11 @@
 /** A machine is its mounts, too: no app over an empty database, and what came back is proven. */
-import { writeFileSync } from 'node:fs';
+import { cpSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { modelOf } from '../../src/lab/appliance/model';
 import { disksOf } from '../../src/lab/machine/disks';
 import { folderOn, mountOn } from '../../src/lab/machine/mounts';
+import { seeded } from '../../src/lab/region/seed';
+import { markFile } from '../../src/machine/proof/marks';
 import { decodeRecord } from '../../src/machine/record-tags';
 import { headingsOf } from './headings';
 import { control, linesOf, setStage, type Run, type Stage } from './stage';
@@ -106,4 +108,86 @@ describe('data on a volume that fstab names by its device', () => {
     );
     restoredMachine(on);
   });
+
+  it('that came back older than the backup fail the checks, each by what it says itself', async () => {
+    const on = await stageWith(byDevice);
+    await backUp(on);
+    await control(on.lab, `/machines/${sourceId}/lose`);
+    const run = await on.start('restore', prod);
+    const gate = await run.approveUntil('Mount the missing volumes');
+    const [id] = madeByRestores(on);
+    const [disk] = disksOf(modelOf(machineOf(on, id)));
+    const older = { run: 'backup-0', takenAt: '2026-01-01T00:00:00Z', instanceId: sourceId };
+    writeFileSync(
+      join(disk?.folder ?? '', 'postgres/9.5/data/base/1'),
+      'conductor_production\nnext transaction 700000\n',
+    );
+    writeFileSync(join(disk?.folder ?? '', markFile('').slice(1)), JSON.stringify(older));
+    await run.answer('approve', gate);
+    const failed = await run.approveUntil('failed: Verify the app');
+    expect(failed.details).toMatch(/PostgreSQL says .*700000.*OLDER than the backup/);
+    expect(failed.details).toContain('/data/circle bears the mark of 2026-01-01T00:00:00Z');
+    expect(failed.details).not.toContain('MongoDB says');
+    await run.answer('abort', failed);
+    await expect(run.handle.result()).rejects.toMatchObject({ cause: { type: 'Aborted' } });
+  });
+
+  it('that nobody can mount stop the restore, until the device is there', async () => {
+    const on = await stageWith(byDevice);
+    const backup = await backUp(on);
+    const image = on.lab.region.state.images[backup.imageId ?? ''];
+    const folder = on.lab.region.imageFolder(image?.id ?? '');
+    // A copy of the image that was registered without the volume (NoDevice).
+    if (image) image.more = image.more.filter(({ device }) => device !== '/dev/sdf');
+    await control(on.lab, `/machines/${sourceId}/lose`);
+    const run = await on.start('restore', prod);
+    const gate = await run.approveUntil('failed: Compare the mounts');
+    expect(gate.details).toContain('**MountsDiffer**');
+    expect(gate.details).toContain("the image may lack the volume (EC2's /dev/sdf)");
+    expect(gate.answers).toEqual(['retry', 'abort']);
+    const [id] = madeByRestores(on);
+    expect(eventsOf(on, id)).not.toContain('the app is told to start');
+    // A person attaches a volume made from its snapshot, and mounts it by hand.
+    const machine = modelOf(machineOf(on, id));
+    const disks = join(machine.root, '../disks');
+    for (const name of ['sdf', 'sdf.json']) {
+      cpSync(join(folder, 'disks', name), join(disks, name), { recursive: true });
+    }
+    const wish = { source: `UUID=${uuid}`, target: '/data/circle', options: 'noatime' };
+    expect(mountOn(machine, wish)).toBeUndefined();
+    await run.answer('retry', gate);
+    const report = await run.finish();
+    expect(noteOf(report, 'Compare the mounts')).toContain('recorded mounts are as they were');
+    restoredMachine(on);
+  });
+
+  it('are the verdict of a drill that nobody watches, and a gate of one that somebody does', async () => {
+    const drill = { subnet: seeded.subnets[1], quarantineSecurityGroup: seeded.quarantineGroup };
+    const on = await stageWith(byDevice, { drill });
+    const { imageId } = await backUp(on);
+    const alone = await on.start('drill', { ...prod, unattended: true });
+    await expect(alone.report()).rejects.toMatchObject({ cause: { type: 'MountsDiffer' } });
+    const proven = on.lab.region.state.images[imageId ?? '']?.tags['runbook:proven'];
+    expect(proven).toMatch(/ failed/);
+
+    const watched = await on.start('drill', prod);
+    const gate = await watched.approveUntil('Mount the missing volumes');
+    expect(gate.details).toContain(`UUID=${uuid} /data/circle`);
+    const report = await watched.finish();
+    expect(report.verdict).toEqual({ outcome: 'passed', why: '' });
+  });
+});
+
+test('a volume of data that the image does not hold fails its verification', async () => {
+  const on = await stageWith(byDevice);
+  const { volumes } = on.lab.region.state;
+  for (const [id, volume] of Object.entries(volumes)) {
+    // As EC2 sees it, the volume was never there: instance storage.
+    if (volume.device === '/dev/sdf') Reflect.deleteProperty(volumes, id);
+  }
+  const run = await on.start('backup', prod);
+  const gate = await run.gate('failed: Verify the image');
+  expect(gate.details).toMatch(/the image does NOT hold \/data\/circle .*instance storage/);
+  await run.answer('abort', gate);
+  await expect(run.handle.result()).rejects.toMatchObject({ cause: { type: 'Aborted' } });
 });
