@@ -104,7 +104,7 @@ export function parseAddressFiles(output: string): AddressFiles {
   return {
     daemon: daemon.paths,
     operator: operator.paths,
-    read: [...daemon.read, ...operator.read],
+    read: [...new Set([...daemon.read, ...operator.read])],
     missing: [...daemon.missing, ...operator.missing],
     looked: [...seen.kinds].map(([path, kind]) => `${path} is ${words[kind] ?? kind}`).join(', '),
   };

@@ -44,6 +44,7 @@ describe('a machine whose host key nothing confirms', () => {
         "Confirm the host key — expired",
         "Read what a restore needs — not needed",
         "List the running builds — done",
+        "Leave a mark on each volume — not needed",
         "Stop the app for the image — not needed",
         "Create the image — done",
         "Start the app again — not needed",

@@ -92,7 +92,7 @@ test.each(places)(
     const { cause } = await failureOf(run);
     expect(cause).toMatchObject({ type: 'Rejected' });
     const { report, journal } = await run.standing();
-    expect(journal.find((entry) => entry.title === title)).toMatchObject({
+    expect(journal.findLast((entry) => entry.title === title)).toMatchObject({
       state: 'rejected',
       by: 'ana',
       note: 'another day',
