@@ -22,38 +22,46 @@ describe('an app that does not come up well', () => {
 
   const set = (values: object): Promise<unknown> =>
     control(stage.lab, `/machines/${id}/set`, values);
-  /** What became of the app since Replicated runs on its new address. */
+  /** What became of the app since Replicated runs on its new address. Either the run tells it to
+   * start, or the daemon has come to it before: whichever is quicker. */
   const appStory = (): string[] => {
     const events = stage.lab.journal.since(0).filter(({ machine }) => machine === id);
     const restarted = events.findLastIndex(({ text }) => text === 'replicated started');
-    return events.slice(restarted).flatMap(({ kind, text }) => (kind === 'app' ? [text] : []));
+    const texts = events
+      .slice(restarted)
+      .flatMap(({ kind, text }) => (kind === 'app' ? [text] : []));
+    return texts.map((text) => (isStart(text) ? 'a start' : text));
   };
+  const isStart = (text: string): boolean =>
+    ['the app is told to start', 'the app starts by itself'].includes(text);
 
   test('because an image is missing is started once more, without a person', async () => {
     const { journal } = await run.finish();
     restoredMachine(stage);
     expect(appStory()).toEqual([
-      'the app is told to start',
+      'a start',
       'the app has failed: Failure reported from operator: no such image',
-      'the app is told to start',
+      'a start',
       'the app is started',
     ]);
     expect(journal.find(({ title }) => title === '6. Restart the app')).toMatchObject({
       state: 'done',
       attempts: 1,
-      note: 'up; the first start lacked an image',
+      note: expect.stringMatching(/^up/) as string,
     });
   });
 
   test('for another reason is started again only when a person says so', async () => {
-    await set({ startFailsOnce: 'Failure reported from operator: port 80 is in use' });
+    const why = 'Failure reported from operator: port 80 is in use';
+    await set({ startFails: why });
     const gate = await run.approveUntil('failed: 6. Restart the app');
     expect(gate.details).toContain('port 80 is in use');
     expect(gate.answers).toEqual(['retry', 'abort']);
-    expect(appStory()).toEqual([
-      'the app is told to start',
-      'the app has failed: Failure reported from operator: port 80 is in use',
-    ]);
+    const story = appStory();
+    expect(new Set(story)).toEqual(new Set(['a start', `the app has failed: ${why}`]));
+    // One of the run's own, and at most one that the daemon made before.
+    expect(story.filter((text) => text === 'a start').length).toBeLessThanOrEqual(2);
+    await set({ startFails: false });
     await run.answer('retry', gate, 'stopped the other web server');
     await run.finish();
     restoredMachine(stage);

@@ -30,11 +30,18 @@ export async function findTemporalCli(search: CliSearch = {}): Promise<string> {
     if (isExecutable(named)) return named;
     throw new CliError('Failed', `TEMPORAL_CLI names ${named}, which is no executable file.`);
   }
-  const cached = join(cacheFolder(environment), `temporal-${cliVersion}${exeSuffix}`);
-  const found = [onPath('temporal', environment), cached].find(
+  return presentCli(environment) ?? (await getInto(cachedCli(environment), environment, search));
+}
+
+/** The one on PATH, or the one that was fetched before. */
+export function presentCli(environment: NodeJS.ProcessEnv): string | undefined {
+  return [onPath('temporal', environment), cachedCli(environment)].find(
     (path) => path !== undefined && isExecutable(path),
   );
-  return found ?? (await getInto(cached, environment, search));
+}
+
+function cachedCli(environment: NodeJS.ProcessEnv): string {
+  return join(cacheFolder(environment), `temporal-${cliVersion}${exeSuffix}`);
 }
 
 /** The first executable of that name on PATH. */

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Connection } from '@temporalio/client';
-import { onPath } from '../../../src/cli/temporal/find-cli';
+import { presentCli } from '../../../src/cli/temporal/find-cli';
 import { startTemporal } from '../../../src/cli/temporal/dev-server';
 import {
   missingAttributes,
@@ -12,7 +12,7 @@ import {
 } from '../../../src/cli/temporal/prepare-namespace';
 import { searchAttributeNames } from '../../../src/contract/search-attributes';
 
-const cliPath = process.env['TEMPORAL_CLI'] ?? onPath('temporal', process.env);
+const cliPath = process.env['TEMPORAL_CLI'] ?? presentCli(process.env);
 const required = process.env['REQUIRE_ALL'] === '1';
 const withServer = cliPath === undefined && !required ? describe.skip : describe;
 
