@@ -97,7 +97,8 @@ class Person {
   async type(run: string): Promise<string> {
     const script = [...this.known, run].join('\n');
     const { stdout, stderr } = await this.connection.run({ script, args: [], timeoutSeconds: 60 });
-    if (/^(if \[ -e|[A-Z_]+=|change\(\))/.test(run)) this.known.push(run);
+    // Said once: what it printed then is not printed with each thing that comes after it.
+    if (/^(if \[ -e|[A-Z_]+=|change\(\))/.test(run)) this.known.push(`{ ${run}\n} >/dev/null`);
     return stdout + stderr;
   }
 
