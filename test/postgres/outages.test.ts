@@ -112,7 +112,7 @@ const isPossible = needs(
 
     test.each<[Part, string]>([
       ['the worker', 'RunInstances'],
-      ['PostgreSQL', 'replicatedctl app stop'],
+      ['PostgreSQL', 'CreateTags'],
       ['the Temporal server', 'systemctl restart'],
     ])('goes on after %s was killed between %s and its answer', async (part, point) => {
       const barrier = stage.lab.barriers.hold(point.includes(' ') ? `command:${point}` : point);
