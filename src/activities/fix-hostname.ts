@@ -53,9 +53,10 @@ export const fixHostname =
         throw notToBeFound(machine, hostname);
       await remote.read(rememberHostname(now, machine.instanceId));
       const { setHostname, title } = await dialectOf(remote);
-      if (setHostname === undefined) throw onlyByHand(machine, { now, hostname, title });
-      // The app takes it only when it starts: one that is up by then is started anew.
+      // The app takes it only when it starts: one that is up by then is started anew, also where a
+      // person sets it.
       await remote.read(markRestartDue(machine.instanceId));
+      if (setHostname === undefined) throw onlyByHand(machine, { now, hostname, title });
       await setOn(world, { machine, remote, say }, setHostname(hostname));
       // Items marked write_once ignore a new value without a word.
       const after = await itemOf(remote, 'hostname');

@@ -33,11 +33,13 @@ export const stopAppForImage =
         const note = `somebody had stopped it before (${app.seen}); it stays stopped`;
         return { note, notNeeded: true, staysStopped: true };
       }
-      // Armed before the stop: a terminated run or a dead worker cannot leave the app stopped.
-      await remote.read(armStartTimer(Math.ceil(stoppedForImage), await startWords(remote)));
-      const { note } = await stopOn(world, { machine, remote, say });
-      // Anew: an app that was starting may have taken the stop late.
-      await remote.read(armStartTimer(Math.ceil(stoppedForImage)));
+      const start = await startWords(remote);
+      const arm = (): Promise<string> =>
+        remote.read(armStartTimer(Math.ceil(stoppedForImage), start));
+      if (isDown(app)) await arm();
+      // Armed before each stop that is sent: a terminated run or a dead worker cannot leave the app
+      // stopped, also where an app that was starting takes the stop late.
+      const { note } = await stopOn(world, { machine, remote, say, beforeStop: arm });
       return {
         note: `${note}; the machine starts it by itself in ${String(stoppedForImage)} s`,
         staysStopped: false,

@@ -50,9 +50,9 @@ const looksForUnseen = 21;
 /** Gets the machine of this run: a living one is adopted, whatever its request was. */
 export async function launchOnce(place: Place, order: LaunchOnce, by: LaunchBy): Promise<Made> {
   const looks = by.looks ? looksForUnseen : 1;
-  // Nothing is sent before EC2 has said what is there.
+  // Nothing is sent before EC2 has said what is there. A search that failed has settled nothing.
   const { living } = await lookFor(place, by, { looks }).catch((error: unknown) => {
-    throw marked(error, 'nothing');
+    throw by.looks ? error : marked(error, 'nothing');
   });
   if (living) return adopted(living, order);
   try {

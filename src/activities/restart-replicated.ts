@@ -40,13 +40,18 @@ export const restartReplicated =
       const limits = world.installation(machine.installation).limits;
       const { replicated: limitSeconds, poll: pollSeconds } = limits;
       const before = await look(remote, machine, old);
-      if (before.right) return { note: `runs on it already: ${before.seen}`, notNeeded: true };
+      if (before.right) {
+        if (behind === undefined) await remote.read(putIntoService(machine.instanceId));
+        return { note: `runs on it already: ${before.seen}`, notNeeded: true };
+      }
 
       if (behind !== undefined) await requireClosedOff(world, machine, behind);
       if (mounts !== undefined) await requireMounts(remote, mounts);
-      if ((await remote.read(readSeal(machine.instanceId))) === 'sealed') {
-        await remote.read(behind === undefined ? putIntoService(machine.instanceId) : openSeal);
-      }
+      // Also where the seal did not hold: a boothook that comes late, or obeys at the next boot, would
+      // seal the machine that serves by then.
+      const isSealed = (await remote.read(readSeal(machine.instanceId))) === 'sealed';
+      if (behind === undefined) await remote.read(putIntoService(machine.instanceId));
+      else if (isSealed) await remote.read(openSeal);
       const init = parseInit(await remote.read(readInit)) ?? 'upstart';
       await remote.read(restartReplicatedBy[init]);
       let { seen } = before;

@@ -60,8 +60,16 @@ export const stopApp =
     });
   };
 
+interface StopPlace extends AppPlace {
+  /** What must be so before each stop that is sent. */
+  readonly beforeStop?: () => Promise<unknown>;
+}
+
 /** Stops the app over an open connection; the backup does the same for its moment. */
-export async function stopOn(world: World, { machine, remote, say }: AppPlace): Promise<Outcome> {
+export async function stopOn(
+  world: World,
+  { machine, remote, say, beforeStop }: StopPlace,
+): Promise<Outcome> {
   const limits = world.installation(machine.installation).limits;
   const before = await lookAtApp(remote);
   if (before.status.kind === 'none') throw noApp(machine);
@@ -72,6 +80,7 @@ export async function stopOn(world: World, { machine, remote, say }: AppPlace): 
   let { seen } = before;
   const refused = { times: 0, last: '', now: '' };
   const send = async (force: boolean): Promise<void> => {
+    await beforeStop?.();
     const { forceStopApp, stopApp: plainStop } = await dialectOf(remote);
     const { exitCode, stderr } = await remote.run(force ? forceStopApp : plainStop);
     const said = redact(stderr.trim()).slice(-200);

@@ -122,10 +122,7 @@ const startUnit = 'runbook-start-app';
  * sleeper starts the app only if the flag file still bears its own number. `start` are the words of
  * the command that starts it.
  */
-export const armStartTimer = (
-  seconds: number,
-  start: readonly string[] = [replicatedctl, 'app', 'start'],
-): Command =>
+export const armStartTimer = (seconds: number, start: readonly string[]): Command =>
   command(
     'after=$1; shift; if command -v systemd-run >/dev/null; then ' +
       `systemctl stop ${startUnit}.timer >/dev/null 2>&1 || true; ` +

@@ -115,7 +115,10 @@ function failureOf(error: unknown, call: Call): ApplicationFailure {
   // A profile that was made a moment ago is unknown to EC2 for some seconds.
   const fail = kind === 'profile' ? tryAgain : refuse;
   const message = `AWS ${verb} ${where}: ${code}: ${said}. ${todo}${decoding(error)}`;
-  return fail(type, message, { code, kind, answered: true });
+  // A reply that could not be read is no answer: the call may have done its work.
+  const status = statusOf(error) ?? 0;
+  const answered = kind !== 'unknown' || (status >= 400 && status < 500);
+  return fail(type, message, { code, kind, answered });
 }
 
 /** Runs a call; its errors become failures, or the reason why it was called off. */

@@ -2,6 +2,7 @@ import * as commands from '../../src/machine/commands';
 import type { Command } from '../../src/machine/commands';
 
 const ctl = '/usr/local/bin/replicatedctl';
+const appStart = [ctl, 'app', 'start'];
 
 // Every command that needs no value: its exact text, what it is given, how long it may take.
 const constant: Record<string, [command: Command, script: string, timeoutSeconds?: number]> = {
@@ -128,7 +129,7 @@ const made: Record<string, [command: Command, expected: Command]> = {
     { script: 'getent ahostsv4 "$1" || true', args: ['new.example.com'], timeoutSeconds: 30 },
   ],
   armStartTimer: [
-    commands.armStartTimer(1800),
+    commands.armStartTimer(1800, appStart),
     {
       script:
         'after=$1; shift; if command -v systemd-run >/dev/null; then ' +

@@ -58,9 +58,6 @@ describe('a backup', () => {
       armed,
       'the app is told to stop',
       'the app is stopped',
-      // From now on the whole time counts again: a stop may have been taken late.
-      'runbook-start-app.timer stopped',
-      armed,
       'CreateImage',
       'the app is told to start',
       'the app is started',

@@ -46,7 +46,8 @@ export function judgePlatform({ platform, choice, replicated }: Seen): Verdict {
     docker !== undefined && isBefore(docker, '1.8')
       ? `Docker ${docker} cannot list containers by format: 1.8 or newer is needed`
       : '',
-    choice?.kind === 'unknown' || choice?.kind === 'unreadable'
+    // What is only unreadable may be a daemon that starts: it is not recorded, and judged no further.
+    choice?.kind === 'unknown'
       ? `no command line of Replicated that is known here is understood there (${choice.said})`
       : '',
   ];

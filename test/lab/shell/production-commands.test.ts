@@ -5,6 +5,7 @@ import * as commands from '../../../src/machine/commands';
 import { deleteBuildForms, parseDeleteOutcomes } from '../../../src/machine/dev-console';
 import type { SmallLab } from '../machine/small-lab';
 import { exec, openStage, pause, run, type Stage } from './session';
+const appStart = ['/usr/local/bin/replicatedctl', 'app', 'start'];
 
 let lab: SmallLab;
 let machine: SimulatedMachine;
@@ -91,13 +92,13 @@ describe('Every command of production on a machine of the portable shell', () =>
     await run(client, commands.stopApp);
     lab.clock.skip(90);
     expect(await said(commands.readStartTimer)).toBe('inactive\n');
-    await run(client, commands.armStartTimer(600));
+    await run(client, commands.armStartTimer(600, appStart));
     expect(await said(commands.readStartTimer)).toBe('active\n');
     await run(client, commands.disarmStartTimer);
     lab.clock.skip(700);
     expect(machine.inspect()['app']).toMatchObject({ state: 'stopped' });
-    await run(client, commands.armStartTimer(600));
-    expect((await run(client, commands.armStartTimer(60))).code).toBe(0);
+    await run(client, commands.armStartTimer(600, appStart));
+    expect((await run(client, commands.armStartTimer(60, appStart))).code).toBe(0);
     lab.clock.skip(61);
     expect(machine.inspect()['app']).toMatchObject({ desiredState: 'started' });
   });
@@ -207,11 +208,11 @@ describe('A machine of the Upstart era', () => {
   it('starts the app by a sleeper that the connection does not hold up', async () => {
     await run(client, commands.stopApp);
     lab.clock.skip(90);
-    await run(client, commands.armStartTimer(600));
+    await run(client, commands.armStartTimer(600, appStart));
     await run(client, commands.disarmStartTimer);
     lab.clock.skip(700);
     expect(machine.inspect()['app']).toMatchObject({ desiredState: 'stopped' });
-    await run(client, commands.armStartTimer(600));
+    await run(client, commands.armStartTimer(600, appStart));
     client.end();
     await pause();
     lab.clock.skip(601);

@@ -12,6 +12,7 @@ import { liveAddress } from '../machine/small-lab';
 import { describeReal } from './real-machine';
 import { RealReach, sha256 } from './real-reach';
 import { isElsewhere, seededMentions, seedStalePlaces, staleLines } from './stale-places';
+const appStart = ['/usr/local/bin/replicatedctl', 'app', 'start'];
 
 const describeOnSandbox = describeReal();
 
@@ -147,13 +148,13 @@ describeOnSandbox.each<Partial<MachineProfile>>([
 
   it('starts the app by a timer that can be disarmed and outlives the connection', async () => {
     const settle = (): Promise<void> => setTimeout(500);
-    await to.run(commands.armStartTimer(600));
+    await to.run(commands.armStartTimer(600, appStart));
     await to.run(commands.disarmStartTimer);
     await settle();
     to.lab.clock.skip(700);
     await settle();
     expect(to.machine.inspect()['app']).toMatchObject({ desiredState: 'stopped' });
-    expect((await to.run(commands.armStartTimer(600))).code).toBe(0);
+    expect((await to.run(commands.armStartTimer(600, appStart))).code).toBe(0);
     await settle();
     await to.reconnect(async () => {
       to.lab.clock.skip(700);
