@@ -87,10 +87,13 @@ export async function startOn(world: World, { machine, remote, say }: AppPlace):
   };
   if (!wasUp) await start();
   let { seen } = before;
+  // Told whoever made the start that failed for it: this run, or the daemon before.
+  let lackedImage = lacksImage(before.status);
   const ready = await until({ limitSeconds, pollSeconds }, async () => {
     const app = await lookAtApp(remote);
     seen = app.seen;
     say(seen);
+    lackedImage ||= lacksImage(app.status);
     if (isReady(app.status)) return true;
     looks += 1;
     // A daemon that comes up may not have taken the start yet, and still shows its old state.
@@ -101,7 +104,7 @@ export async function startOn(world: World, { machine, remote, say }: AppPlace):
     return undefined;
   });
   if (ready) {
-    const how = starts > 1 ? 'up; the first start lacked an image' : `up: ${seen}`;
+    const how = lackedImage ? 'up; the first start lacked an image' : `up: ${seen}`;
     return { note: `${how}${await byDialect(remote)}`, wasUp };
   }
   throw refuse(
