@@ -1,6 +1,7 @@
 /** Opens one SSH connection to a machine for one activity, and closes it in every case. */
 import type { Machine } from '../contract/plan';
 import { refuse, tryAgain } from '../contract/failures';
+import { apart, together } from '../machine/batch';
 import type { Command } from '../machine/commands';
 import { redact } from '../machine/redact';
 import type { World } from '../world';
@@ -10,9 +11,18 @@ import type { CommandResult, Connection, SshTarget } from '../world/ssh';
 export interface Remote {
   /** Runs the command and gives its exit code and output back. */
   run(command: Command): Promise<CommandResult>;
+  /** Runs commands that only look, under one sudo; gives the result of each, in their order. */
+  runAll<const All extends readonly Command[]>(commands: All): Promise<ResultsOf<All>>;
   /** Runs the command and refuses when it fails; gives its trimmed standard output back. */
   read(command: Command): Promise<string>;
+  /** The trimmed standard output of a command that has run; refuses when it failed. */
+  outputOf(command: Command, result: CommandResult): string;
 }
+
+/** The result of each command, at its place. */
+export type ResultsOf<All extends readonly Command[]> = {
+  readonly [At in keyof All]: CommandResult;
+};
 
 /** Where and as whom to log in, with the host keys that are trusted there. */
 export function targetOf(world: World, machine: Machine, freshlyBooted = false): SshTarget {
@@ -69,14 +79,23 @@ async function over<T>(
   machine: Machine,
   work: (remote: Remote) => Promise<T>,
 ): Promise<T> {
+  const outputOf = (command: Command, result: CommandResult): string => {
+    if (result.exitCode === 0) return result.stdout.trim();
+    throw commandFailed(machine, command, result);
+  };
   try {
     return await work({
       run: (command) => connection.run(command),
-      read: async (command) => {
-        const result = await connection.run(command);
-        if (result.exitCode === 0) return result.stdout.trim();
-        throw commandFailed(machine, command, result);
+      runAll: async (commands) => {
+        const mark = crypto.randomUUID();
+        const all = together(commands, mark);
+        const result = await connection.run(all);
+        const answers = apart(result, commands.length, mark);
+        if (answers === undefined) throw commandFailed(machine, all, result);
+        return answers as unknown as ResultsOf<typeof commands>;
       },
+      read: async (command) => outputOf(command, await connection.run(command)),
+      outputOf,
     });
   } finally {
     connection.close();

@@ -5,7 +5,7 @@ import type { BackupRecord } from '../machine/backup-record';
 import * as databases from '../machine/proof/databases';
 import { judgeMarks, parseMarks, readMarks } from '../machine/proof/marks';
 import { redact } from '../machine/redact';
-import type { Command } from '../machine/commands';
+import type { CommandResult } from '../world/ssh';
 import type { Remote } from './on-machine';
 
 /** What the data of a machine is held against. */
@@ -41,8 +41,9 @@ export async function askDatabases(remote: Remote): Promise<{
   /** Which could not be asked, and why. */
   readonly silent: readonly string[];
 }> {
-  const postgres = await ask(remote, databases.askPostgres, databases.parsePostgres);
-  const mongo = await ask(remote, databases.askMongo, databases.parseMongo);
+  const [one, other] = await remote.runAll([databases.askPostgres, databases.askMongo]);
+  const postgres = answerOf(one, databases.parsePostgres);
+  const mongo = answerOf(other, databases.parseMongo);
   return {
     said: {
       ...(postgres.answer === undefined ? {} : { postgres: postgres.answer }),
@@ -55,12 +56,15 @@ export async function askDatabases(remote: Remote): Promise<{
   };
 }
 
-async function ask<T>(
-  remote: Remote,
-  question: Command,
+interface Asked<T> {
+  readonly answer: T | undefined;
+  readonly why: string;
+}
+
+function answerOf<T>(
+  { exitCode, stdout, stderr }: CommandResult,
   parse: (text: string) => T | undefined,
-): Promise<{ readonly answer: T | undefined; readonly why: string }> {
-  const { exitCode, stdout, stderr } = await remote.run(question);
+): Asked<T> {
   const answer = exitCode === 0 ? parse(stdout) : undefined;
   const said = redact(stderr || stdout)
     .trim()
@@ -70,11 +74,23 @@ async function ask<T>(
 
 /** The checks of a restored machine's data, against its backup's record. */
 export async function proveData(remote: Remote, expected: DataExpected): Promise<DataProof> {
-  const checks: HealthCheck[] = [];
-  const notes: string[] = [];
-  await proveDatabases(remote, expected, { checks, notes });
-  await provePointInTime(remote, expected, { checks, notes });
-  return { checks, notes };
+  const proof: Proof = { checks: [], notes: [] };
+  const { record, isExternal } = expected;
+  const targets = record?.marks ?? [];
+  const lookAtMarks = readMarks(targets.length > 0 ? targets : ['/']);
+  if (isExternal && record?.holdings === undefined) {
+    proof.notes.push('The databases are on other machines: they were not asked what they hold.');
+    provePointInTime((await remote.run(lookAtMarks)).stdout, expected, proof);
+    return proof;
+  }
+  const [postgres, mongo, marks] = await remote.runAll([
+    databases.askPostgres,
+    databases.askMongo,
+    lookAtMarks,
+  ]);
+  proveDatabases({ postgres, mongo }, expected, proof);
+  provePointInTime(marks.stdout, expected, proof);
+  return proof;
 }
 
 interface Proof {
@@ -82,18 +98,14 @@ interface Proof {
   readonly notes: string[];
 }
 
-async function proveDatabases(
-  remote: Remote,
-  { record, isExternal, isTakenUp }: DataExpected,
+function proveDatabases(
+  said: { readonly postgres: CommandResult; readonly mongo: CommandResult },
+  { record, isTakenUp }: DataExpected,
   { checks, notes }: Proof,
-): Promise<void> {
+): void {
   const then = record?.holdings;
-  if (isExternal && then === undefined) {
-    notes.push('The databases are on other machines: they were not asked what they hold.');
-    return;
-  }
-  const postgres = await ask(remote, databases.askPostgres, databases.parsePostgres);
-  const mongo = await ask(remote, databases.askMongo, databases.parseMongo);
+  const postgres = answerOf(said.postgres, databases.parsePostgres);
+  const mongo = answerOf(said.mongo, databases.parseMongo);
   const add = (
     name: string,
     {
@@ -118,15 +130,13 @@ async function proveDatabases(
   });
 }
 
-async function provePointInTime(
-  remote: Remote,
+function provePointInTime(
+  printed: string,
   { machine, record }: DataExpected,
   { checks, notes }: Proof,
-): Promise<void> {
+): void {
   const targets = record?.marks ?? [];
-  const found = parseMarks(
-    (await remote.run(readMarks(targets.length > 0 ? targets : ['/']))).stdout,
-  );
+  const found = parseMarks(printed);
   if (record === undefined || targets.length === 0) {
     const one = found.get('/');
     if (one)

@@ -13,7 +13,8 @@ import { healthUrls, probe, readNomadClients, readNomadServers } from '../machin
 import { hasLeader, parseNomadClients } from '../machine/nomad';
 import { redact } from '../machine/redact';
 import type { World } from '../world';
-import { lookAtApp } from './app';
+import type { CommandResult } from '../world/ssh';
+import { lookingAtApp } from './app';
 import type { Outcome, Say } from './attempt';
 import { onMachine, type Remote } from './on-machine';
 import { isSettled, pointInTime, proveData, type DataExpected } from './prove-data';
@@ -66,20 +67,26 @@ export const verifyApp =
       return { note: `${note}${came}`, checks, clients, notes };
     });
 
+/** One look, sent as one: behind a slow sudo twelve would take minutes. */
 async function look(remote: Remote): Promise<HealthCheck[]> {
-  const app = await lookAtApp(remote);
-  const checks: HealthCheck[] = [{ name: 'app', ok: isReady(app.status), seen: app.seen }];
-  for (const [name, url] of Object.entries(healthUrls)) {
-    const code = (await remote.run(probe(url))).stdout.trim();
+  const app = await lookingAtApp(remote);
+  const services = Object.entries(healthUrls);
+  const [said, listed, servers, ...answers] = await remote.runAll([
+    ...app.commands,
+    readNomadServers,
+    ...services.map(([, url]) => probe(url)),
+  ]);
+  const { status, seen } = app.read([said, listed]);
+  const checks: HealthCheck[] = [{ name: 'app', ok: isReady(status), seen }];
+  for (const [index, [name]] of services.entries()) {
+    const code = answers[index]?.stdout.trim() ?? '';
     checks.push({ name, ok: /^[23]\d\d$/.test(code), seen: `HTTP ${code}` });
   }
-  const servers = await remote.run(readNomadServers);
-  const leader = hasLeader(servers.stdout);
-  const seen = leader
-    ? 'has a leader'
-    : redact(servers.stderr || servers.stdout)
-        .trim()
-        .slice(0, 200);
-  checks.push({ name: 'Nomad', ok: leader, seen });
-  return checks;
+  return [...checks, nomadCheck(servers)];
+}
+
+function nomadCheck({ stdout, stderr }: CommandResult): HealthCheck {
+  const ok = hasLeader(stdout);
+  const said = redact(stderr || stdout).trim();
+  return { name: 'Nomad', ok, seen: ok ? 'has a leader' : said.slice(0, 200) };
 }

@@ -6,7 +6,8 @@ import { restoreObjects } from '../../src/activities/restore-objects';
 import { runRestic } from '../../src/activities/run-restic';
 import type { Remote } from '../../src/activities/on-machine';
 import type { Machine } from '../../src/contract/plan';
-import { readAppStatus, type Command } from '../../src/machine/commands';
+import { together } from '../../src/machine/batch';
+import { readAppStatus, readContainers, type Command } from '../../src/machine/commands';
 import type { FolderPlace, ObjectFolder } from '../../src/machine/object-storage';
 import * as storage from '../../src/machine/storage-commands';
 import type { World } from '../../src/world';
@@ -31,7 +32,8 @@ const at = (resolved: string, on: FolderPlace['on'] = 'root'): FolderPlace => ({
 function answering(...answers: readonly string[]): Remote {
   const left = [...answers];
   const read = (): Promise<string> => Promise.resolve(left.shift() ?? 'no more answers');
-  return { read, run: () => Promise.reject(new Error('not asked')) };
+  const notAsked = (): Promise<never> => Promise.reject(new Error('not asked'));
+  return { read, run: notAsked, runAll: notAsked, outputOf: (_, { stdout }) => stdout };
 }
 
 test('without tags, a folder behind a symlink is judged by what is in it', async () => {
@@ -123,8 +125,14 @@ describe('restic is not begun', () => {
       return '';
     };
     const run = (command: Command): Promise<object> => {
-      asked.push(command.script);
-      return Promise.resolve({ exitCode: 0, stdout: answer(command), stderr: '' });
+      asked.push(command.script, ...command.args);
+      const looks = [readAppStatus, readContainers];
+      const [mark = ''] = command.args;
+      const isTogether = command.script === together(looks, mark).script;
+      const stdout = isTogether
+        ? looks.map((look) => `${mark} begins\n${answer(look)}\n${mark} ends 0\n`).join('')
+        : answer(command);
+      return Promise.resolve({ exitCode: 0, stdout, stderr: '' });
     };
     const world = {
       installation: () => ({ ssh: { address: 'private', port: 22, user: 'u' } }),

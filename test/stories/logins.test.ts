@@ -79,5 +79,14 @@ describe('a machine that lets people in and runs nothing', () => {
       'Wait for the machine to answer — failed',
       'Wait for the machine to answer — done',
     ]);
+    // Behind such a sudo a look of the verification is one command, not one for each service.
+    const sent = stage.lab.journal
+      .since(0)
+      .flatMap(({ kind, machine, text }) => (kind === 'command' && machine === id ? [text] : []));
+    const verifying = sent.slice(sent.findLastIndex((line) => line.includes('ask status')));
+    const looks = verifying.filter((line) => line.includes('http://localhost:8099/'));
+    expect(looks.length).toBeGreaterThan(0);
+    // Besides: which dialect, what the databases hold, which Nomad clients have joined.
+    expect(verifying).toHaveLength(looks.length + 3);
   });
 });

@@ -1,33 +1,9 @@
 /** What production looks at to find the databases, on machines of both shells. */
 import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Command } from '../../../src/machine/commands';
 import { parseCustomizations } from '../../../src/machine/databases/customizations';
 import { readCustomizations, readDataFolders } from '../../../src/machine/databases/look';
-import { describeReal } from './real-machine';
-import { RealReach } from './real-reach';
-import { openStage, run, type Answer } from './session';
-
-interface Place {
-  readonly root: string;
-  run(command: Command): Promise<Answer>;
-  close(): Promise<void> | void;
-}
-
-const openPortable = async (): Promise<Place> => {
-  const stage = await openStage();
-  const { machine, client } = stage;
-  return { root: machine.root, run: (c) => run(client, c), close: () => stage.end() };
-};
-const openReal = async (): Promise<Place> => {
-  const reach = await RealReach.open();
-  return { root: reach.machine.root, run: (c) => reach.run(c), close: () => reach.close() };
-};
-
-const shells: readonly [string, jest.Describe, () => Promise<Place>][] = [
-  ['portable', describe, openPortable],
-  ['real', describeReal(), openReal],
-];
+import { shells, type Place } from './both-shells';
 
 describe.each(shells)('on a machine of the %s shell', (_name, describeShell, open) => {
   describeShell('the databases', () => {
