@@ -60,6 +60,12 @@ const installation = z.strictObject({
   copies: copies.optional(),
   spare: spare.optional(),
   drill: drill.optional(),
+  /** Other accounts whose images a restore may start from. */
+  imageOwners: z
+    .array(
+      z.string().regex(/^\d{12}$/, 'is the number of an AWS account: twelve digits, in quotes'),
+    )
+    .default([]),
   circleciApi: z.strictObject({ tokenFile: z.string().min(1), url: apiUrl.optional() }).optional(),
   externalServices: z.boolean().optional(),
   objectStorage: objectStorage.optional(),

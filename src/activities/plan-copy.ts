@@ -20,6 +20,8 @@ export interface PlannedCopy {
   readonly image: Image;
   readonly record: BackupRecord;
   readonly takenAt: string;
+  /** What was not chosen though it is newer, and what drills have said. */
+  readonly notes: readonly string[];
   readonly chosen: ChosenLaunch;
   readonly plan: Omit<CopyPlan, 'userData' | 'notes' | 'launch'>;
 }
@@ -28,10 +30,14 @@ export interface PlannedCopy {
 export async function planCopy(
   world: World,
   installation: string,
-  { region, ...place }: QuarantinePlace & { readonly region: string },
+  {
+    region,
+    purpose,
+    ...place
+  }: QuarantinePlace & { readonly region: string; readonly purpose: 'spare' | 'drill' },
 ): Promise<PlannedCopy> {
   const ec2 = world.ec2(region);
-  const image = await chooseImage(ec2, installation);
+  const { image, notes } = await chooseImage(world, { installation, region, purpose });
   const record = decodeRecord(image.tags);
   if (record === undefined) throw noRecord(image);
   const configured = launchInQuarantine(world.installation(installation, region).launch, place);
@@ -40,6 +46,7 @@ export async function planCopy(
     image,
     record,
     takenAt: takenAt(image),
+    notes,
     chosen: launchSettings(configured, recordedLaunch(image.tags, record.launch, region)),
     plan: {
       installation,

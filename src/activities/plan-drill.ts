@@ -31,7 +31,7 @@ export const planDrill =
       );
     }
     const { region = home, ttl } = drill;
-    const copy = await planCopy(world, installation, { ...drill, region });
+    const copy = await planCopy(world, installation, { ...drill, region, purpose: 'drill' });
     const { image } = copy;
     const expires = new Date(Date.parse(now) + ttl * 1000).toISOString();
     const plan: DrillPlan = {
@@ -49,6 +49,7 @@ export const planDrill =
       objects: decodeObjects(image.tags),
       notes: [
         `The drill restores the backup of ${copy.takenAt}.`,
+        ...copy.notes,
         `Its machine ends itself at ${expires}, should nobody end it before.`,
       ],
     };

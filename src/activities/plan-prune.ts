@@ -1,14 +1,15 @@
 /**
  * Plans what to keep and what to remove of an installation's backups and their copies, by the rules
  * in runbook.yaml. Each region is judged by itself, so that each has its newest usable one; what is
- * said of one copy (held, proven, in use) counts for all of the same backup.
+ * said of one copy (held, proven, in use) counts for all of the same backup, and all that a region
+ * has of one backup stay or go together.
  *
  * Looks at: the images and snapshots that backups have made in every region, their tags, and which
  * machines are being restored from them. Changes: nothing. Safe to repeat because: it only reads.
  * Fails with: AwsDenied, AwsUnavailable: where one region does not answer, nothing is planned.
  */
 import { regionsOf } from '../machine/places';
-import { backupTags, takenAt, unusableBecause } from '../machine/backups';
+import { backupOf, backupTags, proofsOf, takenAt, unusableBecause } from '../machine/backups';
 import { provenRestore } from '../machine/proven-restore';
 import { decide, type Candidate, type Verdict } from '../machine/retention';
 import { tagNames } from '../machine/tags';
@@ -55,7 +56,7 @@ export const planPrune =
     const reasons = reasonsToKeep(stocks);
     const backups = stocks.flatMap(({ region, images }) => {
       const byId = new Map(images.map((image) => [image.id, image]));
-      const candidates = images.map((image) => candidateOf(image, reasons.get(image.name)));
+      const candidates = images.map((image) => candidateOf(image, reasons(image)));
       return decide(candidates, keep).map((verdict): PlannedBackup => {
         const image = byId.get(verdict.id);
         const { name = '', snapshotIds = [] } = image ?? {};
@@ -94,26 +95,41 @@ async function takeStock(ec2: Ec2, region: string, installation: string): Promis
   };
 }
 
-type Reasons = Pick<Candidate, 'held' | 'provenAt' | 'usedBy'>;
+type Reasons = Pick<Candidate, 'held' | 'provenAt' | 'isFoundBad' | 'usedBy'>;
 
-/** Why a backup is kept in whatever region, by its name: a copy has the name of its original. */
-function reasonsToKeep(stocks: readonly Stock[]): Map<string, Reasons> {
+/**
+ * Why a backup is kept, in whatever region it was said: of a copy, which has the record of its
+ * original, and unless somebody made it by hand its name.
+ */
+function reasonsToKeep(stocks: readonly Stock[]): (image: Image) => Reasons {
   const reasons = new Map<string, Reasons>();
+  const keysOf = (image: Image): string[] => [`record ${backupOf(image)}`, `name ${image.name}`];
   for (const { images, inUse } of stocks) {
     for (const image of images) {
-      const known = reasons.get(image.name);
       const proof = provenRestore(image);
-      reasons.set(image.name, {
-        held: known?.held ?? image.tags[tagNames.hold],
-        provenAt: later(
-          known?.provenAt,
-          typeof proof === 'object' && proof.passed ? proof.at : undefined,
-        ),
-        usedBy: known?.usedBy ?? inUse.get(image.id),
-      });
+      const said: Reasons = {
+        held: image.tags[tagNames.hold],
+        provenAt: typeof proof === 'object' && proof.passed ? proof.at : undefined,
+        usedBy: inUse.get(image.id),
+      };
+      for (const key of keysOf(image)) reasons.set(key, both(reasons.get(key) ?? {}, said));
     }
   }
-  return reasons;
+  const proofs = proofsOf(stocks.flatMap(({ images }) => images));
+  return (image) => ({
+    ...keysOf(image)
+      .map((key) => reasons.get(key) ?? {})
+      .reduce(both),
+    isFoundBad: proofs.get(backupOf(image))?.passed === false,
+  });
+}
+
+function both(one: Reasons, other: Reasons): Reasons {
+  return {
+    held: one.held ?? other.held,
+    provenAt: later(one.provenAt, other.provenAt),
+    usedBy: one.usedBy ?? other.usedBy,
+  };
 }
 
 function later(one: string | undefined, other: string | undefined): string | undefined {
@@ -121,9 +137,16 @@ function later(one: string | undefined, other: string | undefined): string | und
   return Date.parse(one) > Date.parse(other) ? one : other;
 }
 
-function candidateOf(image: Image, reasons: Reasons | undefined): Candidate {
-  // The order in which a restore looks for the newest.
-  return { id: image.id, takenAt: takenAt(image), state: stateOf(image), ...reasons };
+function candidateOf(image: Image, reasons: Reasons): Candidate {
+  return {
+    id: image.id,
+    backup: backupOf(image),
+    // The order in which a restore looks for the newest.
+    takenAt: takenAt(image),
+    imagedAt: image.sourceInstanceId === undefined ? undefined : image.createdAt,
+    state: stateOf(image),
+    ...reasons,
+  };
 }
 
 /** A person who wrote the tag by hand believes the backup to be kept by it. */
@@ -133,6 +156,8 @@ function unreadableProof(image: Image): readonly string[] {
 }
 
 function stateOf(image: Image): Candidate['state'] {
+  // Without a date nothing says whether it is old.
+  if (Number.isNaN(Date.parse(takenAt(image)))) return 'pending';
   if (unusableBecause(image) === undefined) return 'usable';
   const isBad = ['failed', 'error', 'invalid'].includes(image.state) || isFoundWanting(image);
   // What is pending, disabled, or has a record that this version cannot read, is not ours to judge.

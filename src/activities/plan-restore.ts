@@ -11,7 +11,7 @@ import { refuse } from '../contract/failures';
 import { sourceInstance, type OldAddresses, type RestorePlan } from '../contract/plan';
 import type { RestoreRequest } from '../contract/requests';
 import type { BackupRecord, LaunchSettings } from '../machine/backup-record';
-import { backupTags, newestUsable, takenAt } from '../machine/backups';
+import { backupQuery, newestUsable, takenAt } from '../machine/backups';
 import { recordedLaunch } from '../machine/copies';
 import { judgeRecorded, type Judgement } from '../machine/databases/judge';
 import { decodeObjects } from '../machine/object-tags';
@@ -22,7 +22,7 @@ import { tagNames } from '../machine/tags';
 import type { World } from '../world';
 import type { Ec2, Image, Instance } from '../world/ec2';
 import type { Outcome } from './attempt';
-import { chooseImage, findExisting, imageOf } from './choose-image';
+import { aboutLaunchedFrom, chooseImage, findExisting, imageOf } from './choose-image';
 import { launchSettings, settingsOf } from './launch-settings';
 import { machinesElsewhere, otherMachines, type Known, type SeenElsewhere } from './other-machines';
 import { readySpare } from './spares';
@@ -46,7 +46,7 @@ export const planRestore =
     const region = spare?.region ?? input.region;
     const configured = world.installation(input.installation, region);
     const ec2 = world.ec2(configured.region);
-    const { existing, image } = await startingPoint(ec2, input);
+    const { existing, image, notes } = await startingPoint(world, configured.region, input);
     const record = decodeRecord(image.tags);
     const databases = judgedDatabases(record, configured, input);
 
@@ -90,31 +90,48 @@ export const planRestore =
       ...facts,
       notes: [
         ...notesOf(facts, image),
+        ...notes,
         ...notesOnObjects(facts, configured.objectStorage),
-        ...(spare ? [await ageOfSpare(ec2, input.installation, image)] : []),
+        ...(spare ? [await ageOfSpare(world, configured.region, { ...input, image })] : []),
       ],
       changes: changesOf(facts, input.builds.length, configured.objectStorage),
     };
     return { note: `from ${image.id} (${image.name})`, plan };
   };
 
+interface StartingPoint {
+  readonly existing?: Instance;
+  readonly image: Image;
+  /** What is to be known of the choice. */
+  readonly notes: readonly string[];
+}
+
 /** The machine that is taken up again, if one is named, and the image that it all starts from. */
 async function startingPoint(
-  ec2: Ec2,
-  { installation, from, instance, image }: PlanInput,
-): Promise<{ readonly existing?: Instance; readonly image: Image }> {
-  if (from === 'spare') {
-    const existing = await readySpare(ec2, installation);
-    return { existing, image: await imageOf(ec2, existing) };
+  world: World,
+  region: string,
+  { installation, from, instance, image: id }: PlanInput,
+): Promise<StartingPoint> {
+  const ec2 = world.ec2(region);
+  if (from !== 'spare' && instance === undefined) {
+    return chooseImage(world, { installation, region, id, purpose: 'restore' });
   }
-  if (instance === undefined) return { image: await chooseImage(ec2, installation, image) };
-  const existing = await findExisting(ec2, installation, instance);
-  return { existing, image: await imageOf(ec2, existing) };
+  const existing =
+    instance === undefined || from === 'spare'
+      ? await readySpare(ec2, installation)
+      : await findExisting(ec2, installation, instance);
+  const image = await imageOf(ec2, existing);
+  return { existing, image, notes: from === 'spare' ? aboutLaunchedFrom(image) : [] };
 }
 
 /** Whether there is a newer backup than the spare holds: the person chooses. */
-async function ageOfSpare(ec2: Ec2, installation: string, image: Image): Promise<string> {
-  const newest = newestUsable(await ec2.images({ tags: backupTags(installation) }));
+async function ageOfSpare(
+  world: World,
+  region: string,
+  { installation, image }: { readonly installation: string; readonly image: Image },
+): Promise<string> {
+  const query = backupQuery(installation, world.installation(installation));
+  const newest = newestUsable(await world.ec2(region).images(query));
   const late = newest ? Date.parse(takenAt(newest)) - Date.parse(takenAt(image)) : 0;
   if (!newest || newest.id === image.id || !(late > 0)) {
     return 'The spare holds the newest backup there is in its region.';

@@ -32,7 +32,7 @@ export const planSpare =
       );
     }
     const { region } = spare;
-    const copy = await planCopy(world, installation, spare);
+    const copy = await planCopy(world, installation, { ...spare, purpose: 'spare' });
     const { image, chosen, record } = copy;
     const { launch } = chosen;
     const spares = await sparesOf(copy.ec2, installation);
@@ -45,6 +45,7 @@ export const planSpare =
       current: spares.find((one) => isReady(one) && one.imageId === image.id)?.id,
       notes: [
         `The spare holds the backup of ${copy.takenAt}.`,
+        ...copy.notes,
         `Its disks are those of the image: ${disksOf(image)}.`,
         ...(await lessThanSource(world, {
           source: { region: home.region, type: record.launch.instanceType },

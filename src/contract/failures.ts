@@ -16,6 +16,7 @@ export const failureTypes = {
   MachineNotFound: 'no instance, or more than one, matches the configuration',
   NotThisInstallation: 'the image or instance belongs to another installation',
   NoUsableImage: 'there is no available image to restore from',
+  ImageOfAnotherOwner: 'the image belongs to an account that the configuration does not name',
   ImageNotAvailable: 'the image is not in the state available',
   ImageFailed: 'AWS could not make the image',
   ImageNameTaken: 'another image already has the name of this backup',

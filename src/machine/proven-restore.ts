@@ -1,5 +1,4 @@
 /** What an image's tag tells of the restore that put it to the proof. */
-import type { BackupImage } from './backups';
 import { tagNames } from './tags';
 
 /** A restore that was made only to see whether the image is good. */
@@ -16,7 +15,13 @@ export interface ProvenRestore {
  * The proof that the tag tells of: `<ISO time> passed`, or `<ISO time> failed: …`. Undefined where
  * there is no tag; `unreadable` where it says anything else.
  */
-export function provenRestore({ id, tags }: BackupImage): ProvenRestore | 'unreadable' | undefined {
+export function provenRestore({
+  id,
+  tags,
+}: {
+  readonly id: string;
+  readonly tags: Readonly<Record<string, string>>;
+}): ProvenRestore | 'unreadable' | undefined {
   const value = tags[tagNames.proven];
   if (value === undefined) return undefined;
   const [, at = '', verdict, why = ''] =

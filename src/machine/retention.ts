@@ -19,13 +19,19 @@ export interface KeepRules {
 /** A backup as the rules see it. */
 export interface Candidate {
   readonly id: string;
+  /** Which backup it is of; its copies in the same region say the same. Absent: one of its own. */
+  readonly backup?: string;
   /** ISO 8601, UTC. */
   readonly takenAt: string;
+  /** ISO 8601, UTC: when AWS made it of a machine; absent for a copy of an image. */
+  readonly imagedAt?: string | undefined;
   readonly state: 'usable' | 'pending' | 'unusable';
   /** Why a person wants it kept. */
   readonly held?: string | undefined;
   /** ISO 8601, UTC: when a restore from it was last proved to work. */
   readonly provenAt?: string | undefined;
+  /** Whether the last drill of it found it bad: then a restore does not choose it by itself. */
+  readonly isFoundBad?: boolean | undefined;
   /** What works with it just now. */
   readonly usedBy?: string | undefined;
 }
@@ -38,19 +44,31 @@ export interface Verdict {
   readonly because: readonly string[];
 }
 
-/** Decides about every backup, the newest first. */
+/** Decides about every backup, the newest first; copies of one backup count as one. */
 export function decide(candidates: readonly Candidate[], rules: KeepRules): Verdict[] {
   const newestFirst = [...candidates].sort(
     (a, b) => Date.parse(b.takenAt) - Date.parse(a.takenAt) || b.id.localeCompare(a.id),
   );
-  const usable = newestFirst.filter(({ state }) => state === 'usable');
+  const all = newestFirst.filter(({ state }) => state === 'usable');
+  const usable = oneOfEach(all);
   const reasons = new Map<string, string[]>(newestFirst.map(({ id }) => [id, []]));
   const keep = (one: Candidate | undefined, why: string): void => {
     if (one) reasons.get(one.id)?.push(why);
   };
+  const keepBackup = (one: Candidate | undefined, why: string, among = all): void => {
+    if (one === undefined) return;
+    for (const copy of among) if (backupOf(copy) === backupOf(one)) keep(copy, why);
+  };
   const [newest] = usable;
-  keep(newest, 'it is the newest usable one');
-  keep(lastProven(newestFirst), 'it is the last one that a restore has proved');
+  keepBackup(newest, 'it is the newest usable one');
+  const good = usable.find(({ isFoundBad }) => isFoundBad !== true);
+  if (good !== newest) keepBackup(good, 'it is the newest usable one that no drill found bad');
+  const imaged = lastImaged(all);
+  // Should the clock behind the records have been wrong, AWS's own tells which one is the newest.
+  if (imaged && newest && backupOf(imaged) !== backupOf(newest)) {
+    keepBackup(imaged, 'it is the last one that was made of the machine');
+  }
+  keepBackup(lastProven(newestFirst), 'it is the last one that a restore has proved', newestFirst);
   for (const one of newestFirst) {
     if (one.held !== undefined) keep(one, `it is held: ${one.held}`);
     if (one.usedBy !== undefined) keep(one, `${one.usedBy} uses it`);
@@ -59,14 +77,32 @@ export function decide(candidates: readonly Candidate[], rules: KeepRules): Verd
       keep(one, 'it is not usable, but no newer one is');
     }
   }
-  byRules(usable, rules).forEach(([one, why]) => {
-    keep(one, why);
-  });
+  for (const [one, why] of byRules(usable, rules)) keepBackup(one, why);
   return newestFirst.map(({ id, takenAt, state }) => {
     const because = reasons.get(id) ?? [];
     const why = state === 'unusable' ? 'it is not usable, and a newer one is' : 'no rule keeps it';
     return { id, takenAt, keep: because.length > 0, because: because.length > 0 ? because : [why] };
   });
+}
+
+function backupOf({ id, backup }: Candidate): string {
+  return backup ?? id;
+}
+
+/** Each backup once, in the same order. */
+function oneOfEach(candidates: readonly Candidate[]): Candidate[] {
+  const seen = new Set<string>();
+  return candidates.filter((one) => {
+    const isNew = !seen.has(backupOf(one));
+    seen.add(backupOf(one));
+    return isNew;
+  });
+}
+
+function lastImaged(candidates: readonly Candidate[]): Candidate | undefined {
+  return candidates
+    .filter(({ imagedAt }) => imagedAt !== undefined)
+    .sort((a, b) => Date.parse(b.imagedAt ?? '') - Date.parse(a.imagedAt ?? ''))[0];
 }
 
 function byRules(usable: readonly Candidate[], rules: KeepRules): [Candidate, string][] {

@@ -76,6 +76,7 @@ function skippable<A extends keyof Activities>(activity: A, limit: Limit): Act<A
 export const readSettings = act('readSettings', 30);
 export const planRestore = act('planRestore', 120, [
   'NoUsableImage',
+  'ImageOfAnotherOwner',
   'ImageNotAvailable',
   'NotThisInstallation',
   'ExternalServices',

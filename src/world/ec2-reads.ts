@@ -47,6 +47,8 @@ export interface ImageQuery {
   readonly tags?: Tags;
   /** Images that stand on this snapshot. */
   readonly snapshotId?: string;
+  /** Numbers of accounts, or `self`; absent: this account, and with ids any. */
+  readonly owners?: readonly string[] | undefined;
 }
 
 /** The status checks in one word. */
@@ -162,7 +164,7 @@ function findInstances(
 
 function findImages(
   client: EC2Client,
-  { ids, name, tags, snapshotId }: ImageQuery,
+  { ids, name, tags, snapshotId, owners }: ImageQuery,
   signal?: AbortSignal,
 ): Promise<Image[]> {
   const Filters = tagFilters(tags);
@@ -170,18 +172,21 @@ function findImages(
   if (snapshotId !== undefined) {
     Filters.push({ Name: 'block-device-mapping.snapshot-id', Values: [snapshotId] });
   }
-  const read = (ImageIds?: string[]): Promise<Image[]> =>
-    collect(
+  const read = (ImageIds?: string[]): Promise<Image[]> => {
+    const Owners = owners === undefined ? (ImageIds ? undefined : ['self']) : [...owners];
+    return collect(
       paginateDescribeImages(
         { client, ...(ImageIds ? {} : { pageSize }) },
         {
-          ...(ImageIds ? { ImageIds } : { Owners: ['self'] }),
+          ...(ImageIds && { ImageIds }),
+          ...(Owners && { Owners }),
           ...(Filters.length > 0 && { Filters }),
         },
         { abortSignal: signal },
       ),
       ({ Images = [] }) => Images.map(toImage),
     );
+  };
   return ids ? byIds(ids, read) : read();
 }
 

@@ -39,6 +39,8 @@ export interface AttachedVolume {
 export interface Image {
   readonly id: string;
   readonly name: string;
+  /** Number of the account that it belongs to. */
+  readonly owner?: string;
   /** `available`, `pending`, `failed`, `error`, `deregistered` … */
   readonly state: string;
   readonly stateReason?: string;
@@ -152,6 +154,7 @@ export function toImage(from: aws.Image): Image {
   return {
     id: from.ImageId ?? '',
     name: from.Name ?? '',
+    owner: from.OwnerId,
     state: from.State ?? 'pending',
     stateReason: reason(from.StateReason),
     sourceInstanceId: from.SourceInstanceId,

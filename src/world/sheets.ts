@@ -7,7 +7,7 @@ import type { Elsewhere, SheetFacts, Spare } from '../contract/sheet/facts';
 import { sheetHtml } from '../contract/sheet/html';
 import { sheetMarkdown } from '../contract/sheet/markdown';
 import { makeSheet } from '../contract/sheet/sheet';
-import { backupTags, newestUsable, takenAt, unusableBecause } from '../machine/backups';
+import { backupQuery, chooseBackup, newestUsable, takenAt } from '../machine/backups';
 import { judgeRecorded } from '../machine/databases/judge';
 import { recordedLaunch } from '../machine/copies';
 import { each, launchLike } from '../machine/launch-settings';
@@ -30,11 +30,11 @@ export interface SheetOrder {
 export async function readSheet(order: SheetOrder): Promise<SheetFacts> {
   const { name, installation, madeAt, signal } = order;
   const { region, servicesMachine, reachedBy } = installation;
-  const images = await order.ec2(region).images({ tags: backupTags(name) }, signal);
-  const image = newestUsable(images);
+  const images = await order.ec2(region).images(backupQuery(name, installation), signal);
+  const { image, passedOver } = chooseBackup(images);
   const record = image && decodeRecord(image.tags);
   if (image === undefined || record === undefined) {
-    const seen = images.map((one) => `${one.id} ${unusableBecause(one) ?? ''}`).join(', ');
+    const seen = passedOver.map((one) => `${one.image.id} ${one.why}`).join(', ');
     throw refuse(
       'NoUsableImage',
       `No usable backup of ${name} was found in ${region} (seen: ${seen === '' ? 'none' : seen}), ` +
@@ -56,7 +56,7 @@ export async function readSheet(order: SheetOrder): Promise<SheetFacts> {
     login: loginOf(installation),
     hostKeys: installation.ssh.hostKeys,
     foundBy: 'tags' in servicesMachine ? servicesMachine.tags : {},
-    image: { id: image.id, name: image.name, createdAt: image.createdAt, disks: image.disks },
+    image: { id: image.id, name: image.name, createdAt: takenAt(image), disks: image.disks },
     elsewhere: await Promise.all(
       (installation.copies ?? []).map((copy) => lookElsewhere(order, copy)),
     ),
@@ -73,13 +73,13 @@ type Copied = NonNullable<Installation['copies']>[number];
 
 /** A region that does not answer is told as such: it may be the very one that is gone. */
 async function lookElsewhere(
-  { name, ec2, signal }: SheetOrder,
+  { name, installation, ec2, signal }: SheetOrder,
   { region, launch }: Copied,
 ): Promise<Elsewhere> {
   const [subnetId] = each(launch.subnet);
   const place = { region, subnetId, securityGroupIds: launch.securityGroups };
   try {
-    const newest = newestUsable(await ec2(region).images({ tags: backupTags(name) }, signal));
+    const newest = newestUsable(await ec2(region).images(backupQuery(name, installation), signal));
     if (newest === undefined) return { ...place, copy: { unknown: 'there is no usable copy yet' } };
     return { ...place, copy: { image: newest.id, takenAt: takenAt(newest) } };
   } catch (error) {

@@ -77,6 +77,48 @@ describe('the rules', () => {
   });
 });
 
+describe('images of one backup', () => {
+  const old = usable('2026-11-01T03:00:00Z', { backup: 'old' });
+  const anew = { ...old, id: 'ami-anew' };
+  const young = usable('2026-11-02T03:00:00Z', { backup: 'young' });
+
+  test('count as one: a copy that was made later is not the newest, nor the last', () => {
+    const verdicts = decide([old, anew, young], { last: 1 });
+    expect(verdicts.map(({ id, keep }) => [id, keep])).toEqual([
+      [young.id, true],
+      ['ami-anew', false],
+      [old.id, false],
+    ]);
+  });
+
+  test('stay together where a rule keeps the backup', () => {
+    const older = usable('2026-10-01T03:00:00Z', { backup: 'older' });
+    expect(kept([older, old, anew, young], { last: 2 })).toEqual([
+      young.takenAt,
+      old.takenAt,
+      old.takenAt,
+    ]);
+  });
+});
+
+test('the newest stays that no drill found bad, besides what the rules keep', () => {
+  const bad = { isFoundBad: true };
+  const all = [
+    usable('2026-11-03T03:00:00Z', bad),
+    usable('2026-11-02T03:00:00Z', bad),
+    usable('2026-11-01T03:00:00Z'),
+  ];
+  expect(kept(all, { last: 1 })).toEqual(['2026-11-03T03:00:00Z', '2026-11-01T03:00:00Z']);
+});
+
+test('the last that AWS made of the machine stays, whatever the records say', () => {
+  const late = usable('2026-11-03T03:00:00Z', { imagedAt: '2026-11-03T03:01:00Z' });
+  // Its clock was days behind.
+  const last = usable('2026-11-01T03:00:00Z', { imagedAt: '2026-11-04T03:00:00Z' });
+  const before = usable('2026-11-02T03:00:00Z', { imagedAt: '2026-11-02T03:01:00Z' });
+  expect(kept([late, last, before], { last: 1 })).toEqual([late.takenAt, last.takenAt]);
+});
+
 const rules: fc.Arbitrary<KeepRules> = fc.record(
   {
     last: fc.integer({ min: 1, max: 5 }),

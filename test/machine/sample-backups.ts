@@ -26,11 +26,13 @@ export const record: BackupRecord = {
 
 /** A verified backup that was taken so many hours after midnight of 24 November 2026. */
 export function backupAt(hour: number, { tags, ...other }: Partial<BackupImage> = {}): BackupImage {
+  const createdAt = new Date(Date.UTC(2026, 10, 24) + hour * 3_600_000).toISOString();
+  const own = { ...record, takenAt: createdAt };
   return {
     id: `ami-${String(hour)}`,
     state: 'available',
-    createdAt: new Date(Date.UTC(2026, 10, 24) + hour * 3_600_000).toISOString(),
-    tags: { ...encodeRecord(record), 'runbook:verified': 'yes', ...tags },
+    createdAt,
+    tags: { ...encodeRecord(own), 'runbook:verified': 'yes', ...tags },
     ...other,
   };
 }

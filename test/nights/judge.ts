@@ -1,6 +1,6 @@
 /** The verdict over an account: everything that is not as it must be, in words. */
 import { isOurs, type Account } from './account';
-import { isUsable, takenAt } from './ledger';
+import { isSame, isUsable, takenAt } from './ledger';
 import type { People } from './people';
 import type { SimulatedRegion, StoredImage } from './simulated-region';
 
@@ -21,16 +21,21 @@ export function faultsOf(account: Account, people: People): string[] {
 /** What must hold besides after a prune that nothing has disturbed. */
 export function leftoversOf(account: Account): string[] {
   const promised = new Set(account.ledger.promised().map(({ image }) => image));
-  // A region may have a last proven one of its own, where it lacks the last one of all.
-  const proven = new Set(account.ledger.proofs.map(({ image }) => image.name));
   return account.regions.flatMap((region) => {
     const images = region.registered().filter(({ tags }) => isOurs(tags));
     const standing = new Set(region.registered().flatMap(({ snapshotIds }) => snapshotIds));
-    const newest = Math.max(
-      ...images.filter((one) => isUsable(region, one)).map((one) => takenAt(one)),
-    );
+    const usable = images.filter((one) => isUsable(region, one));
+    const newest = Math.max(...usable.map((one) => takenAt(one)));
+    // What a restore would choose, where drills have found bad all that is newer.
+    const isLeft = (one: StoredImage): boolean =>
+      usable
+        .filter((other) => takenAt(other) > takenAt(one))
+        .every((other) => isDoubted(account, other));
+    // A region may have a last proven one of its own, where it lacks the last one of all.
+    const isProven = (one: StoredImage): boolean =>
+      account.ledger.proofs.some(({ image }) => isSame(one, image));
     const idle = images.filter(
-      (one) => !promised.has(one) && !proven.has(one.name) && takenAt(one) < newest,
+      (one) => !promised.has(one) && !isProven(one) && takenAt(one) < newest && !isLeft(one),
     );
     const strays = [...region.snapshots.keys()].filter((id) => !standing.has(id));
     return [
@@ -38,6 +43,13 @@ export function leftoversOf(account: Account): string[] {
       ...strays.map((id) => `${id} stays, and no image stands on it`),
     ];
   });
+}
+
+/** Whether a drill has ever found the backup bad, in whatever region. */
+function isDoubted(account: Account, image: StoredImage): boolean {
+  return account.regions
+    .flatMap((region) => [...region.images.values()])
+    .some((one) => isSame(one, image) && one.tags['runbook:proven']?.includes('failed') === true);
 }
 
 function missing(account: Account): string[] {
@@ -65,7 +77,10 @@ function ownerless(region: SimulatedRegion): string[] {
 }
 
 function twice(region: SimulatedRegion): string[] {
-  const runs = region.registered().flatMap(({ tags }) => tags['runbook:run'] ?? []);
+  const runs = region
+    .registered()
+    .filter(({ name }) => !name.startsWith('encrypted anew'))
+    .flatMap(({ tags }) => tags['runbook:run'] ?? []);
   return runs.filter((run, index) => runs.indexOf(run) !== index);
 }
 
@@ -81,7 +96,8 @@ function wrongCopies({ home, away }: Account): string[] {
     const isTrue =
       original !== undefined &&
       shared(original) === shared(copy) &&
-      takenAt(copy) === original.createdAt;
+      takenAt(copy) === takenAt(original) &&
+      Date.parse(copy.tags['runbook:copied-from']?.split(' ')[2] ?? '') === original.createdAt;
     return isTrue ? [] : [`${copy.id} does not say what its original says`];
   });
 }

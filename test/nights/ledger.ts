@@ -4,6 +4,7 @@
  * ever since: nothing that is promised may ever have been removed.
  */
 import type { KeepRules } from '../../src/machine/retention';
+import { decodeRecord } from '../../src/machine/record-tags';
 import type { SimulatedRegion, StoredImage } from './simulated-region';
 
 /** A reason that counts for a backup in every region, from a moment on. */
@@ -51,9 +52,13 @@ export class Ledger {
   }
 
   private byRules(region: SimulatedRegion): Promised[] {
-    const usable = [...(this.everUsable.get(region) ?? [])]
+    const images = [...(this.everUsable.get(region) ?? [])]
       .filter(({ tags }) => !isFoundWanting(tags))
       .sort((a, b) => takenAt(b) - takenAt(a));
+    // However many images there are of a backup: it is one.
+    const usable = images.filter(
+      (one, index) => images.findIndex((other) => isSame(one, other)) === index,
+    );
     const [newest] = usable;
     if (newest === undefined) return [];
     const { last = 0, daily = 0, weekly = 0, monthly = 0, within } = this.rules;
@@ -68,7 +73,9 @@ export class Ledger {
         .filter((one) => takenAt(one) >= takenAt(newest) - (within ?? -1) * 1000)
         .map(named('within')),
     ];
-    return wanted.map((one) => ({ ...one, region }));
+    return wanted.flatMap(({ image, why }) =>
+      images.filter((one) => isSame(one, image)).map((one) => ({ image: one, why, region })),
+    );
   }
 
   private byPeople(region: SimulatedRegion): Promised[] {
@@ -79,11 +86,13 @@ export class Ledger {
 }
 
 /** The images of that backup which were there when the reason came up. */
-function imagesFor({ image: { name, id }, why, since }: Reason, region: SimulatedRegion) {
+function imagesFor({ image: told, why, since }: Reason, region: SimulatedRegion) {
   const images = [...region.images.values()].filter(
     (image) =>
-      image.name === name &&
-      (image.goneAt === undefined || image.goneAt > since || (image.id === id && why === 'held')),
+      isSame(image, told) &&
+      (image.goneAt === undefined ||
+        image.goneAt > since ||
+        (image.id === told.id && why === 'held')),
   );
   return images.map((image): Promised => ({ region, image, why }));
 }
@@ -113,14 +122,19 @@ function monthOf(at: number): number {
 
 const moments = new WeakMap<StoredImage, number>();
 
-/** A copy holds the moment of its original. */
+/** Every image of a backup holds the moment at which that was taken. */
 export function takenAt(image: StoredImage): number {
   const known = moments.get(image);
   if (known !== undefined) return known;
-  const [, , original] = image.tags['runbook:copied-from']?.split(' ') ?? [];
-  const at = original === undefined ? image.createdAt : Date.parse(original);
+  const at = Date.parse(decodeRecord(image.tags)?.takenAt ?? '');
   moments.set(image, at);
   return at;
+}
+
+/** Whether both are images of one backup: each run makes one. */
+export function isSame(one: StoredImage, other: StoredImage): boolean {
+  const run = one.tags['runbook:run'];
+  return run !== undefined && run === other.tags['runbook:run'];
 }
 
 function isFoundWanting(tags: StoredImage['tags']): boolean {

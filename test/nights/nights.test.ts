@@ -34,6 +34,7 @@ function rulesOf(seed: number): object {
 }
 
 describe('after every night', () => {
+  let encrypted = 0;
   const dir = mkdtempSync(join(tmpdir(), 'runbook-nights-'));
   afterAll(() => {
     rmSync(dir, { recursive: true, force: true });
@@ -71,6 +72,7 @@ describe('after every night', () => {
         await pruneUndisturbed(account, people);
         const faults = [...faultsOf(account, people), ...leftoversOf(account)];
         expect({ seed, faults }).toEqual({ seed, faults: [] });
+        encrypted += people.encrypted;
       } finally {
         jest.restoreAllMocks();
       }
@@ -84,5 +86,6 @@ describe('after every night', () => {
     expect(most).toBeGreaterThan(tally.nights / 4);
     expect(Math.min(tally.killed, tally.givenUp)).toBeGreaterThan(tally.nights / 20);
     expect(tally.heldMeanwhile).toBeGreaterThan(tally.nights / 200);
+    expect(encrypted).toBeGreaterThan(tally.nights / 200);
   });
 });

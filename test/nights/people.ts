@@ -12,6 +12,8 @@ interface Foreigner {
 export class People {
   private foreigners: Foreigner[] = [];
   private made = 0;
+  /** How often somebody made a young image of an old backup. */
+  encrypted = 0;
 
   constructor(private readonly account: Account) {
     for (const region of account.regions) {
@@ -33,6 +35,7 @@ export class People {
     if (random.chance(0.1)) this.unprotect();
     if (random.chance(0.04)) this.standOnOurs();
     if (random.chance(0.1)) this.removeOwn();
+    if (random.chance(0.05)) this.encryptAnew();
   }
 
   /** Look, tag, look again, as `runbook hold` does; also while the tool is at work. */
@@ -96,6 +99,19 @@ export class People {
     ledger.proofs = ledger.proofs
       .filter((proof) => proof.image.goneAt === undefined)
       .map((proof) => ({ ...proof, since: at }));
+  }
+
+  /** Copies an old backup with its tags, which makes a young image of it. */
+  private encryptAnew(): void {
+    const found = this.anyBackup(4);
+    if (found === undefined || !isUsable(found.region, found.image)) return;
+    const { region, image } = found;
+    this.made += 1;
+    const own = ['runbook:hold', 'runbook:proven', 'runbook:removing'];
+    const tags = own.reduce(without, image.tags);
+    const name = `encrypted anew ${String(this.made)}`;
+    region.addImage({ name, tags, snapshotTags: tags, volumes: image.snapshotIds.length });
+    this.encrypted += 1;
   }
 
   private openRestore(): void {

@@ -1,6 +1,8 @@
 /** `runbook backups`: the images that a restore can start from, as AWS and their tags tell. */
 import type { BackupRecord } from '../../machine/backup-record';
+import { backupOf, newestFirst, proofsOf, takenAt } from '../../machine/backups';
 import { regionsOf } from '../../machine/places';
+import type { ProvenRestore } from '../../machine/proven-restore';
 import { decodeRecord } from '../../machine/record-tags';
 import type { Image } from '../../world/ec2';
 import { commandRow } from '../command-row';
@@ -14,6 +16,11 @@ export interface BackupLine {
   readonly image: string;
   readonly state: string;
   readonly createdAt: string;
+  readonly takenAt: string;
+  /** The image of the same backup that was made first, where this is another one of it. */
+  readonly copyOf?: string;
+  /** What a drill has said of the backup at last, in whatever region. */
+  readonly proven?: ProvenRestore;
   readonly name: string;
   readonly record: BackupRecord | undefined;
 }
@@ -25,7 +32,7 @@ export const backups = commandRow({
   run: async ({ args, out }) => {
     const { name, installation } = await openConfig(args[0] ?? '');
     const { openEc2 } = await import('../../world/ec2.js');
-    const found: BackupLine[] = [];
+    const found: Placed[] = [];
     const unanswered: string[] = [];
     for (const region of regionsOf(installation)) {
       const tags = { 'runbook:installation': name };
@@ -36,27 +43,39 @@ export const backups = commandRow({
           unanswered.push(`${region} could not be asked: ${messageOf(error)}`);
           return [];
         });
-      found.push(...backupLines(region, images));
+      found.push(...images.map((image) => ({ ...image, region })));
     }
+    const lines = backupLines(found);
     const isAnswered = unanswered.length === 0;
-    const text = found.length > 0 || isAnswered ? [backupsText(found, name)] : [];
-    out.result([...text, ...unanswered].join('\n'), { backups: found, unanswered });
+    const text = found.length > 0 || isAnswered ? [backupsText(lines, name)] : [];
+    out.result([...text, ...unanswered].join('\n'), { backups: lines, unanswered });
     return isAnswered ? exitStatus.done : exitStatus.unreachable;
   },
 });
 
-/** The images of a region newest first, with their records. */
-function backupLines(region: string, images: readonly Image[]): readonly BackupLine[] {
-  return images
-    .map((image) => ({
-      region,
+type Placed = Image & { readonly region: string };
+
+/** The images newest first, those of one backup together, with their records. */
+function backupLines(images: readonly Placed[]): readonly BackupLine[] {
+  const proofs = proofsOf(images);
+  const firsts = new Map<string, string>();
+  return newestFirst(images).map((image) => {
+    const backup = backupOf(image);
+    const first = firsts.get(backup);
+    if (first === undefined) firsts.set(backup, image.id);
+    const proven = proofs.get(backup);
+    return {
+      region: image.region,
       image: image.id,
       state: image.state,
       createdAt: image.createdAt,
+      takenAt: takenAt(image),
+      ...(first === undefined ? {} : { copyOf: first }),
+      ...(proven === undefined ? {} : { proven }),
       name: image.name,
       record: decodeRecord(image.tags),
-    }))
-    .sort((a, b) => b.createdAt.localeCompare(a.createdAt));
+    };
+  });
 }
 
 /** The same as a table. */
@@ -64,11 +83,13 @@ function backupsText(lines: readonly BackupLine[], installation: string): string
   if (lines.length === 0) {
     return `No image carries the tag runbook:installation=${installation}. Make one: runbook backup ${installation}`;
   }
-  const rows = lines.map(({ region, image, state, createdAt, record }) => [
+  const rows = lines.map(({ region, image, state, record, ...line }) => [
     image,
     region,
     state,
-    createdAt,
+    line.takenAt,
+    line.copyOf ?? '',
+    provenText(line.proven),
     record?.consistency ?? '',
     record?.privateAddress ?? '',
     record?.hostname ?? '',
@@ -78,11 +99,18 @@ function backupsText(lines: readonly BackupLine[], installation: string): string
     'Image',
     'Region',
     'State',
-    'Created',
+    'Taken',
+    'Copy of',
+    'Proven',
     'Consistency',
     'Address',
     'Hostname',
     'Missing',
   ];
   return table(headings, rows).join('\n');
+}
+
+function provenText(proof: ProvenRestore | undefined): string {
+  if (proof === undefined) return 'never';
+  return proof.passed ? proof.at.slice(0, 10) : `BAD ${proof.at.slice(0, 10)}`;
 }

@@ -3,7 +3,7 @@
  * tags of images and nobody else, because it matters most when Temporal or the worker is down.
  */
 import type { Installation } from '../../config';
-import { backupTags } from '../../machine/backups';
+import { backupQuery } from '../../machine/backups';
 import { tagNames } from '../../machine/tags';
 import { commandRow } from '../command-row';
 import { readConfig } from '../configured';
@@ -71,11 +71,11 @@ function choose(all: Readonly<Record<string, Installation>>, names: readonly str
 
 // An error is an answer, too: that of one installation must not hide the others.
 async function ask(named: Named): Promise<Answer> {
-  const [name, { region: home, copies = [], spare }] = named;
+  const [name, { region: home, copies = [], spare, imageOwners }] = named;
   const told = async (region: string): Promise<Told> => {
     try {
       const { openEc2 } = await import('../../world/ec2.js');
-      return await openEc2({ region }).images({ tags: backupTags(name) });
+      return await openEc2({ region }).images(backupQuery(name, { imageOwners }));
     } catch (error) {
       return { unknown: messageOf(error) };
     }

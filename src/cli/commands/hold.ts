@@ -1,6 +1,6 @@
 /** `runbook hold` and `unhold`: a backup that no prune removes, as a tag on its image. */
 import { userInfo } from 'node:os';
-import { backupTags } from '../../machine/backups';
+import { backupOf, backupTags } from '../../machine/backups';
 import { regionsOf } from '../../machine/places';
 import { tagNames } from '../../machine/tags';
 import type { Ec2, Image } from '../../world/ec2';
@@ -102,7 +102,7 @@ interface Copy extends Image {
 
 interface Found {
   readonly image: Image;
-  /** The backup in every region that has it; they share its name. */
+  /** The backup in every region that has it, and under every name; they share its record. */
   readonly copies: readonly Copy[];
   /** One line for each region that did not tell. */
   readonly unanswered: readonly string[];
@@ -138,5 +138,8 @@ async function findBackup(id: string): Promise<Found> {
     throw new CliError('WrongUsage', `${id} was not made by this tool; no prune removes it.`);
   }
   const tags = backupTags(image.tags[tagNames.installation] ?? '');
-  return { image, copies: await asked({ name: image.name, tags }), unanswered };
+  const all = await asked({ tags });
+  const isCopy = (one: Image): boolean =>
+    one.name === image.name || backupOf(one) === backupOf(image);
+  return { image, copies: all.filter(isCopy), unanswered };
 }

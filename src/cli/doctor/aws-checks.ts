@@ -3,6 +3,7 @@
  * do. A policy may judge by tags, so each dry run asks about what the real call is about, with the
  * tags that it would set.
  */
+import { newestFirst } from '../../machine/backups';
 import { launchesLike } from '../../machine/launch-settings';
 import { decodeRecord } from '../../machine/record-tags';
 import type { Image, Instance } from '../../world/ec2';
@@ -79,9 +80,9 @@ interface Made {
 
 async function lookAtMade({ name, ec2 }: Patient, { imageId }: Instance): Promise<Made> {
   const images = await ec2.images({ tags: tagsOf(name, 'backup') });
-  const backups = images
-    .filter(({ state, tags }) => state === 'available' && decodeRecord(tags) !== undefined)
-    .sort((a, b) => b.createdAt.localeCompare(a.createdAt));
+  const backups = newestFirst(images).filter(
+    ({ state, tags }) => state === 'available' && decodeRecord(tags) !== undefined,
+  );
   const machines = await ec2.instances({ tags: tagsOf(name, 'restore') });
   const [base] = backups.length > 0 ? [] : await ec2.images({ ids: [imageId] });
   return {

@@ -1,5 +1,5 @@
 /** The doctor's look at a region that gets copies: may they be made, and could one be launched? */
-import { backupTags, newestUsable } from '../../machine/backups';
+import { backupQuery, backupTags, newestUsable } from '../../machine/backups';
 import { inAnyRegion, launchesLike } from '../../machine/launch-settings';
 import { inRegion } from '../../machine/places';
 import { decodeRecord } from '../../machine/record-tags';
@@ -44,7 +44,7 @@ async function askLaunchThere(
   const todo = `set launch.subnet and launch.securityGroups of ${region} in copies`;
   let asked: AskedLaunch | undefined;
   const looked = await check(what, todo, async () => {
-    const copy = newestUsable(await ec2.images({ tags: backupTags(name) }));
+    const copy = newestUsable(await ec2.images(backupQuery(name, installation)));
     if (copy === undefined) {
       const later = 'ask again after the next backup';
       return { level: 'warn', what: `${what}: there is no copy yet`, todo: later };

@@ -1,6 +1,6 @@
 /** The doctor's look at the copies in quarantine, spare and drill: could they be launched and ended? */
 import type { Installation } from '../../config';
-import { backupTags, newestUsable } from '../../machine/backups';
+import { backupQuery, newestUsable } from '../../machine/backups';
 import { letsOutEverywhere } from '../../machine/egress';
 import { recordedLaunch } from '../../machine/copies';
 import {
@@ -45,7 +45,7 @@ async function examineKind(
   const todo = `see ${kind} in the configuration, and the role of the worker`;
   const questions: Promise<Finding | readonly Finding[]>[] = [];
   const looked = await check(what, todo, async () => {
-    const backup = newestUsable(await ec2.images({ tags: backupTags(name) }));
+    const backup = newestUsable(await ec2.images(backupQuery(name, patient.installation)));
     if (backup === undefined) {
       const later = 'ask again after the next backup';
       return { level: 'warn', what: `${what}: there is no backup to make it of`, todo: later };

@@ -1,5 +1,11 @@
 /** Whether each other region that is to have copies could be restored from: the same limit counts. */
-import { newestUsable, takenAt, unusableBecause, type BackupImage } from '../../machine/backups';
+import {
+  chooseBackup,
+  takenAt,
+  type BackupImage,
+  type Choice,
+  type Proofs,
+} from '../../machine/backups';
 import { tagNames } from '../../machine/tags';
 import type { Finding } from '../doctor/check';
 import { moment, span } from '../render/span';
@@ -27,11 +33,13 @@ interface Asked {
   readonly installation: string;
   readonly now: number;
   readonly maxAgeSeconds: number;
+  /** What drills have said in every region; absent: in this one. */
+  readonly proofs?: Proofs;
 }
 
 /** The verdict on the copies of one region. */
 export function judgeCopies(asked: Asked, { region, images }: CopiesThere): CopyVerdict {
-  const { installation, now, maxAgeSeconds } = asked;
+  const { installation, now, maxAgeSeconds, proofs } = asked;
   const where = `${installation}: ${region}`;
   if ('unknown' in images) {
     const what = `${where} could not be asked: ${images.unknown}`;
@@ -39,9 +47,9 @@ export function judgeCopies(asked: Asked, { region, images }: CopiesThere): Copy
     return { region, freshness: 'unknown', finding: { level: 'FAIL', what, todo } };
   }
   const todo = 'see the line "Copy the image to other regions" of the last backup';
-  const newest = newestUsable(images);
+  const { image: newest, passedOver } = chooseBackup(images, proofs);
   if (newest === undefined) {
-    const what = `${where} has no usable copy${whatIsThere(images)}`;
+    const what = `${where} has no usable copy${whatIsThere(passedOver)}`;
     return { region, freshness: 'stale', finding: { level: 'FAIL', what, todo } };
   }
   const { id: image, tags } = newest;
@@ -61,7 +69,6 @@ export function judgeCopies(asked: Asked, { region, images }: CopiesThere): Copy
   return { ...facts, freshness: 'fresh', finding };
 }
 
-function whatIsThere(images: readonly BackupImage[]): string {
-  const [latest] = images;
-  return latest === undefined ? '' : `: ${latest.id} ${unusableBecause(latest) ?? ''}`;
+function whatIsThere([latest]: Choice<BackupImage>['passedOver']): string {
+  return latest === undefined ? '' : `: ${latest.image.id} ${latest.why}`;
 }

@@ -5,10 +5,11 @@
  */
 import {
   newestFirst,
-  newestUsable,
+  chooseBackup,
+  proofsOf,
   takenAt as takenAtOf,
-  unusableBecause,
   type BackupImage,
+  type Choice,
 } from '../../machine/backups';
 import { provenRestore, type ProvenRestore } from '../../machine/proven-restore';
 import { tagNames } from '../../machine/tags';
@@ -71,7 +72,8 @@ const told = 5;
 /** The verdict of what AWS told. */
 export function verdictOf(evidence: Evidence): Verdict {
   const { installation, maxAgeSeconds } = evidence;
-  const copies = evidence.copies.map((there) => judgeCopies(evidence, there));
+  const proofs = proofsOf([...evidence.backups, ...imagesIn(evidence.copies)]);
+  const copies = evidence.copies.map((there) => judgeCopies({ ...evidence, proofs }, there));
   const spare = evidence.spares && judgeSpare(evidence, evidence.spares);
   const aspects = [
     newestBackup(evidence),
@@ -120,8 +122,18 @@ export function worst(all: readonly { readonly freshness?: Freshness }[]): Fresh
   return seen.has('stale') ? 'stale' : seen.has('unknown') ? 'unknown' : 'fresh';
 }
 
-function newestBackup({ installation, backups, now, maxAgeSeconds }: Evidence): Aspect {
-  const newest = newestUsable(backups);
+/** What a restore would choose; a drill in another region has proved, or found bad, the copy there. */
+function chosen({ backups, copies }: Evidence): Choice<BackupImage> {
+  return chooseBackup(backups, proofsOf([...backups, ...imagesIn(copies)]));
+}
+
+function imagesIn(copies: Evidence['copies']): BackupImage[] {
+  return copies.flatMap(({ images }) => ('unknown' in images ? [] : images));
+}
+
+function newestBackup(evidence: Evidence): Aspect {
+  const { installation, now, maxAgeSeconds } = evidence;
+  const { image: newest } = chosen(evidence);
   if (newest === undefined) {
     const todo = makeOne(installation);
     const what = `${installation}: there is no usable backup`;
@@ -155,11 +167,9 @@ function newestBackup({ installation, backups, now, maxAgeSeconds }: Evidence): 
 
 /** Attempts after the newest usable backup: they tell why there is no newer one. */
 function newerOnes(evidence: Evidence): Aspect {
-  const { installation, backups } = evidence;
-  const ordered = newestFirst(backups);
-  const usable = ordered.findIndex((image) => unusableBecause(image) === undefined);
-  const newer = usable === -1 ? ordered : ordered.slice(0, usable);
-  const findings = newer.slice(0, told).map((image) => newerOne(evidence, image));
+  const { installation } = evidence;
+  const { passedOver: newer } = chosen(evidence);
+  const findings = newer.slice(0, told).map((one) => newerOne(evidence, one));
   const more = newer.length - told;
   if (more > 0) {
     const what = `${installation}: ${String(more)} more that cannot be used`;
@@ -168,11 +178,12 @@ function newerOnes(evidence: Evidence): Aspect {
   return { findings };
 }
 
-function newerOne({ installation, now, imageLimitSeconds }: Evidence, image: BackupImage): Finding {
+function newerOne(
+  { installation, now, imageLimitSeconds }: Evidence,
+  { image, why }: Choice<BackupImage>['passedOver'][number],
+): Finding {
   const seconds = (now - Date.parse(image.createdAt)) / 1000;
-  const what =
-    `${installation}: backup ${image.id} begun ${moment(image.createdAt)} ` +
-    (unusableBecause(image) ?? '');
+  const what = `${installation}: backup ${image.id} begun ${moment(takenAtOf(image))} ${why}`;
   if (image.state !== 'pending') return { level: 'warn', what, todo: seeRun(image) };
   if (seconds <= imageLimitSeconds) return { level: 'ok', what };
   const late = `${what} for longer than ${span(imageLimitSeconds)}`;
@@ -182,8 +193,7 @@ function newerOne({ installation, now, imageLimitSeconds }: Evidence, image: Bac
 /** The proof counts for what was restored then; a warning only, because nothing demands one. */
 function lastProven({ installation, backups, copies, now }: Evidence): Aspect {
   // A drill in another region proves the copy there.
-  const there = copies.flatMap(({ images }) => ('unknown' in images ? [] : images));
-  const read = newestFirst([...backups, ...there]).map((image) => ({
+  const read = newestFirst([...backups, ...imagesIn(copies)]).map((image) => ({
     image,
     proof: provenRestore(image),
   }));

@@ -48,7 +48,7 @@ export interface SheetFacts {
   readonly image: {
     readonly id: string;
     readonly name: string;
-    /** ISO 8601, UTC. */
+    /** ISO 8601, UTC: when the backup was taken. */
     readonly createdAt: string;
     readonly disks: readonly {
       readonly device: string;
