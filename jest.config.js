@@ -27,7 +27,7 @@ const faults = storiesOf(
 /** Stories of what goes on between two losses, so that a backup is there and can be restored. */
 const upkeep = storiesOf(
   ...['backups', 'build-records-by-api', 'check', 'doctor', 'drill', 'object-storage', 'profiles'],
-  ...['prune', 'real-quarantine', 'regions', 'schedules', 'sheet', 'spare'],
+  ...['prune', 'real-profiles', 'real-quarantine', 'regions', 'schedules', 'sheet', 'spare'],
 );
 
 module.exports = {

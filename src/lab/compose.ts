@@ -36,6 +36,8 @@ export interface LabOptions {
   readonly init?: MachineProfile['init'];
   /** Its release of Replicated, where it is not the one that came with the system. */
   readonly replicated?: string;
+  /** Whether it has host keys of RSA alone, and proves them by SHA-1. */
+  readonly provesBySha1?: boolean;
   /** Port of the EC2 endpoint; 0 is the one of the last time, or any. */
   readonly port?: number;
   /** Simulated seconds that things of AWS take, where they differ from the usual. */
@@ -131,6 +133,7 @@ function openGround(options: LabOptions, parts: LabParts, shell: Shell) {
     factory: parts.factory,
     profile: {
       ...profileOf(options),
+      provesBySha1: options.provesBySha1 ?? false,
       hostname: seeded.hostname,
       authorizedKey: keys.operator.publicLine,
     },

@@ -136,6 +136,8 @@ export interface MachineProfile {
   readonly system?: SystemName;
   /** The release of Replicated; absent: 2.38.6. */
   readonly replicatedVersion?: string;
+  /** An OpenSSH that has RSA host keys alone and proves them by SHA-1, as 5.3 of CentOS 6. */
+  readonly provesBySha1?: boolean;
   readonly hostname: string;
   /** OpenSSH public key line that may log in. */
   readonly authorizedKey: string;

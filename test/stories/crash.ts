@@ -1,4 +1,5 @@
 /** A machine that is lost, and a worker that dies at the worst moment. */
+import type { Report } from '../../src/contract/reports';
 import type { LabOptions } from '../../src/lab/compose';
 import { control, setStage, type Run, type Stage } from './stage';
 import { madeByRestores, sourceId } from './world-checks';
@@ -25,9 +26,11 @@ export async function loseRestored(stage: Stage): Promise<void> {
   for (const id of madeByRestores(stage)) await control(stage.lab, `/machines/${id}/lose`);
 }
 
-export async function lostMachine(stage: Stage): Promise<void> {
-  await (await stage.start('backup', { installation: 'prod' })).report();
+/** Backs the machine up and loses it; gives the report of the backup. */
+export async function lostMachine(stage: Stage): Promise<Report> {
+  const report = await (await stage.start('backup', { installation: 'prod' })).report();
   await control(stage.lab, `/machines/${sourceId}/lose`);
+  return report;
 }
 
 /** Kills the worker with its effect done and its reply held back, then goes on with a new one. */

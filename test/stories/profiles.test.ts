@@ -1,75 +1,15 @@
-/** A restore of each system and each release of Replicated that the lab plays. */
-import { readFileSync } from 'node:fs';
+/** Older systems and releases of Replicated; and machines that no restore can work with. */
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Report } from '../../src/contract/reports';
-import type { SystemName } from '../../src/lab/machine/system-names';
-import { systems } from '../../src/lab/machine/systems';
-import { control, setStage, storyOf, type Stage } from './stage';
+import { runbook } from './command-line';
+import { playProfiles } from './profile-story';
+import { setStage, type Stage } from './stage';
 import { machineOf, sourceId } from './world-checks';
 
 jest.setTimeout(120_000);
 
-interface Place {
-  readonly profile: SystemName;
-  readonly replicated: string;
-  /** How the journal says that Replicated is spoken to. */
-  readonly by: RegExp | undefined;
-}
-
-const places: Place[] = [
-  { profile: 'ubuntu1604', replicated: '2.20.1', by: /replicatedctl app status inspect/ },
-  { profile: 'ubuntu1404', replicated: '2.10.3', by: /replicated app ID/ },
-  { profile: 'centos7', replicated: '2.38.6', by: undefined },
-  { profile: 'centos6', replicated: '2.10.3', by: /replicated app ID/ },
-  { profile: 'amazon1', replicated: '2.25.2', by: /replicatedctl app status inspect/ },
-  { profile: 'amazon2', replicated: '2.26.0', by: undefined },
-  { profile: 'debian7', replicated: '2.20.1', by: /replicatedctl app status inspect/ },
-];
-
-describe.each(places)('$profile with Replicated $replicated', ({ profile, replicated, by }) => {
-  let stage: Stage;
-  let backup: Report;
-  let restore: Report;
-
-  beforeAll(async () => {
-    stage = await setStage({ profile, replicated });
-    backup = await (await stage.start('backup', { installation: 'prod' })).report();
-    await control(stage.lab, `/machines/${sourceId}/lose`);
-    restore = await (await stage.start('restore', { installation: 'prod' })).finish();
-  });
-  afterAll(() => stage.close());
-
-  test('the backup records what the machine is', () => {
-    expect(backup.status).toBe('done');
-    const { init } = systems[profile];
-    expect(backup.record).toMatchObject({
-      replicatedVersion: replicated,
-      platform: { init, docker: '18.09.9', server: '2.19.3' },
-      unrecorded: [],
-    });
-    expect(backup.record?.platform?.cannot).toBeUndefined();
-  });
-
-  test('the app runs on the new machine, which carries its own addresses alone', () => {
-    expect(restore.status).toBe('done');
-    const machine = machineOf(stage, restore.instanceId);
-    expect(machine.inspect()).toMatchObject({ app: { state: 'started', transitioning: false } });
-    const { init, distribution } = systems[profile];
-    const folder = distribution === 'rhel' && init === 'systemd' ? 'etc/sysconfig' : 'etc/default';
-    for (const name of ['replicated', 'replicated-operator']) {
-      const text = readFileSync(join(machine.root, folder, name), 'utf8');
-      expect(text).toContain(machine.privateAddress);
-      expect(text).not.toMatch(/\b10\.0\.1\.5\b/);
-    }
-  });
-
-  test('the journal says how Replicated was spoken to, where it is not as ever', () => {
-    const notes = JSON.stringify(restore.journal);
-    if (by === undefined) expect(notes).not.toMatch(/, by `/);
-    else expect(notes).toMatch(by);
-    expect(storyOf(restore.journal)).toContain('6. Restart the app — done');
-  });
-});
+playProfiles('portable');
 
 describe('a machine that no restore can work with', () => {
   let stage: Stage;
@@ -88,8 +28,35 @@ describe('a machine that no restore can work with', () => {
     expect(refused.summary).toMatch(/No usable backup of prod .*product cannot restore/);
   });
 
+  /** What the doctor says of what the machine is. */
+  const saidOfIt = async (): Promise<{ status: number | null; line: string | undefined }> => {
+    const { status, out } = await runbook(stage.environment, 'doctor');
+    return { status, line: out.split('\n').find((line) => line.includes('what the machine is')) };
+  };
+
+  test('is told so by the doctor, before any backup', async () => {
+    const { status, line } = await saidOfIt();
+    expect(line).toMatch(
+      /^FAIL {2}prod: what the machine is: Ubuntu 14\.04.*, upstart, .*: it cannot be restored by this product: no command line of Replicated .*not logged in.* → docs\/operate\/machines\.md/,
+    );
+    expect(status).toBe(1);
+  });
+
+  test('is one whose system nobody knows, too: it is named, and nothing else is made of it', async () => {
+    const machine = machineOf(stage, sourceId);
+    machine.set({ consoleWantsLogin: false });
+    const path = join(machine.root, 'etc/os-release');
+    const before = readFileSync(path);
+    writeFileSync(path, 'NAME="SLES"\nVERSION_ID="12.4"\nID="sles"\nPRETTY_NAME="SUSE 12 SP4"\n');
+    const { status, line } = await saidOfIt();
+    expect(line).toMatch(/^FAIL {2}.*cannot be restored by this product: it runs "SUSE 12 SP4"/);
+    expect(status).toBe(1);
+    expect((await endOf(stage, 'backup')).summary).toMatch(/it runs "SUSE 12 SP4"/);
+    writeFileSync(path, before);
+  });
+
   test('is restored once that is mended', async () => {
-    machineOf(stage, sourceId).set({ consoleWantsLogin: false });
+    expect(await saidOfIt()).toMatchObject({ line: expect.stringMatching(/^ok /), status: 0 });
     const backup = await (await stage.start('backup', { installation: 'prod' })).report();
     expect(backup).toMatchObject({ status: 'done', record: { platform: { cli: 'old' } } });
   });

@@ -45,7 +45,7 @@ export class CloudInit {
     if (known === instanceId) {
       return;
     }
-    makeHostKeys(root, hostname);
+    makeHostKeys(root, hostname, this.machine.state.durable.provesBySha1);
     writeFileSync(join(root, 'etc/hostname'), `${hostname}\n`);
     mkdirSync(join(root, 'var/lib/cloud/data'), { recursive: true });
     writeFileSync(path, `${instanceId}\n`);

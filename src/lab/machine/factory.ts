@@ -20,7 +20,7 @@ export const machineFactory: MachineFactory = {
   install(place, profile) {
     const root = join(place.folder, 'root');
     seedFiles(place, profile);
-    makeHostKeys(root, hostnameOf(place.privateAddress));
+    makeHostKeys(root, hostnameOf(place.privateAddress), profile.provesBySha1);
     layVolatileFolders(root, profile.init);
     const state = MachineState.create(
       place.folder,

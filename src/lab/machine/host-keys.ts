@@ -4,18 +4,20 @@ import { join } from 'node:path';
 import { utils } from 'ssh2';
 import { ed25519Pair } from '../key-pair';
 
-/** Replaces all host keys, as cloud-init does for a new instance id. */
-export function makeHostKeys(root: string, hostname: string): void {
+/** Replaces all host keys, as cloud-init does for a new instance id; of RSA alone on old systems. */
+export function makeHostKeys(root: string, hostname: string, onlyRsa = false): void {
   const folder = join(root, 'etc/ssh');
   mkdirSync(folder, { recursive: true });
   for (const name of readdirSync(folder).filter((file) => file.startsWith('ssh_host_'))) {
     rmSync(join(folder, name));
   }
   const comment = `root@${hostname}`;
-  const keys = {
-    ecdsa: utils.generateKeyPairSync('ecdsa', { bits: 256, comment }),
-    ed25519: ed25519Pair(comment),
-  };
+  const keys: Record<string, { private: string; public: string }> = onlyRsa
+    ? { rsa: utils.generateKeyPairSync('rsa', { bits: 2048, comment }) }
+    : {
+        ecdsa: utils.generateKeyPairSync('ecdsa', { bits: 256, comment }),
+        ed25519: ed25519Pair(comment),
+      };
   for (const [type, key] of Object.entries(keys)) {
     const path = join(folder, `ssh_host_${type}_key`);
     writeFileSync(path, `${key.private.trimEnd()}\n`, { mode: 0o600 });

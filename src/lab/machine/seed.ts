@@ -139,6 +139,7 @@ export function seedState(place: MachinePlace, profile: MachineProfile): Durable
     init: profile.init,
     system: systemOf(profile),
     replicatedVersion: profile.replicatedVersion ?? '2.38.6',
+    provesBySha1: profile.provesBySha1 ?? false,
     serverVersion: '2.19.3',
     app: {
       id: 'edd9471be0bc4ea04dfca94718ddf621',

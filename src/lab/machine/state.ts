@@ -48,6 +48,8 @@ const durableState = z.object({
   nomadLayout: z.enum(['old', 'new']),
   /** Containers that the people of the machine run there; Docker starts them at each boot. */
   foreignContainers: z.array(z.string()).default([]),
+  /** Host keys are of RSA alone, and proven by SHA-1. */
+  provesBySha1: z.boolean().default(false),
   /** A Replicated that labels no container. */
   withoutLabels: z.boolean().default(false),
 });

@@ -54,7 +54,10 @@ export function portableShell(): Shell {
 }
 
 function accept(machine: Machine, connection: Duplex, shell: AbortSignal): void {
-  const server = new Server({ hostKeys: readPrivateHostKeys(machine.root) }, (client) => {
+  const hostKeys = readPrivateHostKeys(machine.root);
+  const bySha1 = { algorithms: { serverHostKey: ['ssh-rsa' as const] } };
+  const proof = machine.state.durable.provesBySha1 ? bySha1 : {};
+  const server = new Server({ hostKeys, ...proof }, (client) => {
     client.on('error', () => undefined);
     client.on('authentication', (attempt) => {
       authenticate(machine, attempt);

@@ -20,7 +20,7 @@ import { knowsProcessor, seccompFilter } from './real-seccomp';
 import { stubProgram } from './real-stub';
 
 /** What the control folder is made from. */
-export interface Ground extends Pick<MachineProfile, 'distribution'> {
+export interface Ground extends Pick<MachineProfile, 'distribution' | 'provesBySha1'> {
   /** The machine's folder. */
   readonly root: string;
   /** Names of the appliance's commands. */
@@ -60,7 +60,8 @@ export function layControlFolder(control: string, ground: Ground): void {
   }
   const system = `/lab/bin:${hostPrograms(control, absent)}`;
   const local = '/usr/local/sbin:/usr/local/bin';
-  put('sshd_config', daemonConfiguration(root, `${local}:${system}`));
+  const proof = ground.provesBySha1 === true ? 'HostKeyAlgorithms ssh-rsa\n' : '';
+  put('sshd_config', daemonConfiguration(root, `${local}:${system}`) + proof);
   // The sudo of CentOS does not look where Replicated puts its commands.
   put('secure-path', `${ground.distribution === 'rhel' ? '' : `${local}:`}${system}\n`);
 }

@@ -107,9 +107,10 @@ async function openStation(
   const { instanceId, root } = machine;
   const control = join(options.dir, 'sandboxes', instanceId);
   mkdirSync(control, { recursive: true });
-  const { distribution } = machine.state.durable;
+  const { distribution, provesBySha1 } = machine.state.durable;
   const commands = Object.keys(options.commands);
-  layControlFolder(control, { root, distribution, commands, missing: missingOn(machine) });
+  const missing = missingOn(machine);
+  layControlFolder(control, { root, distribution, provesBySha1, commands, missing });
   const listening = await listenFor(machine, options.commands, control);
   const exports = join(options.dir, 'exports');
   mkdirSync(exports, { recursive: true });
