@@ -1,9 +1,9 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { CreateImageCommand, DescribeImagesCommand, EC2Client } from '@aws-sdk/client-ec2';
 import { parse, stringify } from 'yaml';
 import type { SimulatedMachine } from '../../src/lab/shapes';
-import { control, eventually, setStage, type Run, type Stage } from './stage';
+import { imageByHand, launch } from './by-hand';
+import { control, setStage, type Run, type Stage } from './stage';
 import { machineOf, madeByRestores, restoredMachine, sourceId } from './world-checks';
 
 jest.setTimeout(120_000);
@@ -17,29 +17,6 @@ afterEach(async () => {
 const backUp = async (on: Stage): ReturnType<Run['report']> =>
   (await on.start('backup', { installation: 'prod' })).report();
 const lose = (on: Stage): Promise<unknown> => control(on.lab, `/machines/${sourceId}/lose`);
-
-const launch = {
-  instanceType: 'm5.2xlarge',
-  subnet: 'subnet-0aaaaaaaaaaaaaaa1',
-  securityGroups: ['sg-0123456789abcdef0'],
-};
-
-function consoleOf(on: Stage): EC2Client {
-  const credentials = { accessKeyId: 'SOMEBODY', secretAccessKey: 'else' };
-  return new EC2Client({ endpoint: on.lab.ec2Url, region: 'us-east-1', credentials });
-}
-
-/** As the EC2 console makes it: without a tag of ours. */
-async function imageByHand(on: Stage, ec2: EC2Client): Promise<string> {
-  const order = { InstanceId: sourceId, Name: 'by hand' };
-  const { ImageId = '' } = await ec2.send(new CreateImageCommand(order));
-  await eventually('the image', 30, async () => {
-    const { Images } = await ec2.send(new DescribeImagesCommand({ ImageIds: [ImageId] }));
-    return Images?.[0]?.State === 'available' ? true : undefined;
-  });
-  expect(on.lab.region.state.images[ImageId]?.tags).toEqual({});
-  return ImageId;
-}
 
 /** Both address files of the machine. */
 function filesOf({ root }: SimulatedMachine): string {
@@ -66,7 +43,7 @@ test.each(['stopped', 'terminated'] as const)(
   'an image made by hand whose source is %s: the old public address is taken from its own files',
   async (state) => {
     stage = await setStage({ installation: { externalServices: false, launch } });
-    const imageId = await imageByHand(stage, consoleOf(stage));
+    const imageId = await imageByHand(stage);
     // As EC2 shows one that does not run: with a private address at the most.
     if (state === 'terminated') await lose(stage);
     const { [sourceId]: source } = stage.lab.region.state.instances;
@@ -87,7 +64,7 @@ test.each(['stopped', 'terminated'] as const)(
 
 test('an image made by hand whose source has another public address by now: what its files carry is shown', async () => {
   stage = await setStage({ installation: { externalServices: false, launch } });
-  const imageId = await imageByHand(stage, consoleOf(stage));
+  const imageId = await imageByHand(stage);
   const { [sourceId]: source } = stage.lab.region.state.instances;
   if (source) source.autoAddress = '203.0.113.77';
   const acknowledge = ['source-running'];
@@ -99,6 +76,42 @@ test('an image made by hand whose source has another public address by now: what
   const [id] = madeByRestores(stage);
   expect(filesOf(machineOf(stage, id))).not.toMatch(/203\.0\.113\.10(?!\d)/);
   restoredMachine(stage);
+});
+
+test('a boot script has written both files anew: old equals new there, and other traces tell the old one', async () => {
+  stage = await setStage({ installation: { externalServices: false, launch } });
+  const drain = 'etc/rsyslog.d/60-drain.conf';
+  const { root } = machineOf(stage, sourceId);
+  mkdirSync(join(root, 'etc/rsyslog.d'), { recursive: true });
+  writeFileSync(join(root, drain), '*.* @@10.0.1.5:514\n');
+  const imageId = await imageByHand(stage);
+  await lose(stage);
+  Reflect.deleteProperty(stage.lab.region.state.instances, sourceId);
+  const run = await stage.start('restore', { installation: 'prod', image: imageId });
+  const barrier = stage.lab.barriers.hold('RunInstances');
+  await run.answer('approve', await run.approveUntil('Approve the launch'));
+  await barrier.reached;
+  const [id] = madeByRestores(stage);
+  const machine = machineOf(stage, id);
+  // What rc.local of some operators does at each boot.
+  for (const name of ['replicated', 'replicated-operator']) {
+    const path = join(machine.root, 'etc/default', name);
+    const text = readFileSync(path, 'utf8')
+      .replace(/\b10\.0\.1\.5\b/g, machine.privateAddress)
+      .replace(/\b203\.0\.113\.10\b/g, machine.publicAddress ?? '');
+    writeFileSync(path, text);
+  }
+  barrier.release();
+  const gate = await run.approveUntil('Confirm the old addresses');
+  expect(gate.details).toContain('**10.0.1.5**');
+  expect(gate.details).toContain('The files name the machine itself, as a boot script may have');
+  expect(gate.details).toContain('Nomad’s Raft peers');
+  const mending = await run.approveUntil('Approve mending stale addresses');
+  expect(mending.details).toContain(`/${drain}:1: a log drain`);
+  const report = await run.finish();
+  expect(readFileSync(join(machine.root, drain), 'utf8')).toContain(machine.privateAddress);
+  expect(report.notes.join('\n')).toMatch(/Nomad clients?.*10\.0\.1\.5/);
+  expect(machine.inspect()).toMatchObject({ app: { state: 'started' } });
 });
 
 test('a second restore under the public address, though runbook.yaml names that of the first machine', async () => {

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { CreateImageCommand, DescribeImagesCommand, EC2Client } from '@aws-sdk/client-ec2';
 import { applianceCommands } from '../../src/lab/appliance';
+import { imageByHand, launch } from './by-hand';
 import { headingsOf } from './headings';
-import { control, eventually, linesOf, setStage, type Run, type Stage } from './stage';
+import { control, linesOf, setStage, type Run, type Stage } from './stage';
 import {
   machineOf,
   madeByBackups,
@@ -25,20 +25,8 @@ const backUp = async (on: Stage, more: object = {}): ReturnType<Run['report']> =
 const lose = (on: Stage): Promise<unknown> => control(on.lab, `/machines/${sourceId}/lose`);
 
 test('an image made by hand whose source is gone: its own files tell the old addresses', async () => {
-  const launch = {
-    instanceType: 'm5.2xlarge',
-    subnet: 'subnet-0aaaaaaaaaaaaaaa1',
-    securityGroups: ['sg-0123456789abcdef0'],
-  };
   stage = await setStage({ installation: { launch } });
-  // As the EC2 console makes it: no tag of ours, and nothing else remembers the source.
-  const ec2 = consoleOf(stage);
-  const made = await ec2.send(new CreateImageCommand({ InstanceId: sourceId, Name: 'by hand' }));
-  const imageId = made.ImageId ?? '';
-  await eventually('the image', 30, async () => {
-    const { Images } = await ec2.send(new DescribeImagesCommand({ ImageIds: [imageId] }));
-    return Images?.[0]?.State === 'available' ? true : undefined;
-  });
+  const imageId = await imageByHand(stage);
   await lose(stage);
   Reflect.deleteProperty(stage.lab.region.state.instances, sourceId);
 
@@ -213,9 +201,3 @@ describe('the app stopped for the image', () => {
     expect(up()).toBe(true);
   });
 });
-
-/** EC2 as somebody else uses it, who knows nothing of this tool. */
-function consoleOf(on: Stage): EC2Client {
-  const credentials = { accessKeyId: 'SOMEBODY', secretAccessKey: 'else' };
-  return new EC2Client({ endpoint: on.lab.ec2Url, region: 'us-east-1', credentials });
-}

@@ -8,43 +8,14 @@ import { seeded } from '../../src/lab/region/seed';
 import { markFile } from '../../src/machine/proof/marks';
 import { decodeRecord } from '../../src/machine/record-tags';
 import { headingsOf } from './headings';
-import { control, linesOf, setStage, type Run, type Stage } from './stage';
+import { byDevice, stageWithDataVolume, uuid } from './data-volume';
+import { control, linesOf, type Run, type Stage } from './stage';
 import { machineOf, madeByRestores, restoredMachine, sourceId } from './world-checks';
 
 jest.setTimeout(120_000);
 
 const prod = { installation: 'prod' };
-const uuid = '5e1f0c1a-33b7-4f0e-8a53-0d8b6f3b1c77';
-const byDevice = '/dev/xvdf /data/circle ext4 defaults,noatime,nofail 0 2';
-
-let stage: Stage | undefined;
-afterEach(async () => {
-  await stage?.close();
-  stage = undefined;
-});
-
-/** A machine of an older type whose data are on a volume of their own; copies get an NVMe type. */
-async function stageWith(fstab: string, installation: object = {}): Promise<Stage> {
-  stage = await setStage({
-    installation: {
-      approvals: { launch: 'waived' },
-      launch: { instanceType: 'm5.2xlarge' },
-      ...installation,
-    },
-  });
-  const { region } = stage.lab;
-  const instance = region.state.instances[sourceId];
-  if (instance) instance.instanceType = 'm4.2xlarge';
-  const disk = { device: '/dev/sdf', size: 200, uuid, label: 'circle', holds: '/data/circle' };
-  await control(stage.lab, `/machines/${sourceId}/attach`, disk);
-  await control(stage.lab, `/machines/${sourceId}/attach`, { device: '/dev/sdg', size: 8 });
-  const source = modelOf(machineOf(stage, sourceId));
-  writeFileSync(join(source.root, 'etc/fstab'), `# disks\n${fstab}\n`);
-  expect(
-    mountOn(source, { source: '/dev/xvdf', target: '/data/circle', options: 'noatime' }),
-  ).toBeUndefined();
-  return stage;
-}
+const stageWith = stageWithDataVolume();
 
 const backUp = async (on: Stage): ReturnType<Run['report']> =>
   (await on.start('backup', prod)).report();

@@ -5,15 +5,8 @@ import {
   reconcile,
   toChangeDns,
 } from '../../src/workflows/old-addresses';
+import { machine, old, plan } from './sample-plan';
 
-const machine = {
-  installation: 'prod',
-  instanceId: 'i-0123456789abcdef0',
-  privateAddress: '10.0.1.57',
-  publicAddress: '203.0.113.101',
-  hostKeys: ['ssh-ed25519 SHA256:key'],
-};
-const old = { private: '10.0.1.5', public: '203.0.113.10' };
 const third = '203.0.113.77';
 
 type Addresses = Partial<typeof old>;
@@ -120,27 +113,6 @@ describe('the question about the old addresses', () => {
   });
 });
 
-const plan: RestorePlan = {
-  installation: 'prod',
-  region: 'us-east-1',
-  imageId: 'ami-0123456789abcdef0',
-  imageName: 'prod',
-  launch: {
-    instanceType: 'm5.2xlarge',
-    subnetId: 'subnet-1',
-    securityGroupIds: ['sg-1'],
-    httpTokens: 'optional',
-    httpPutResponseHopLimit: 1,
-    terminationProtection: true,
-  },
-  replaces: old,
-  replacesFrom: "the image's tags",
-  hostKeys: [],
-  unseen: [],
-  others: [],
-  notes: [],
-  changes: [],
-};
 const recordOf = (hostname?: string): NonNullable<RestorePlan['record']> => ({
   installation: 'prod',
   run: 'backup',

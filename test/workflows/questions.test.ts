@@ -1,41 +1,11 @@
-import type { RestorePlan } from '../../src/contract/plan';
 import {
   aboutNomadClients,
   aboutOldMachine,
   toChangeOAuth,
   toTrust,
 } from '../../src/workflows/questions';
+import { machine, old, plan } from './sample-plan';
 
-const plan: RestorePlan = {
-  installation: 'prod',
-  region: 'us-east-1',
-  imageId: 'ami-0123456789abcdef0',
-  imageName: 'prod',
-  launch: {
-    instanceType: 'm5.2xlarge',
-    subnetId: 'subnet-1',
-    securityGroupIds: ['sg-1'],
-    httpTokens: 'optional',
-    httpPutResponseHopLimit: 1,
-    terminationProtection: true,
-  },
-  replaces: { private: '10.0.1.5', public: '203.0.113.10' },
-  replacesFrom: "the image's tags",
-  hostname: 'circleci.example.com',
-  hostKeys: [],
-  unseen: [],
-  others: [],
-  notes: [],
-  changes: [],
-};
-const machine = {
-  installation: 'prod',
-  instanceId: 'i-0123456789abcdef0',
-  privateAddress: '10.0.1.57',
-  publicAddress: '203.0.113.101',
-  hostKeys: ['ssh-ed25519 SHA256:key'],
-};
-const old = { private: '10.0.1.5', public: '203.0.113.10' };
 const request = { installation: 'prod', builds: [], acknowledge: [], unattended: false };
 
 describe('the old machine', () => {
