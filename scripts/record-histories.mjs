@@ -107,6 +107,11 @@ async function play(ground) {
   await record(ground, { type: 'backup', request: { installation } });
   await record(ground, { type: 'backup', request: { installation, consistency: 'stop-app' } });
   await write(ground, 'claim', `backup-claim/${taskQueue}/${installation}`);
+  const told = { event: 'trouble', id: 'recorded', fact: 'f', what: 'w', todo: 't', since: 's' };
+  const rest = { message: told, heard: [], seconds: 60 };
+  const telling = { taskQueue, workflowId: 'recorded-tell', args: [rest] };
+  await ground.client.workflow.execute('tell', telling);
+  await write(ground, 'tell', 'recorded-tell');
   // The first of the two is one too many.
   await record(ground, { type: 'prune', request: { installation } });
   await record(ground, { type: 'refreshSpare', request: { installation } });

@@ -12,6 +12,7 @@ import { objectStorage } from './config-object-storage';
 import { awsRegion, backupRequest } from './contract/requests';
 import { areElsewhere, areExportsWanted, hasBackupsFor } from './machine/places';
 import { drill } from './config-drill';
+import { notify, withAbsoluteFiles } from './config-notify';
 import { copies, hostname, launch, reachedBy, spare, ssh } from './config-places';
 import { duration, schedule, seconds } from './config-times';
 
@@ -144,7 +145,7 @@ const configFile = z.strictObject({
         }),
     )
     .refine((all) => Object.keys(all).length > 0, 'names at least one installation'),
-  notify: z.strictObject({ url: z.url() }).optional(),
+  notify: notify.prefault({}),
   reports: z.string().default('reports'),
 });
 
@@ -198,5 +199,10 @@ function withAbsolutePaths(config: Config, folder: string): Config {
       return [name, { ...one, circleciApi, ssh: login(one.ssh), copies: copied }];
     }),
   );
-  return { ...config, installations, reports: absolute(config.reports) };
+  return {
+    ...config,
+    installations,
+    notify: withAbsoluteFiles(config.notify, absolute),
+    reports: absolute(config.reports),
+  };
 }

@@ -40,6 +40,7 @@ import { restartReplicated } from './restart-replicated';
 import { restoreObjects } from './restore-objects';
 import { startRefresh } from './start-refresh';
 import { stopApp } from './stop-app';
+import { tellPeople } from './tell-people';
 import { trustHostKey } from './trust-host-key';
 import { updateIpAddresses } from './update-ip-addresses';
 import { verifyApp } from './verify-app';
@@ -83,6 +84,7 @@ export const createActivities = (world: World) => ({
   preemptBackup: attempted(preemptBackup()),
   notifyPeople: attempted(notifyPeople(world)),
   recordEnd: attempted(recordEnd(world)),
+  tellPeople: attempted(tellPeople(world)),
 
   findMachine: attempted(findMachine(world)),
   readMachine: attempted(readMachine(world)),

@@ -1,38 +1,48 @@
 /**
- * Tells people: of gates while the run is open, and of its end. The report also goes to a folder,
- * because Temporal's history expires; after a backup so does the sheet for a restore by hand.
+ * The end of a run: tags, the report as a file, because Temporal's history expires, and after a
+ * backup the sheet for a restore by hand. Telling people is a step of its own, `tellPeople`.
  *
- * Looks at: the newest usable backup. Changes: POSTs to notify.url, tags the machine and, where a
- * restore proved its backup, the image; writes the report and the sheet.
- * Safe to repeat because: tags and files are overwritten; a message may arrive twice.
+ * Looks at: the newest usable backup. Changes: tags the machine and, where a restore proved its
+ * backup, the image; writes the report and the sheet.
+ * Safe to repeat because: tags and files are overwritten.
  * Fails with: nothing; what did not work is said in the note.
  */
 import type { Report } from '../contract/reports';
+import { endOf, type GateMessage } from '../contract/telling';
 import { provenTag } from '../machine/proven-restore';
 import { tagNames } from '../machine/tags';
 import type { World } from '../world';
 import type { Outcome } from './attempt';
+import { tellOnce } from './tell-people';
 
 export interface Notice {
   readonly message: Readonly<Record<string, unknown>>;
 }
 
+/** How gates were told before `tellPeople`; kept for runs that were open then. */
 export const notifyPeople =
   (world: World) =>
   async ({ message }: Notice): Promise<Outcome> => {
-    const taken = await world.notify(message);
-    return { note: taken ? 'told' : 'nobody took the message', notNeeded: !taken };
+    const { note, heard } = await tellOnce(world, { message: withId(message), heard: [] });
+    return { note, notNeeded: heard.length === 0 };
   };
+
+function withId(message: Readonly<Record<string, unknown>>): GateMessage {
+  const { runId = '', gate } = message as Partial<GateMessage>;
+  return { ...(message as unknown as GateMessage), id: `${runId}-${gate?.id ?? 'gate'}` };
+}
 
 export interface EndInput {
   readonly report: Report;
   /** Absent when the run ended before its configuration was read. */
   readonly region: string | undefined;
+  /** Whether people were told already; absent in runs of earlier versions. */
+  readonly isTold?: boolean;
 }
 
 export const recordEnd =
   (world: World) =>
-  async ({ report, region }: EndInput): Promise<Outcome> => {
+  async ({ report, region, isTold = false }: EndInput): Promise<Outcome> => {
     const notes: string[] = [];
     const tried = async (what: string, work: Promise<unknown>): Promise<void> => {
       try {
@@ -46,10 +56,9 @@ export const recordEnd =
       await tried('machine tagged', tagMachine(world, report, region));
     }
     const proven = await tellProof(world, report, region);
-    const told = { ...report, notes: [...report.notes, ...proven] };
-    await tried('report written', world.saveReport(told));
-    const { journal, record, buildsAtBackup, ...brief } = told;
-    await tried('people told', world.notify({ event: 'end', ...brief }));
+    const whole = { ...report, notes: [...report.notes, ...proven] };
+    await tried('report written', world.saveReport(whole));
+    if (!isTold) notes.push((await tellOnce(world, { message: endOf(whole), heard: [] })).note);
     // Last, and never a reason to fail: the backup is good without it.
     if (report.runbook === 'backup' && report.status === 'done') {
       await tried('sheet written', world.saveSheet(report.installation));

@@ -41,6 +41,7 @@ export const readSettings =
       externalServices,
       objectStorage: objectStorage?.kind ?? 's3',
       objects: objectStorage,
+      telling: world.telling,
       approvals,
       limits,
     };

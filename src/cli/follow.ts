@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { WorkflowHandle } from '@temporalio/client';
 import type { JournalEntry } from '../contract/journal';
 import type { Standing } from '../contract/reports';
+import { lastTold } from '../contract/told-section';
 import type { ExitStatus } from './exit-status';
 import { CliError, exitStatus } from './exit-status';
 import type { Output } from './output';
@@ -31,6 +32,7 @@ export async function follow(
   const told = new Map<number, string>();
   const tellLive = liveTeller();
   let toldGate = '';
+  let toldPeople = '';
   let toldSilence = false;
   for (;;) {
     options.signal?.throwIfAborted();
@@ -44,6 +46,9 @@ export async function follow(
         toldGate = standing.gate.id;
         out.line(gateText(standing.gate, handle.workflowId, out.paint));
       }
+      const people = standing.gate ? (lastTold(standing.journal) ?? '') : '';
+      if (people !== toldPeople && people !== '') out.line(out.paint.dim(`  people: ${people}`));
+      toldPeople = people;
       await options.onStanding?.(standing);
       if (standing.gate && !options.throughGates) {
         out.result('', { workflowId: handle.workflowId, standing });

@@ -73,6 +73,7 @@ export const failureTypes = {
   CircleciRefused: 'the API of CircleCI refused the request, or what answers is not that API',
   CircleciUnavailable: 'the API of CircleCI did not answer',
   BuildsNotDeleted: 'a build record could not be deleted',
+  NotTaken: 'no receiver took a message to people; it is tried again',
   Rejected: 'a person rejected a gate',
   Aborted: 'a person aborted the run',
   GateExpired: 'nobody answered a gate in time',

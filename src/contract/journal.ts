@@ -1,4 +1,5 @@
 /** The journal of a run: every step, attempt, gate, decision and refused message, in order. */
+import type { Told } from './told';
 
 /** What became of one line of the journal. */
 export type EntryState =
@@ -39,6 +40,8 @@ export interface JournalEntry {
   /** The gate's id, and who answered it. */
   gate?: string;
   by?: string;
+  /** Of a gate or the end: who heard of it. Absent in runs of earlier versions. */
+  told?: Told;
 }
 
 /** A question that waits for a person. */

@@ -5,6 +5,7 @@ import type { ImageDisk } from '../machine/image-devices';
 import type { LaunchChoice } from '../machine/launch-settings';
 import type { ObjectStorage } from '../machine/object-storage';
 import type { RecordedObjects } from '../machine/object-tags';
+import type { Reminding } from './patience';
 
 /** What the workflow needs of the configuration. Durations in seconds. */
 export interface Settings {
@@ -27,6 +28,8 @@ export interface Settings {
   readonly objectStorage: ObjectStorage['kind'];
   /** The same with its place; absent when nothing is configured. */
   readonly objects?: ObjectStorage;
+  /** How people are told; absent in runs of earlier versions. */
+  readonly telling?: { readonly reminders: Reminding; readonly keepTrying: number };
   readonly approvals: Readonly<
     Record<'launch' | 'elasticIp' | 'buildRecords' | 'prune', 'required' | 'waived'>
   >;

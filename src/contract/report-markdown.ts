@@ -9,6 +9,7 @@ import { toldErrors, type EntryState, type JournalEntry, type OpenGate } from '.
 import { rows, shorten, text, time } from './markdown';
 import type { Report, Standing } from './reports';
 import { timesOf } from './times';
+import { lastTold, toldSection } from './told-section';
 
 const marks: Readonly<Record<EntryState, string>> = {
   running: '⏳',
@@ -34,6 +35,7 @@ export function reportMarkdown(report: Report): string {
     facts(report),
     list('## Left to do', report.leftToDo),
     list('## Notes', report.notes),
+    toldSection(report.journal),
     timesSection(report),
     recordSection(report),
     checksSection(report),
@@ -69,6 +71,7 @@ export function standingMarkdown(standing: Standing): string {
     objects(standing),
     standing.gate ? gateSection(standing.gate) : '',
     standing.report ? text(standing.report.summary) : '',
+    text(lastTold(standing.journal) ?? ''),
     standing.report ? list('**Left to do**', standing.report.leftToDo) : '',
   ]
     .filter((section) => section !== '')

@@ -48,8 +48,8 @@ export interface LabOptions {
   readonly limits?: Readonly<Record<string, string | number>>;
   /** Whether runbook.yaml pins the live machine's host keys; true unless told. */
   readonly pinMachine?: boolean;
-  /** Where gates and ends are told. */
-  readonly notifyUrl?: string;
+  /** Where gates and ends are told: `notify` of runbook.yaml. */
+  readonly notify?: Readonly<Record<string, unknown>>;
 }
 
 /** A lab that runs. */
@@ -246,7 +246,7 @@ export async function composeLab(options: LabOptions, parts: LabParts): Promise<
       hostKeys: options.pinMachine === false ? [] : liveHostKeys(region),
       installation: options.installation ?? {},
       limits: options.limits ?? {},
-      notifyUrl: options.notifyUrl,
+      notify: options.notify,
     });
     const stop = async (): Promise<void> => {
       await closeDoors();

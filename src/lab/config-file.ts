@@ -26,7 +26,8 @@ export interface ConfigFacts extends LabAddresses {
   /** Settings of the installation `prod` that differ from the lab's. */
   readonly installation: Readonly<Record<string, unknown>>;
   readonly limits: Readonly<Record<string, string | number>>;
-  readonly notifyUrl: string | undefined;
+  /** Who is told; `notify` of runbook.yaml. */
+  readonly notify: Readonly<Record<string, unknown>> | undefined;
 }
 
 /** The user whose login the bastion takes. */
@@ -104,7 +105,7 @@ export function writeConfig(facts: ConfigFacts): string {
   const config = stringify({
     installations: { prod: installation(facts) },
     reports: './reports',
-    ...(facts.notifyUrl === undefined ? {} : { notify: { url: facts.notifyUrl } }),
+    ...(facts.notify === undefined ? {} : { notify: facts.notify }),
   });
   writeFileSync(configPath, `# Written by the lab each time it starts.\n${config}`);
   writeFileSync(

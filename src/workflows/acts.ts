@@ -52,6 +52,7 @@ const elsewhere: ReadonlySet<keyof Activities> = new Set([
   'checkClaim',
   'preemptBackup',
   'notifyPeople',
+  'tellPeople',
   'recordEnd',
 ]);
 

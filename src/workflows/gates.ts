@@ -55,7 +55,8 @@ export class Gates {
 
   constructor(
     private readonly state: RunState,
-    private readonly onOpen: (gate: OpenGate) => void,
+    /** Hears of each gate; what it returns is called when the gate is closed. */
+    private readonly onOpen: (gate: OpenGate) => () => void,
   ) {
     setHandler(standing, () => state.standing(), {
       description: 'Where the run stands: status, open gate, journal, report.',
@@ -73,7 +74,7 @@ export class Gates {
     this.#reply = undefined;
     this.state.gate = gate;
     this.state.publish();
-    this.onOpen(gate);
+    const onClose = this.onOpen(gate);
     try {
       await condition(() => this.#reply !== undefined, question.seconds * 1000, {
         summary: question.title,
@@ -81,6 +82,7 @@ export class Gates {
       return { gate: gate.id, reply: this.replyOr('expired') };
     } finally {
       this.state.gate = undefined;
+      onClose();
       this.state.publish();
     }
   }

@@ -6,3 +6,4 @@ export { drill } from './drill';
 export { prune } from './prune';
 export { refreshSpare } from './refresh-spare';
 export { restore } from './restore';
+export { tell } from './telling';

@@ -11,14 +11,15 @@ import {
 } from '@temporalio/workflow';
 import type { z } from 'zod';
 import { refuse } from '../contract/failures';
-import type { EntryState, JournalEntry, OpenGate, RunStatus } from '../contract/journal';
+import type { EntryState, JournalEntry, RunStatus } from '../contract/journal';
 import type { Decision } from '../contract/messages';
 import type { Settings } from '../contract/plan';
 import type { Report, RunbookName } from '../contract/reports';
 import { problemsOf } from '../contract/requests';
-import { notifyPeople, readSettings, recordEnd } from './acts';
+import { readSettings, recordEnd } from './acts';
 import { troubleOf } from './failures';
 import { Gates, type Question } from './gates';
+import { People } from './people';
 import { RunState, type Findings } from './state';
 import { because, perform, Steps } from './steps';
 
@@ -101,16 +102,15 @@ export async function runbook<S extends z.ZodType<AnyRequest>>(
 class Frame {
   private readonly gates: Gates;
   private readonly steps: Steps;
-  private readonly notices: Promise<unknown>[] = [];
+  private readonly people: People;
   private gatesCloseAt = Infinity;
 
   constructor(
     private readonly state: RunState,
     private readonly request: AnyRequest,
   ) {
-    this.gates = new Gates(state, (gate) => {
-      this.tellOfGate(gate);
-    });
+    this.people = new People(state, () => this.steps.settings);
+    this.gates = new Gates(state, (gate) => this.people.gateOpened(gate));
     this.steps = new Steps(state, this.gates, () => this.gateSeconds());
   }
 
@@ -213,15 +213,15 @@ class Frame {
     let report = this.state.makeReport(summary);
     this.state.report = report;
     await CancellationScope.nonCancellable(async () => {
-      await Promise.allSettled(this.notices);
+      await this.people.settled();
+      const isTold = await this.people.ended(report, entry);
       const how = { summary: 'Write the report', settings: this.steps.settings };
-      await perform(recordEnd, { report, region: this.steps.settings?.region }, how).catch(
-        (error: unknown) => {
-          const lost = `The report was not written: ${troubleOf(error).message}`;
-          report = { ...report, notes: [...report.notes, lost] };
-          this.state.report = report;
-        },
-      );
+      const input = { report, region: this.steps.settings?.region, ...(isTold ? { isTold } : {}) };
+      await perform(recordEnd, input, how).catch((error: unknown) => {
+        const lost = `The report was not written: ${troubleOf(error).message}`;
+        report = { ...report, notes: [...report.notes, lost] };
+        this.state.report = report;
+      });
     });
     this.state.publish();
     return report;
@@ -241,18 +241,6 @@ class Frame {
     };
     const report = await this.end(statuses[type] ?? 'failed', message);
     return ApplicationFailure.create({ type, message, nonRetryable: true, details: [report] });
-  }
-
-  /** Tells people in the background: a receiver that is down must not hold up the run. */
-  private tellOfGate(gate: OpenGate): void {
-    const { workflowId, runId } = workflowInfo();
-    const { runbook: name, installation } = this.state;
-    const message = { event: 'gate', runbook: name, installation, workflowId, runId, gate };
-    const how = {
-      summary: `Tell people: ${gate.title}`.slice(0, 80),
-      settings: this.steps.settings,
-    };
-    this.notices.push(perform(notifyPeople, { message }, how).catch(() => undefined));
   }
 }
 

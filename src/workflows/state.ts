@@ -6,6 +6,7 @@ import { setCurrentDetails, upsertSearchAttributes, workflowInfo } from '@tempor
 import type { EntryState, JournalEntry, OpenGate, RunStatus } from '../contract/journal';
 import { standingMarkdown } from '../contract/report-markdown';
 import type { Report, RunbookName, Standing } from '../contract/reports';
+import type { AppStopped } from '../contract/telling';
 import { runbookInstallation, runbookStatus, runbookStep } from '../contract/search-attributes';
 
 /** What the steps found out; becomes part of the report. */
@@ -17,6 +18,8 @@ export interface Findings {
   record?: Report['record'];
   checks?: Report['checks'];
   verdict?: Report['verdict'];
+  /** An app that this run has stopped and not yet started again. */
+  appStopped?: AppStopped | undefined;
   builds?: Report['builds'];
   buildsAtBackup?: Report['buildsAtBackup'];
   readonly notes: string[];

@@ -1,11 +1,12 @@
 /**
  * The outside world as activities see it. `ec2.ts` is the only importer of the AWS SDK, `ssh.ts`
- * of ssh2, `notify.ts` and `circleci-api.ts` talk HTTP, `reports.ts` writes files.
+ * of ssh2, `notify` and `circleci-api.ts` talk HTTP, `reports.ts` writes files.
  */
-import type { Installation } from '../config';
+import type { Config, Installation } from '../config';
 import type { Report } from '../contract/reports';
 import type { RunningBuilds } from '../machine/running-builds';
 import type { Ec2 } from './ec2';
+import type { Receivers } from './notify/receiver';
 import type { Ssh } from './ssh';
 
 export interface World {
@@ -23,8 +24,10 @@ export interface World {
   readonly fingerprint: (publicKey: string) => string;
   /** The builds that claim to run, as CircleCI's own API lists them. */
   runningBuilds(installation: Installation): Promise<RunningBuilds>;
-  /** POSTs one JSON object to `notify.url`; resolves to false when nobody took it. */
-  notify(message: Readonly<Record<string, unknown>>): Promise<boolean>;
+  /** Whom people's messages go to. */
+  readonly receivers: Receivers;
+  /** When gates are told again, and how long an end is told that nobody takes. */
+  readonly telling: Pick<Config['notify'], 'reminders' | 'keepTrying'>;
   /** Writes the report as Markdown and JSON; returns the path of the Markdown file. */
   saveReport(report: Report): Promise<string>;
   /** Writes the sheet of an installation beside the reports; returns the path of its Markdown. */

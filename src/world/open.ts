@@ -8,7 +8,7 @@ import { openEc2 } from './ec2';
 import type { Ec2 } from './ec2';
 import type { World } from './index';
 import { fingerprint } from './fingerprint';
-import { postNotification } from './notify';
+import { openReceivers } from './notify/open';
 import { findReport, saveReport } from './reports';
 import { readSheet, saveSheet } from './sheets';
 import { openSsh } from './ssh';
@@ -68,7 +68,8 @@ export function openWorld(config: Config, read: () => Config = () => config): Wo
     ssh: openSsh(),
     fingerprint,
     runningBuilds: runningBuildsOf,
-    notify: (message) => postNotification(config.notify?.url, message),
+    receivers: openReceivers(config.notify),
+    telling: { reminders: config.notify.reminders, keepTrying: config.notify.keepTrying },
     saveReport: (report) => saveReport(config.reports, report),
     async saveSheet(name) {
       const installation = world.installation(name);

@@ -23,17 +23,17 @@ const world = {
     saved.push(report);
     return Promise.resolve('report.md');
   },
-  notify: () => Promise.resolve(true),
+  receivers: { order: 'inOrder', all: [] },
   saveSheet: (name: string) => {
     sheets.push(name);
     return Promise.reject(new Error('AWS does not answer'));
   },
 } as unknown as World;
 
-async function end(changes: Partial<Report>, region?: string): Promise<string> {
+async function end(changes: Partial<Report>, region?: string, isTold = true): Promise<string> {
   const ended: Report = { ...report, installation: 'prod', ...changes };
   const activity = createActivities(world).recordEnd;
-  const input = { report: ended, region };
+  const input = { report: ended, region, isTold };
   const { note } = await new MockActivityEnvironment().run<
     [typeof input],
     { note: string },
@@ -50,7 +50,7 @@ beforeEach(() => {
 
 test('a backup whose sheet cannot be written has ended well all the same', async () => {
   expect(await end({ runbook: 'backup', status: 'done' })).toBe(
-    'report written, people told, sheet written failed: AWS does not answer',
+    'report written, sheet written failed: AWS does not answer',
   );
   expect(sheets).toEqual(['prod']);
 });
@@ -59,7 +59,7 @@ test.each([
   { runbook: 'backup', status: 'failed' },
   { runbook: 'restore', status: 'done' },
 ] as const)('no sheet is written after a $runbook that is $status', async (changes) => {
-  expect(await end(changes)).toBe('report written, people told');
+  expect(await end(changes)).toBe('report written');
   expect(sheets).toEqual([]);
 });
 
@@ -100,4 +100,9 @@ test('a proof that cannot be told is in the report, with the command', async () 
   expect(saved[0]?.notes.at(-1)).toContain(
     `aws ec2 create-tags --region us-east-1 --resources ${imageId} --tags 'Key=runbook:proven,Value=2026-11-24T03:10:00Z passed'`,
   );
+});
+
+test('where nobody was told, no note says that people were', async () => {
+  const note = await end({ runbook: 'restore', status: 'done' }, undefined, false);
+  expect(note).toBe('report written, nobody was told: runbook.yaml names no receiver (notify)');
 });

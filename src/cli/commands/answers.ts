@@ -1,12 +1,13 @@
 /** `runbook approve`, `reject`, `retry`, `skip`, `abort`: a person answers a run that waits. */
 import type { Answer, OpenGate } from '../../contract/journal';
 import type { Standing } from '../../contract/reports';
+import { answerCommand } from '../../contract/telling';
 import { ask } from '../ask';
 import type { AddCommand } from '../command-row';
 import { commandRow } from '../command-row';
 import { CliError, exitStatus } from '../exit-status';
 import type { Output } from '../output';
-import { answerCommand, gateText } from '../render/standing';
+import { gateText } from '../render/standing';
 import { readStanding, sendAnswer } from '../runs';
 import { withTemporal } from '../temporal/connect';
 

@@ -6,6 +6,8 @@ import {
   type OpenGate,
 } from '../../contract/journal';
 import type { Report, Standing } from '../../contract/reports';
+import { answerCommand } from '../../contract/telling';
+import { lastTold } from '../../contract/told-section';
 import type { Paint } from '../output';
 import { elapsed, table } from './table';
 
@@ -50,6 +52,7 @@ export function gateText(gate: OpenGate, workflowId: string, paint: Paint): stri
 /** The whole standing: heading, journal as a table, gate or what is left to do. */
 export function standingText(standing: Standing, workflowId: string, paint: Paint): string {
   const { runbook, installation, status, step, gate, report } = standing;
+  const told = lastTold(standing.journal);
   const rows = standing.journal.map((entry) => [
     marks[entry.state],
     entry.title,
@@ -67,6 +70,7 @@ export function standingText(standing: Standing, workflowId: string, paint: Pain
     ...table(['', 'Step', 'State', 'Took', 'Note'], rows),
     ...(gate ? ['', gateText(gate, workflowId, paint)] : []),
     ...(report ? ['', reportText(report, paint)] : []),
+    ...(told === undefined || !(gate ?? report) ? [] : [`  people: ${told}`]),
   ].join('\n');
 }
 
@@ -82,12 +86,6 @@ export function reportText(report: Report, paint: Paint): string {
     ...(report.builds ?? []).map((build) => `  ${build.outcome}: ${build.url} (${build.said})`),
     ...report.leftToDo.map((line) => `  to do: ${line}`),
   ].join('\n');
-}
-
-/** The command that sends one answer, ready to paste. */
-export function answerCommand(verb: string, gate: OpenGate, workflowId: string): string {
-  const note = verb === 'skip' ? " --note 'why'" : '';
-  return `runbook ${verb} ${workflowId} --by YOUR-NAME --gate ${gate.id}${note}`;
 }
 
 function colored(state: EntryState, mark: string, paint: Paint): string {

@@ -1,11 +1,7 @@
+import { answerCommand } from '../../../src/contract/telling';
 import type { JournalEntry, OpenGate } from '../../../src/contract/journal';
 import type { Standing } from '../../../src/contract/reports';
-import {
-  answerCommand,
-  gateText,
-  journalLine,
-  standingText,
-} from '../../../src/cli/render/standing';
+import { gateText, journalLine, standingText } from '../../../src/cli/render/standing';
 import { elapsed, table } from '../../../src/cli/render/table';
 import { plainOutput } from '../terminal';
 
