@@ -47,7 +47,7 @@ describe('when Temporal does not tell who holds a claim', () => {
     const { port } = receiver.address() as AddressInfo;
     stage = await setStage({
       limits: { unattendedGate: '2 seconds' },
-      notifyUrl: `http://127.0.0.1:${String(port)}/`,
+      notify: { url: `http://127.0.0.1:${String(port)}/` },
       moreEnvironment: preload,
     });
   });
