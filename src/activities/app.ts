@@ -1,8 +1,10 @@
 /** Looks at the app of a machine. It is judged by its state, never by a command's exit code. */
+import { tryAgain } from '../contract/failures';
 import type { Machine } from '../contract/plan';
-import { readContainers, type Command } from '../machine/commands';
+import type { Command } from '../machine/commands';
 import { describeApp, type AppStatus } from '../machine/app-status';
-import { describeContainers, namesOf, parseContainers } from '../machine/containers';
+import { describeContainers, listNames, namesOf, type Container } from '../machine/containers';
+import { lookAtContainers, parseLook } from '../machine/docker-look';
 import { redact } from '../machine/redact';
 import type { Say } from './attempt';
 import { bearWith, dialectOf } from './dialect';
@@ -45,11 +47,11 @@ export interface AppLook {
 export async function lookingAtApp(remote: Remote): Promise<AppLook> {
   const { readAppStatus, parseAppStatus } = await dialectOf(remote);
   return {
-    commands: [readAppStatus, readContainers],
+    commands: [readAppStatus, lookAtContainers],
     read: ([said, listed]) => {
       const status = statusOf(remote, parseAppStatus(said.stdout), said);
       const appId = status.kind === 'app' ? status.id : undefined;
-      const all = parseContainers(remote.outputOf(readContainers, listed), appId);
+      const all = runningIn(remote.outputOf(lookAtContainers, listed), appId);
       return {
         status,
         containers: namesOf(all, 'app'),
@@ -57,6 +59,35 @@ export async function lookingAtApp(remote: Remote): Promise<AppLook> {
       };
     },
   };
+}
+
+/**
+ * The containers that run. Docker that does not answer is no empty list: nobody can say then
+ * whether the app runs.
+ */
+function runningIn(printed: string, appId: string | undefined): readonly Container[] {
+  const { containers, silence, leftBehind } = parseLook(printed, appId);
+  if (silence !== undefined) throw dockerSilent(silence, leftBehind);
+  return containers;
+}
+
+/** The failure for Docker that does not answer where its answer is needed. */
+export function dockerSilent(
+  said: string,
+  leftBehind: readonly string[] = [],
+): ReturnType<typeof tryAgain> {
+  const left =
+    leftBehind.length === 0
+      ? ''
+      : ` Containers run all the same, left behind by it: ${listNames(leftBehind)}.`;
+  return tryAgain(
+    'DockerNotReady',
+    'Docker does not answer on the machine, so nobody can say what runs there, and nothing is done ' +
+      `on a guess.${left} Look at \`journalctl -u docker\`: an address of another machine in ` +
+      '/etc/docker/daemon.json, /etc/default/docker or /etc/sysconfig/docker may keep it from starting. ' +
+      `Mend that, \`sudo systemctl reset-failed docker; sudo systemctl start docker\`, then retry. ` +
+      `It said: ${said}`,
+  );
 }
 
 function statusOf(remote: Remote, status: AppStatus, said: CommandResult): AppStatus {

@@ -58,11 +58,16 @@ export const awaitMachine =
       publicAddress: instance?.publicAddress,
     };
     const waiting = patienceWith(limits.ssh);
+    const docker = patienceWithDocker(limits.ssh);
     let unstarted: Facts | undefined;
     const wait = { limitSeconds: limits.ssh, pollSeconds: limits.poll };
     const answer = await until(wait, async () => {
       try {
         const read = await onBootingMachine(world, current, (remote) => readFacts(remote, current));
+        if (read.isDockerStarting && docker.isAwaited()) {
+          say('Docker is on its way up');
+          return undefined;
+        }
         if (!read.isUnstarted) return read;
         // It may be booting; or a run ended between the opening of the seal and the start.
         unstarted = read;
@@ -120,11 +125,23 @@ function patienceWith(limitSeconds: number) {
   };
 }
 
+/** A daemon that cannot start is started again and again, and would be awaited to the end. */
+function patienceWithDocker(limitSeconds: number) {
+  let since: number | undefined;
+  return {
+    isAwaited(): boolean {
+      since ??= performance.now();
+      return (performance.now() - since) / 1000 < Math.min(90, limitSeconds / 3);
+    },
+  };
+}
+
 const failureTypes = [
   'SshLoginRefused',
   'LoginGetsNowhere',
   'SudoRefused',
   'ReplicatedNotReady',
+  'DockerNotReady',
   'ConnectionLost',
   'CommandFailed',
 ] as const;
@@ -164,7 +181,7 @@ async function readFacts(remote: Remote, machine: Machine) {
   const { readItem, readLocalAddress, name: dialect, title } = await dialectOf(remote);
   const hostname = valueOf((await remote.run(readItem('hostname'))).stdout) ?? '';
   const daemon = valueOf((await remote.run(readLocalAddress)).stdout) ?? '';
-  const { seal, isStill } = await readSounds(remote, machine);
+  const { seal, isStill, isDockerStarting } = await readSounds(remote, machine);
   const isSealed = seal === 'sealed';
   const mark = await remote.read(readNomadMark(machine.instanceId));
   const mayBeReadied =
@@ -190,6 +207,7 @@ async function readFacts(remote: Remote, machine: Machine) {
     isReadied,
     isSealed,
     isUnstarted,
+    isDockerStarting,
     traced,
   };
 }

@@ -8,21 +8,20 @@
  * and the mark outlives an attempt that was cut off. A file that changed meanwhile is left alone and
  * given back, to be shown again. Fails with: DockerNotReady, CommandFailed, FileChangedMeanwhile.
  */
-import { refuse } from '../contract/failures';
 import type { Machine } from '../contract/plan';
 import { isStopped } from '../machine/app-status';
 import { rewriteAddresses } from '../machine/addresses';
-import { readContainers } from '../machine/commands';
+import { lookAtContainers, parseLook } from '../machine/docker-look';
 import { isDockers } from '../machine/stale/classify';
 import { markDockerDue, readDockerDue, reloadUnits, restartDocker } from '../machine/stale/docker';
 import type { World } from '../world';
 import { readAddressFile } from './address-file';
 import { lookAtApp } from './app';
 import type { Outcome } from './attempt';
+import { awaitDocker } from './bring-docker-up';
 import type { Mendable, StaleInput } from './find-stale-addresses';
 import { onMachine, type Remote } from './on-machine';
 import { readSounds } from './quarantine';
-import { until } from './until';
 import { replacementsOf } from './update-ip-addresses';
 import { writeFile } from './write-file';
 
@@ -108,24 +107,16 @@ async function bringDockerUp(
       ],
     };
   }
-  await remote.read(restartDocker(machine.instanceId));
-  const { replicated: limitSeconds, poll: pollSeconds } = limits;
-  const answers = await until({ limitSeconds, pollSeconds }, async () =>
-    (await remote.run(readContainers)).exitCode === 0 ? true : undefined,
-  );
-  if (answers) return { note: 'Docker was restarted', left: [] };
-  throw refuse(
-    'DockerNotReady',
-    `Docker on ${machine.instanceId} does not answer ${String(limitSeconds)} s after its restart. ` +
-      'Look at `journalctl -u docker` there, mend its configuration (the original is kept under ' +
-      '/var/lib/circleci-server-runbook), then retry.',
-  );
+  const restarted = await remote.run(restartDocker(machine.instanceId));
+  await awaitDocker(remote, machine, { ...limits, restarted });
+  return { note: 'Docker was restarted', left: [] };
 }
 
 /** Docker may go while it has nothing of the app to hold: that is stopped, or never started. */
 async function isSafeToRestart(remote: Remote, machine: Machine): Promise<boolean> {
-  // Docker that does not answer at all holds nothing.
-  if ((await remote.run(readContainers)).exitCode !== 0) return true;
+  // Docker that does not run holds nothing, unless it has left something behind.
+  const { silence, leftBehind } = parseLook(await remote.read(lookAtContainers));
+  if (silence !== undefined) return leftBehind.length === 0;
   const { status, containers } = await lookAtApp(remote);
   if (containers.length > 0) return false;
   return isStopped(status) || (await readSounds(remote, machine)).seal === 'sealed';

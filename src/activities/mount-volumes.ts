@@ -8,8 +8,7 @@
  */
 import { refuse } from '../contract/failures';
 import type { Machine } from '../contract/plan';
-import { readContainers } from '../machine/commands';
-import { parseContainers } from '../machine/containers';
+import { lookAtContainers, parseLook } from '../machine/docker-look';
 import { redact } from '../machine/redact';
 import { mountLine, mountVolume, type VolumeOrder } from '../machine/volumes/commands';
 import type { World } from '../world';
@@ -63,12 +62,16 @@ async function requireSilence(
   { instanceId }: Machine,
   { target }: VolumeOrder,
 ): Promise<void> {
-  const all = parseContainers(await remote.read(readContainers));
+  const seen = parseLook(await remote.read(lookAtContainers));
   const ofReplicated =
     '/var/lib/replicated'.startsWith(target) || target.startsWith('/var/lib/replicated');
-  const inTheWay = all
-    .filter(({ owner }) => owner === 'app' || (ofReplicated && owner === 'replicated'))
-    .map(({ name }) => name);
+  // Docker that does not run holds nothing, unless it has left something behind.
+  const inTheWay = [
+    ...seen.containers
+      .filter(({ owner }) => owner === 'app' || (ofReplicated && owner === 'replicated'))
+      .map(({ name }) => name),
+    ...seen.leftBehind,
+  ];
   if (inTheWay.length === 0) return;
   throw refuse(
     'AppNotStopped',

@@ -5,7 +5,8 @@
 import { refuse } from '../contract/failures';
 import type { Machine } from '../contract/plan';
 import type { World } from '../world';
-import { listNames, namesOf, parseContainers } from '../machine/containers';
+import { listNames, namesOf } from '../machine/containers';
+import { parseLook } from '../machine/docker-look';
 import { letsOutEverywhere } from '../machine/egress';
 import { parseMounts } from '../machine/mounts';
 import { lookForSounds, readSeal } from '../machine/seal';
@@ -19,6 +20,8 @@ export interface Silence {
   readonly seal: 'sealed' | 'in service' | 'open';
   /** Whether the daemon runs, which alone can stop the app. */
   readonly daemonRuns: boolean;
+  /** Docker is on its way up: what it starts by itself cannot be seen yet. */
+  readonly isDockerStarting: boolean;
   readonly seen: string;
 }
 
@@ -26,14 +29,13 @@ export interface Silence {
 export async function readSounds(remote: Remote, { instanceId }: Machine): Promise<Silence> {
   const says = await remote.read(readSeal(instanceId));
   const seal = says === 'sealed' || says === 'in service' ? says : 'open';
-  const lines = (await remote.read(lookForSounds)).split('\n');
-  const after = (word: string): string[] =>
-    lines.filter((line) => line.startsWith(word)).map((line) => line.slice(word.length));
-  const containers = parseContainers(after('container ').join('\n'));
+  const printed = await remote.read(lookForSounds);
+  const { containers, leftBehind, silence, isStarting } = parseLook(printed);
   const foreign = namesOf(containers, 'foreign');
   const running = [
-    ...after('unit ').map((name) => `unit ${name}`),
+    ...printed.split('\n').filter((line) => line.startsWith('unit ')),
     ...containers.filter(({ owner }) => owner !== 'foreign').map(({ name }) => `container ${name}`),
+    ...leftBehind.map((id) => `processes of container ${id}`),
   ];
   const runs =
     running.length === 0 ? 'no unit and no container of the app runs' : listNames(running);
@@ -42,7 +44,9 @@ export async function readSounds(remote: Remote, { instanceId }: Machine): Promi
   const others = foreign.length === 0 ? '' : `; foreign containers run: ${listNames(foreign)}`;
   const isStill = seal !== 'open' && running.length === 0;
   const daemonRuns = running.includes('unit replicated');
-  return { isStill, seal, daemonRuns, seen: `${sealedAs[seal]}; ${runs}${others}` };
+  const docker = silence === undefined ? '' : `; Docker does not answer (${silence})`;
+  const seen = `${sealedAs[seal]}; ${runs}${others}${docker}`;
+  return { isStill, seal, daemonRuns, isDockerStarting: isStarting, seen };
 }
 
 const sealedAs = {

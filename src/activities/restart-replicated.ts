@@ -3,10 +3,10 @@
  * vendor's document leaves this out; without it the app restarts on the old addresses.
  *
  * Looks at: the daemon's LocalAddress, the operator's environment, `system status`. Changes: restarts
- * replicated, replicated-ui and replicated-operator; on a sealed machine after it has opened the seal
+ * replicated, replicated-ui and replicated-operator, and Docker where it does not answer; on a sealed machine after it has opened the seal
  * for good, in a drill until the next boot. Safe to repeat because: units that already run on the new
- * address are left alone. Fails with: ReplicatedNotReady, MountsDiffer, CommandFailed,
- * QuarantineBroken.
+ * address are left alone. Fails with: ReplicatedNotReady, DockerNotReady, MountsDiffer,
+ * CommandFailed, QuarantineBroken.
  */
 import { refuse } from '../contract/failures';
 import type { Machine, OldAddresses } from '../contract/plan';
@@ -17,6 +17,7 @@ import { parseInit, restartReplicatedBy } from '../machine/platform/init';
 import { openSeal, putIntoService, readSeal } from '../machine/seal';
 import type { World } from '../world';
 import type { Outcome, Say } from './attempt';
+import { bringDockerUp } from './bring-docker-up';
 import { bearWith, dialectOf } from './dialect';
 import { requireMounts, type MountsExpected } from './compare-mounts';
 import { onMachine, type Remote } from './on-machine';
@@ -47,6 +48,8 @@ export const restartReplicated =
 
       if (behind !== undefined) await requireClosedOff(world, machine, behind);
       if (mounts !== undefined) await requireMounts(remote, mounts);
+      // Before the seal is opened: units without Docker fail, and nothing keeps them silent then.
+      const isUp = await bringDockerUp(remote, machine, limits);
       // Also where the seal did not hold: a boothook that comes late, or obeys at the next boot, would
       // seal the machine that serves by then.
       const isSealed = (await remote.read(readSeal(machine.instanceId))) === 'sealed';
@@ -61,7 +64,7 @@ export const restartReplicated =
         say(seen);
         return now.right ? true : undefined;
       });
-      if (right) return { note: seen };
+      if (right) return { note: `${isUp ? 'Docker was started; ' : ''}${seen}` };
       throw refuse(
         'ReplicatedNotReady',
         `Replicated on ${machine.instanceId} is not ready on ${machine.privateAddress} after ` +

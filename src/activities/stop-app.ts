@@ -5,7 +5,7 @@
  * containers. Changes: stops the app; by force when a plain stop was taken and did not end within
  * half of its time limit. On a machine that is sealed and silent nothing, for nothing has started.
  * Safe to repeat because: an app that is stopped is left alone.
- * Fails with: AppNotStopped, MachineUnreachable, ConnectionLost.
+ * Fails with: AppNotStopped, DockerNotReady, MachineUnreachable, ConnectionLost.
  */
 import { refuse } from '../contract/failures';
 import type { Machine } from '../contract/plan';

@@ -56,7 +56,7 @@ export const failureTypes = {
   AddressNotFound: 'neither the old nor the new address stands in the file',
   AddressForeign: 'a key that Replicated needs names neither the old machine nor this one',
   FileChangedMeanwhile: 'somebody changed the file between reading and writing',
-  DockerNotReady: 'Docker did not come back after its configuration was mended',
+  DockerNotReady: 'Docker does not answer on the machine, or did not come back after a restart',
   NomadNotRemovable: '/opt/nomad is a symlink or a mount point, or Nomad still runs',
   ReplicatedNotReady: 'Replicated did not come up on the new address',
   AppNotStarted: 'the app did not start',

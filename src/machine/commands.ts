@@ -5,6 +5,7 @@
  * and `circleci` is never used: it is a shell alias for `replicated admin` that only interactive
  * shells know. Values reach a script as arguments, never spliced into it.
  */
+import { idsByProcesses } from './container-processes';
 import { containerFormat } from './containers';
 
 /** One command line for the machine: a bash script, its arguments, and how to run it. */
@@ -225,6 +226,14 @@ export const removeNomad: Command = {
     'mounts=$(findmnt -rn -o TARGET)',
     'if echo "$mounts" | grep -E "^/opt/nomad(/|$)"; then exit 71; fi',
     // By its label where containers have labels: another container may have its name.
+    // Docker that does not run holds nothing, unless processes of its containers are left.
+    'if ! timeout 25 docker ps -q >/dev/null 2>&1; then',
+    ...idsByProcesses('/proc').map((line) => `  ${line}`),
+    '  if [ -n "$ids" ]; then echo "docker does not answer, and containers run:" $ids; exit 72; fi',
+    '  mv -T /opt/nomad /opt/.nomad-removed',
+    '  rm -rf --one-file-system /opt/.nomad-removed',
+    '  echo removed; exit 0',
+    'fi',
     `rows=$(docker ps --format '{{.Label "com.replicated.app.id"}}|{{.Label "owner"}}|{{.Names}}')`,
     `label='[^|]*'`,
     'if echo "$rows" | grep -qE "^[^|]+[|]|^[|]replicated[|]"; then label="[^|]+"; fi',

@@ -9,7 +9,7 @@
  * A condition in a drop-in holds wherever the unit lies, and /run forgets it with the boot.
  */
 import { stateFolder, type Command } from './commands';
-import { containerFormat } from './containers';
+import { containerLines } from './docker-look';
 
 /** Replicated's units, by the same names on systemd and Upstart. */
 const replicatedUnits = ['replicated', 'replicated-ui', 'replicated-operator'] as const;
@@ -109,8 +109,8 @@ function selfDestruct(expires: number, ttlSeconds = 86_400): string[] {
 }
 
 /**
- * Prints each unit of Replicated that runs or is on its way, and each container that runs with its
- * labels, a line each.
+ * Prints each unit of Replicated that runs or is on its way, and what the look at containers
+ * prints: also where Docker does not answer.
  */
 export const lookForSounds: Command = {
   name: 'the look at units and containers',
@@ -126,11 +126,10 @@ export const lookForSounds: Command = {
     '    echo "unit $unit"',
     '  fi',
     'done',
-    `rows=$(docker ps --format '${containerFormat}') || exit 1`,
-    `if [ -n "$rows" ]; then echo "$rows" | sed 's/^/container /'; fi`,
+    ...containerLines,
   ].join('\n'),
-  args: [],
-  timeoutSeconds: 60,
+  args: ['/proc'],
+  timeoutSeconds: 90,
 };
 
 /**

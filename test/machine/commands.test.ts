@@ -82,6 +82,17 @@ if [ -L /opt/nomad ]; then echo "/opt/nomad is a symlink"; exit 70; fi
 if [ ! -e /opt/nomad ]; then echo absent; exit 0; fi
 mounts=$(findmnt -rn -o TARGET)
 if echo "$mounts" | grep -E "^/opt/nomad(/|$)"; then exit 71; fi
+if ! timeout 25 docker ps -q >/dev/null 2>&1; then
+  own=$(cat /proc/self/cgroup 2>/dev/null | grep -oE '[0-9a-f]{64}' | head -1)
+  ids=$(cat /proc/[0-9]*/cgroup 2>/dev/null | grep -oE '[/-][0-9a-f]{64}([.]scope)?$' |
+    grep -oE '[0-9a-f]{64}' | sort -u | { while read -r id; do
+      if [ "$id" != "$own" ]; then echo "$id"; fi
+    done; })
+  if [ -n "$ids" ]; then echo "docker does not answer, and containers run:" $ids; exit 72; fi
+  mv -T /opt/nomad /opt/.nomad-removed
+  rm -rf --one-file-system /opt/.nomad-removed
+  echo removed; exit 0
+fi
 rows=$(docker ps --format '{{.Label "com.replicated.app.id"}}|{{.Label "owner"}}|{{.Names}}')
 label='[^|]*'
 if echo "$rows" | grep -qE "^[^|]+[|]|^[|]replicated[|]"; then label="[^|]+"; fi

@@ -1,6 +1,7 @@
 /** `docker`: the containers of the machine, and commands inside a few of them. */
 import { createHash } from 'node:crypto';
 import { shownName } from '../machine/containers';
+import { noDaemon } from '../machine/docker-daemon';
 import type { Machine } from '../machine/machine';
 import { askDatabase } from './databases';
 import type { ApplianceCommand, CommandInput, CommandOutput } from '../shapes';
@@ -13,6 +14,7 @@ import { renderTemplate } from './template';
 export const docker: ApplianceCommand = (machine, input) => {
   const model = modelOf(machine);
   const [verb = '', ...rest] = input.args;
+  if (model.docker.isDown && !verb.startsWith('-')) return failed(noDaemon);
   switch (verb) {
     case '--version':
     case '-v':

@@ -36,11 +36,12 @@ function stateOf(model: Machine, unit: string): string {
     return name in model.state.volatile.timers ? 'active' : 'inactive';
   }
   const known = knownUnit(name);
-  return known === undefined
-    ? systemUnits.includes(name)
-      ? 'active'
-      : 'inactive'
-    : model.units.stateOf(known);
+  return known === undefined ? stateOfSystem(model, name) : model.units.stateOf(known);
+}
+
+function stateOfSystem(model: Machine, name: string): string {
+  if (name === 'docker' && model.docker.isDown) return 'failed';
+  return systemUnits.includes(name) ? 'active' : 'inactive';
 }
 
 function oneUnit(model: Machine, verb: string, unit: string): CommandOutput {
@@ -48,9 +49,8 @@ function oneUnit(model: Machine, verb: string, unit: string): CommandOutput {
     return verb === 'stop' ? stopTimer(model, unit) : notFound(verb, unit);
   }
   const name = knownUnit(bare(unit));
-  if (bare(unit) === 'docker' && verb === 'restart') {
-    model.restartDocker();
-    return printed('');
+  if (bare(unit) === 'docker' && (verb === 'restart' || verb === 'start')) {
+    return bringDockerUp(model, verb) ? printed('') : failedJob('docker');
   }
   if (name === undefined) {
     return notFound(verb, `${bare(unit)}.service`);
@@ -89,11 +89,21 @@ function start(model: Machine, name: UnitName): CommandOutput {
           `error. See "systemctl status ${name}.service" and "journalctl -xe" for details.\n`,
       );
     case 'failed':
-      return failed(
-        `Job for ${name}.service failed because the control process exited with error code. ` +
-          `See "systemctl status ${name}.service" and "journalctl -xe" for details.\n`,
-      );
+      return failedJob(name);
   }
+}
+
+function failedJob(name: string): CommandOutput {
+  return failed(
+    `Job for ${name}.service failed because the control process exited with error code. ` +
+      `See "systemctl status ${name}.service" and "journalctl -xe" for details.\n`,
+  );
+}
+
+/** Whether Docker runs afterwards; a start of one that runs changes nothing. */
+function bringDockerUp(model: Machine, verb: string): boolean {
+  if (verb === 'restart' || model.docker.isDown) model.restartDocker();
+  return !model.docker.isDown;
 }
 
 function setMask(model: Machine, name: UnitName, masked: boolean): CommandOutput {
@@ -152,9 +162,10 @@ export const service: ApplianceCommand = (machine, { args }) => {
   if (model.state.durable.init === 'systemd') {
     return verb === 'status' ? isActive(model, [unit]) : oneUnit(model, verb, unit);
   }
-  if (unit === 'docker' && verb === 'restart') {
-    model.restartDocker();
-    return printed('docker start/running, process 1234\n');
+  if (unit === 'docker' && (verb === 'restart' || verb === 'start')) {
+    return bringDockerUp(model, verb)
+      ? printed('docker start/running, process 1234\n')
+      : failed(`${verb}: Job failed to start\n`);
   }
   return serviceWithoutSystemd(model, unit, verb);
 };

@@ -2,6 +2,7 @@
  * `replicatedctl` and `replicated` as they lie in /usr/local/bin: wrappers around `docker exec`.
  * Whether the command inside gets a standard input depends on a terminal or on `-i` in front.
  */
+import { noDaemon } from '../machine/docker-daemon';
 import type { Machine } from '../machine/machine';
 import type { ApplianceCommand, CommandInput, CommandOutput } from '../shapes';
 import { runDevConsole } from './dev-console';
@@ -36,6 +37,7 @@ async function wrap(
   if (rootNeedsTty === true && !input.tty) {
     return failed('sudo: sorry, you must have a tty to run sudo\n');
   }
+  if (model.docker.isDown) return failed(noDaemon);
   if (!model.units.isActive('replicated')) {
     return failed('Error: No such container: replicated\n');
   }

@@ -154,7 +154,8 @@ export class Machine implements SimulatedMachine, Core {
   containers(): readonly string[] {
     const units = unitNames.filter((name) => this.units.isActive(name));
     const daemon = this.units.isActive('replicated') ? daemonContainers : [];
-    const foreign = this.poweredOn ? this.state.durable.foreignContainers : [];
+    const { foreignContainers } = this.state.durable;
+    const foreign = this.poweredOn && !this.docker.isDown ? foreignContainers : [];
     return [...this.app.containers(), ...units, ...daemon, ...foreign];
   }
 

@@ -84,6 +84,8 @@ const volatileState = z.object({
   serves: z.string().optional(),
   /** Where Docker's log driver dials, as it was when Docker started; empty: nowhere. */
   logsTo: z.string().default(''),
+  /** Why Docker's daemon does not run; empty: it runs. */
+  dockerDown: z.string().default(''),
   /** What was mounted since the machine booted. */
   mounted: z
     .array(
@@ -161,6 +163,7 @@ export function poweredOff(): VolatileState {
     app: { running: 'stopped', error: '' },
     nomadLeader: false,
     logsTo: '',
+    dockerDown: '',
     mounted: [],
     tasks: [],
     timers: {},

@@ -26,6 +26,8 @@ export const trapValues = z
     nomadIsMount: z.union([z.boolean(), z.string()]),
     /** Further mounts, as `findmnt -rn -o TARGET,SOURCE,FSTYPE` prints them. */
     mounts: z.array(z.string()),
+    /** Ids of containers that a Docker that does not run has left behind (portable shell). */
+    leftBehind: z.array(z.string()),
     /** Volumes show as NVMe devices, whatever the machine's type. */
     nvme: z.boolean(),
     /** Nothing can be written to the root volume (portable shell). */

@@ -121,5 +121,12 @@ function processFiles(machine: Machine): InitialFiles {
   return {
     '/sys/kernel/random/boot_id': `${uuid}\n`,
     '/version': 'Linux version 4.4.0-1128-aws\n',
+    '/1/cgroup': '1:name=systemd:/init.scope\n',
+    ...Object.fromEntries(
+      (machine.state.volatile.traps.leftBehind ?? []).map((id, at) => [
+        `/${String(4000 + at)}/cgroup`,
+        `4:memory:/docker/${id}\n1:name=systemd:/docker/${id}\n`,
+      ]),
+    ),
   };
 }

@@ -17,14 +17,29 @@ export const readDockerDue = (instanceId: string): Command =>
     instanceId,
   );
 
+// systemd starts nothing any more that has failed a few times within a minute, until it is told.
+const forgetFailures =
+  'systemctl reset-failed docker.service docker.socket >/dev/null 2>&1 || true; ';
+
 /** Restarts Docker and with it every container; takes the mark away once it is done. */
 export const restartDocker = (instanceId: string): Command =>
   command(
     'the restart of Docker',
     'set -e; if [ -d /run/systemd/system ]; then systemctl daemon-reload; ' +
-      'systemctl restart docker; else service docker restart; fi; rm -f "$1/docker-restart-due"',
+      `${forgetFailures}systemctl restart docker; else service docker restart; fi; ` +
+      'rm -f "$1/docker-restart-due"',
     instanceId,
   );
+
+/** Starts Docker where it does not run; one that runs is left alone. */
+export const startDocker: Command = {
+  name: 'the start of Docker',
+  script:
+    `if [ -d /run/systemd/system ]; then ${forgetFailures}systemctl start docker; ` +
+    'else service docker start; fi',
+  args: [],
+  timeoutSeconds: 180,
+};
 
 /** Makes systemd read changed units; elsewhere each start of a job reads its file. */
 export const reloadUnits: Command = {
