@@ -13,16 +13,13 @@ interface Limits {
   readonly poll: number;
 }
 
-/** Starts Docker where it does not answer and has left nothing behind; says whether it had to. */
+/** Starts Docker that does not answer, and waits for it. */
 export async function bringDockerUp(
   remote: Remote,
   machine: Machine,
   limits: Limits,
-): Promise<boolean> {
-  const { silence } = parseLook(await remote.read(lookAtContainers));
-  if (silence === undefined) return false;
+): Promise<void> {
   await awaitDocker(remote, machine, { ...limits, restarted: await remote.run(startDocker) });
-  return true;
 }
 
 /** Waits until Docker answers after the command that was to bring it up. */

@@ -14,11 +14,9 @@ import { placeOfFolder } from '../machine/object-storage';
 import type { RecordedObjects } from '../machine/object-tags';
 import * as storage from '../machine/storage-commands';
 import type { World } from '../world';
-import { lookAtApp } from './app';
 import type { Outcome } from './attempt';
-import { lookAtStorage, pathInWords, placeInWords } from './object-storage';
+import { lookAtFolder, lookAtObjects, pathInWords, placeInWords, whatRuns } from './object-storage';
 import { onMachine, type Remote } from './on-machine';
-import { isDown } from './stop-app';
 
 export interface MountInput {
   readonly machine: Machine;
@@ -28,6 +26,8 @@ export interface MountInput {
   readonly recorded?: RecordedObjects | undefined;
   /** Whether a person knows that the objects may be missing. */
   readonly acknowledged: boolean;
+  /** Nothing of Replicated runs: then the app is not asked where its objects are. */
+  readonly isSilent?: boolean;
   /** Whether restic can fill an empty folder later. */
   readonly canBeFilled: boolean;
 }
@@ -41,8 +41,8 @@ export const mountObjects =
   (world: World) =>
   (input: MountInput): Promise<Mounted> =>
     onMachine(world, input.machine, async (remote) => {
-      const { objects, machine } = input;
-      const seen = await lookAtStorage(remote, machine, objects);
+      const { objects, machine, isSilent = false } = input;
+      const seen = await lookAtObjects(remote, machine, { objects, isSilent });
       if (objects.kind === 's3') {
         const [instance] = await world.ec2(input.region).instances({ ids: [machine.instanceId] });
         const profile = instance?.instanceProfile ?? 'none, so only keys in the app can let it in';
@@ -88,12 +88,12 @@ async function mount(
   found: FolderPlace | undefined,
 ): Promise<FolderPlace> {
   const { machine, objects, recorded } = input;
-  const app = await lookAtApp(remote);
-  if (!isDown(app)) {
+  const running = await whatRuns(remote, machine);
+  if (running !== undefined) {
     throw refuse(
       'AppNotStopped',
       `Nothing is mounted at ${objects.path} on ${machine.instanceId} while the app runs on what ` +
-        `lies there; seen: ${app.seen}. Stop it in the Management Console; then retry.`,
+        `lies there; seen: ${running}. Stop it in the Management Console; then retry.`,
     );
   }
   const target = recorded?.mount?.target ?? pathOf(objects, recorded);
@@ -104,7 +104,7 @@ async function mount(
     ? storage.mountExport({ target, source: objects.source, options })
     : storage.mountByFstab(target);
   const { stderr } = await remote.run(order);
-  const place = placeOfFolder(await lookAtStorage(remote, machine, objects));
+  const place = placeOfFolder(await lookAtFolder(remote, objects));
   if (place && isWanted(input, objects, place)) return place;
   const what = isNfs ? objects.source : (recorded?.mount?.source ?? 'what was there');
   throw refuse(

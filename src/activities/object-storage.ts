@@ -9,8 +9,11 @@ import {
   type StorageSeen,
 } from '../machine/object-storage';
 import * as storage from '../machine/storage-commands';
+import { lookAtApp } from './app';
 import { itemOf } from './config-item';
 import type { Remote } from './on-machine';
+import { readSounds } from './quarantine';
+import { isDown } from './stop-app';
 
 /** Asks app, symlinks and mount table; refuses where the app contradicts the configuration. */
 export async function lookAtStorage(
@@ -19,18 +22,42 @@ export async function lookAtStorage(
   objects: ObjectStorage,
 ): Promise<StorageSeen> {
   const seen: StorageSeen = {
+    ...(await lookAtFolder(remote, objects)),
     backend: await itemOf(remote, 'storage_backend'),
     bucket: await itemOf(remote, 's3_bucket'),
     region: await itemOf(remote, 'aws_region'),
-    resolved:
-      objects.kind === 's3'
-        ? ''
-        : (await remote.run(storage.followPath(objects.path))).stdout.trim(),
-    mounts: await remote.read(storage.readMountTable),
   };
   const problem = contradiction(objects, seen);
   if (problem === undefined) return seen;
   throw differs(machine, objects, problem);
+}
+
+/** Asks symlinks and mount table only: nothing of the app may run. */
+export async function lookAtFolder(remote: Remote, objects: ObjectStorage): Promise<StorageSeen> {
+  const isFolder = objects.kind !== 's3';
+  return {
+    backend: '',
+    bucket: '',
+    region: '',
+    resolved: isFolder ? (await remote.run(storage.followPath(objects.path))).stdout.trim() : '',
+    mounts: await remote.read(storage.readMountTable),
+  };
+}
+
+/** With what the app says of them, unless nothing of Replicated runs that could say it. */
+export function lookAtObjects(
+  remote: Remote,
+  machine: Machine,
+  { objects, isSilent }: { readonly objects: ObjectStorage; readonly isSilent: boolean },
+): Promise<StorageSeen> {
+  return isSilent ? lookAtFolder(remote, objects) : lookAtStorage(remote, machine, objects);
+}
+
+/** What works on the objects now; undefined where the app is stopped, or the machine is silent. */
+export async function whatRuns(remote: Remote, machine: Machine): Promise<string | undefined> {
+  if ((await readSounds(remote, machine)).isStill) return undefined;
+  const app = await lookAtApp(remote);
+  return isDown(app) ? undefined : app.seen;
 }
 
 /** The folder of the objects; refuses when it is none. */

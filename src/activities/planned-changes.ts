@@ -42,13 +42,13 @@ export function changesOf(
       change: `${old} in /etc/default/replicated and replicated-operator (RHEL: /etc/sysconfig) become the new machine's`,
     },
     { step: '5. Remove /opt/nomad', change: 'moved aside, then deleted: `sudo rm -rf /opt/nomad`' },
+    ...objectChange(objects),
     {
       step: 'Restart Replicated on its new addresses',
       change:
         (facts.userData ? 'its units may start from now on; ' : '') +
         '`systemctl restart replicated replicated-ui replicated-operator`',
     },
-    ...objectChange(objects),
     { step: '6. Restart the app', change: '`replicatedctl app start`, until it is ready' },
     { step: 'Verify the app', change: 'nothing: health, console and Nomad are looked at' },
   ];

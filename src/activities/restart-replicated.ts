@@ -13,8 +13,9 @@ import type { Machine, OldAddresses } from '../contract/plan';
 import { hostOfEndpoint } from '../machine/addresses';
 import { readInit, readOperatorEndpoint, readOperatorPublicAddress } from '../machine/commands';
 import { valueOf } from '../machine/dialects/item';
+import { parseLook } from '../machine/docker-look';
 import { parseInit, restartReplicatedBy } from '../machine/platform/init';
-import { openSeal, putIntoService, readSeal } from '../machine/seal';
+import { openSeal, putIntoService, readSealAndContainers } from '../machine/seal';
 import type { World } from '../world';
 import type { Outcome, Say } from './attempt';
 import { bringDockerUp } from './bring-docker-up';
@@ -48,11 +49,13 @@ export const restartReplicated =
 
       if (behind !== undefined) await requireClosedOff(world, machine, behind);
       if (mounts !== undefined) await requireMounts(remote, mounts);
+      const said = await remote.read(readSealAndContainers(machine.instanceId));
       // Before the seal is opened: units without Docker fail, and nothing keeps them silent then.
-      const isUp = await bringDockerUp(remote, machine, limits);
+      const { silence } = parseLook(said);
+      if (silence !== undefined) await bringDockerUp(remote, machine, limits);
       // Also where the seal did not hold: a boothook that comes late, or obeys at the next boot, would
       // seal the machine that serves by then.
-      const isSealed = (await remote.read(readSeal(machine.instanceId))) === 'sealed';
+      const isSealed = said.split('\n', 1)[0] === 'sealed';
       if (behind === undefined) await remote.read(putIntoService(machine.instanceId));
       else if (isSealed) await remote.read(openSeal);
       const init = parseInit(await remote.read(readInit)) ?? 'upstart';
@@ -64,7 +67,7 @@ export const restartReplicated =
         say(seen);
         return now.right ? true : undefined;
       });
-      if (right) return { note: `${isUp ? 'Docker was started; ' : ''}${seen}` };
+      if (right) return { note: `${silence === undefined ? '' : 'Docker was started; '}${seen}` };
       throw refuse(
         'ReplicatedNotReady',
         `Replicated on ${machine.instanceId} is not ready on ${machine.privateAddress} after ` +

@@ -16,13 +16,11 @@ import type { FolderPlace, ObjectFolder, ResticPlace } from '../machine/object-s
 import type { RecordedObjects } from '../machine/object-tags';
 import * as storage from '../machine/storage-commands';
 import type { World } from '../world';
-import { lookAtApp } from './app';
 import type { Outcome, Say } from './attempt';
 import { isWanted, judge } from './mount-objects';
-import { lookAtStorage } from './object-storage';
+import { lookAtObjects, whatRuns } from './object-storage';
 import { onMachine, type Remote } from './on-machine';
 import { checkRestic, orderOf, runRestic } from './run-restic';
-import { isDown } from './stop-app';
 
 export interface FillInput {
   readonly machine: Machine;
@@ -30,6 +28,8 @@ export interface FillInput {
   readonly objects: ObjectFolder;
   readonly restic: ResticPlace;
   readonly recorded: RecordedObjects;
+  /** Nothing of Replicated runs: then the app is not asked where its objects are. */
+  readonly isSilent?: boolean;
   /** First run id: tells this run's log from others. */
   readonly id: string;
 }
@@ -61,18 +61,18 @@ export const restoreObjects =
  * and the mount may be gone, so that restic would fill the root volume beneath it.
  */
 async function lookAgain(
-  { machine, objects, recorded }: FillInput,
+  { machine, objects, recorded, isSilent = false }: FillInput,
   remote: Remote,
 ): Promise<FolderPlace> {
-  const app = await lookAtApp(remote);
-  if (!isDown(app)) {
+  const running = await whatRuns(remote, machine);
+  if (running !== undefined) {
     throw refuse(
       'AppNotStopped',
       `restic restores nothing to ${objects.path} on ${machine.instanceId} while the app runs on ` +
-        `what lies there; seen: ${app.seen}. Stop it in the Management Console; then retry.`,
+        `what lies there; seen: ${running}. Stop it in the Management Console; then retry.`,
     );
   }
-  const place = placeOfFolder(await lookAtStorage(remote, machine, objects));
+  const place = placeOfFolder(await lookAtObjects(remote, machine, { objects, isSilent }));
   if (place === undefined || !isWanted({ recorded }, objects, place)) {
     throw refuse(
       'ObjectsNotMounted',

@@ -144,6 +144,14 @@ export const readSeal = (instanceId: string): Command => ({
   timeoutSeconds: 30,
 });
 
+/** Prints the seal, as `readSeal` does, and then what the look at containers prints. */
+export const readSealAndContainers = (instanceId: string): Command => ({
+  name: 'the look at the seal and at Docker',
+  script: [readSeal(instanceId).script, 'shift', ...containerLines].join('\n'),
+  args: [stateFolder(instanceId), '/proc'],
+  timeoutSeconds: 90,
+});
+
 /** Stops the units that run although they are sealed: what the seal itself does when it comes late. */
 export const stopUnits: Command = {
   name: 'the stop of units that are sealed',

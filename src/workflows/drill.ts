@@ -24,6 +24,7 @@ import { dataOf, mountsOf } from './volumes';
 
 const launching = '1. Launch an instance in quarantine';
 const ending = 'End the machine';
+const mountingObjects = 'Mount the object storage';
 const telling = 'Say what it proved';
 
 export function drill(request: unknown): Promise<Report> {
@@ -108,8 +109,8 @@ async function restoreInQuarantine(run: Run, planned: DrillPlan, request: DrillR
         ask: () => toCreateOAuth(plan, { machine, hostname }, request),
       },
       objects: {
-        needsStop: run.settings.objects?.kind === 'disk',
-        mount: () => mountObjects(run, plan, { machine, step }),
+        mount: (isSilent) => mountObjects(run, plan, { machine, step, isSilent }),
+        confirm: () => confirmObjects(run, plan, { machine, step, isSilent: false }),
       },
       behind: groups,
       unasked: request.unattended,
@@ -122,20 +123,30 @@ async function restoreInQuarantine(run: Run, planned: DrillPlan, request: DrillR
 }
 
 /** A volume of the image must be back in its place; what the live machine uses, too, stays away. */
-async function mountObjects(
+async function mountObjects(run: Run, plan: DrillPlan, place: ObjectsOf): Promise<void> {
+  const { objects } = run.settings;
+  if (objects?.kind === 'disk') return confirmObjects(run, plan, place);
+  run.notNeeded(mountingObjects, whyNotMounted[objects?.kind ?? 'unknown']);
+}
+
+/** The same once more when the app can be asked. */
+async function confirmObjects(
   run: Run,
-  plan: DrillPlan,
-  { machine, step }: { readonly machine: Machine; readonly step: Run['step'] },
+  { region, objects: recorded }: DrillPlan,
+  { machine, step, isSilent }: ObjectsOf,
 ): Promise<void> {
   const { objects } = run.settings;
-  const title = 'Mount the object storage';
-  if (objects?.kind !== 'disk') {
-    run.notNeeded(title, whyNotMounted[objects?.kind ?? 'unknown']);
-    return;
-  }
-  const { region, objects: recorded } = plan;
-  const input = { machine, region, objects, recorded, acknowledged: false, canBeFilled: false };
-  await step(title, acts.mountObjects, input);
+  if (objects?.kind !== 'disk') return;
+  const known = { machine, region, objects, recorded, isSilent };
+  const input = { ...known, acknowledged: false, canBeFilled: false };
+  await step(mountingObjects, acts.mountObjects, input);
+}
+
+interface ObjectsOf {
+  readonly machine: Machine;
+  readonly step: Run['step'];
+  /** Nothing of Replicated runs, so it cannot be asked. */
+  readonly isSilent: boolean;
 }
 
 const whyNotMounted = {

@@ -9,6 +9,7 @@ import * as acts from './acts';
 import type { Run } from './runbook';
 
 const backingUp = 'Back up the object storage';
+const mounting = 'Mount the object storage';
 
 /** Backs up what the image does not hold, and tags the image with where it is. */
 export async function backUpObjectStorage(
@@ -46,10 +47,19 @@ function notHeldObjects({ kind }: ObjectStorage): string[] {
   return notHeld({ objectStorage: kind });
 }
 
-/** Mounts the objects where they were, and fills an empty folder when a person approves. */
+interface Restored {
+  readonly machine: Machine;
+  readonly plan: RestorePlan;
+  readonly request: RestoreRequest;
+}
+
+/**
+ * Mounts the objects where they were, and fills an empty folder when a person approves. On a silent
+ * machine Replicated cannot be asked: `confirmObjectStorage` does once it runs.
+ */
 export async function mountObjectStorage(
   run: Run,
-  { machine, plan, request }: { machine: Machine; plan: RestorePlan; request: RestoreRequest },
+  { machine, plan, request, isSilent }: Restored & { readonly isSilent: boolean },
 ): Promise<void> {
   const { objects, region } = run.settings;
   if (objects === undefined) return;
@@ -59,7 +69,15 @@ export async function mountObjectStorage(
   const canBeFilled = restic !== undefined && recorded?.restic !== undefined;
   const acknowledged = request.acknowledge.includes('object-storage');
   const input = { machine, region, objects, recorded, acknowledged, canBeFilled };
-  const { isEmpty } = await run.step('Mount the object storage', acts.mountObjects, input);
+  let isEmpty = false;
+  if (folder === undefined && isSilent) {
+    run.later(
+      mounting,
+      'there is nothing to mount; the app says which bucket it uses once it is up',
+    );
+  } else {
+    ({ isEmpty } = await run.step(mounting, acts.mountObjects, { ...input, isSilent }));
+  }
   run.findings.notes.push(...aboutFstab(objects, recorded));
 
   const isWanted = canBeFilled && (isEmpty || request.restoreObjects === true);
@@ -85,8 +103,21 @@ export async function mountObjectStorage(
     objects: folder,
     restic,
     recorded,
+    isSilent,
     id,
   });
+}
+
+/** What Replicated says of the objects, once it runs: they are mounted by then. */
+export async function confirmObjectStorage(
+  run: Run,
+  { machine, plan, request }: Restored,
+): Promise<void> {
+  const { objects, region } = run.settings;
+  if (objects === undefined) return;
+  const known = { machine, region, objects, recorded: plan.objects, isSilent: false };
+  const acknowledged = request.acknowledge.includes('object-storage');
+  await run.step(mounting, acts.mountObjects, { ...known, acknowledged, canBeFilled: false });
 }
 
 /** The image brings its own /etc/fstab, which is obeyed at the next boot. */

@@ -28,6 +28,14 @@ export interface Reached {
   readonly mounts: MountsExpected;
 }
 
+/** How the objects come back to where they were, before anything may start the app over them. */
+interface ObjectWays {
+  /** On a silent machine Replicated cannot be asked where they are. */
+  readonly mount: (isSilent: boolean) => Promise<void>;
+  /** Asks it once it runs. */
+  readonly confirm: () => Promise<void>;
+}
+
 /** What differs between a restore and a drill. */
 interface Ways {
   readonly step: Run['step'];
@@ -37,8 +45,8 @@ interface Ways {
     readonly title: string;
     readonly ask: (fixed: HostnameFixed | undefined) => Approval;
   };
-  /** Mounts the object storage; `needsStop` where something may be mounted. */
-  readonly objects: { readonly needsStop: boolean; readonly mount: () => Promise<void> };
+  /** The object storage. */
+  readonly objects: ObjectWays;
   /** In a drill: the security groups behind which it happens. */
   readonly behind?: readonly string[];
   /** Whether nobody is asked about a missing mount: then it is a failure. */
@@ -65,6 +73,8 @@ export async function bringUpOnNewAddresses(run: Run, at: Reached, ways: Ways): 
   if (behind === undefined) await mendStaleAddresses(run, at);
   else await tellStaleAddresses({ step, findings: run.findings }, at);
   await step('5. Remove /opt/nomad', acts.wipeNomad, { machine, isReadied });
+  // From the restart on Replicated may start the app by itself.
+  await objects.mount(stopped.isSilent);
   await step('Restart Replicated on its new addresses', acts.restartReplicated, {
     machine,
     old,
@@ -72,14 +82,11 @@ export async function bringUpOnNewAddresses(run: Run, at: Reached, ways: Ways): 
     ...(behind === undefined ? {} : { behind }),
   });
   if (stopped.isSilent) {
-    // From here on Replicated may start the app by itself: not under a hostname that changes, nor
-    // over objects that are not mounted.
-    if (!isKnown || objects.needsStop) {
-      await step(stopping, acts.stopApp, { machine, isReadied: false });
-    }
+    // An app that it has started by itself must not run under a hostname that changes.
+    if (!isKnown) await step(stopping, acts.stopApp, { machine, isReadied: false });
     await fixHostname(run, at, ways);
+    await objects.confirm();
   }
-  await objects.mount();
   await step('6. Restart the app', acts.restartApp, {
     machine,
     mounts,

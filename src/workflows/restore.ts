@@ -13,7 +13,7 @@ import { claimOn, keepClaim, refuseWhileClaimed, whileClaimed } from './claim';
 import { checkedBuilds, deleteBuildRecords } from './clean-up-builds';
 import { aboutDatabases } from './database-questions';
 import { launchUntilItRuns } from './launching';
-import { mountObjectStorage } from './object-storage';
+import { confirmObjectStorage, mountObjectStorage } from './object-storage';
 import { hostnameFor, oldAddressesFrom, toChangeDns } from './old-addresses';
 import { aboutUnknownOld, carriedBy, withTrace } from './old-traces';
 import { bringUpOnNewAddresses, type Reached } from './on-new-addresses';
@@ -69,8 +69,8 @@ async function restoreMachine(run: Run, request: RestoreRequest): Promise<string
       ask: (fixed) => ask.toChangeOAuth(fixed, hostname),
     },
     objects: {
-      needsStop: settings.objects !== undefined && settings.objects.kind !== 's3',
-      mount: () => mountObjectStorage(run, { machine, plan, request }),
+      mount: (isSilent) => mountObjectStorage(run, { machine, plan, request, isSilent }),
+      confirm: () => confirmObjectStorage(run, { machine, plan, request }),
     },
   });
 

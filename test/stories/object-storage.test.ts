@@ -7,7 +7,7 @@ import { decodeObjects } from '../../src/machine/object-tags';
 import { whyNoSandbox } from '../../src/lab/shell/real-sandbox';
 import { needs } from '../requirements';
 import { headingsOf } from './headings';
-import { control, linesOf, setStage, type Run, type Stage } from './stage';
+import { control, linesOf, setStage, storyOf, type Run, type Stage } from './stage';
 import { machineOf, madeByRestores, restoredMachine, sourceId } from './world-checks';
 
 jest.setTimeout(120_000);
@@ -176,6 +176,15 @@ describe('objects on NFS', () => {
     await share(on);
     await run.answer('retry', gate);
     const report = await run.finish();
+    // Replicated starts an app that should run by itself: by then they are there.
+    const units = on.lab.journal
+      .since(0)
+      .flatMap((e) => (e.machine === report.instanceId && e.kind === 'unit' ? e.text : []));
+    const begun = units.indexOf('replicated started');
+    expect(units.slice(0, begun)).toContain(`${source} is mounted at ${path}`);
+    expect(storyOf(report.journal).filter((line) => line.startsWith('2. '))).toEqual([
+      '2. Stop the app — not needed',
+    ]);
     const { state } = machineOf(on, report.instanceId) as unknown as {
       state: { volatile: { mounted: object[] } };
     };
