@@ -56,7 +56,9 @@ export const createImage =
         `${imageId} shows no snapshots after ${String(limitSeconds)} s. Look at it in the EC2 console, then retry.`,
       );
     }
-    const note = `${imageId} (${name})${adopted ? ', adopted from an earlier attempt' : ''}`;
+    const { leftOut = [] } = record;
+    const room = leftOut.length === 0 ? '' : `; no room in its tags for ${leftOut.join(', ')}`;
+    const note = `${imageId} (${name})${adopted ? ', adopted from an earlier attempt' : ''}${room}`;
     return { note, imageId };
   };
 

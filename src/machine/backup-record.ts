@@ -57,6 +57,8 @@ export interface BackupRecord {
   readonly holdings?: RecordedDatabases;
   /** Targets of the mounts that bear this backup's mark. */
   readonly marks?: readonly string[];
+  /** What found no room in the tags. */
+  readonly leftOut?: readonly string[];
   /** What could not be recorded, and why; one line each. */
   readonly unrecorded: readonly string[];
 }

@@ -1,6 +1,7 @@
 /** A value as JSON over numbered tags: a tag's value holds 256 characters. */
 
-const valueLimit = 256;
+/** How many characters the value of a tag holds. */
+export const valueLimit = 256;
 
 /**
  * JSON for tags. A tag counts characters as AWS does, so every one is made ASCII. Blanks are

@@ -4,13 +4,14 @@
  */
 import { z } from 'zod';
 import type { BackupRecord } from './backup-record';
-import { asciiJson, chunksOf, joinChunks } from './chunked-tags';
+import { asciiJson, chunksOf, joinChunks, valueLimit } from './chunked-tags';
 import { databaseSigns } from './databases/signs';
 import { dialectNames } from './dialects/dialect';
 import { jsonOf } from './json';
 import { objectTagLimit } from './object-tags';
 import { inits } from './platform/init';
 import { recordedDatabases } from './proof/databases';
+import { fitRecord } from './record-fit';
 import { recordedVolumes } from './volumes/record';
 
 const tagLimit = 50;
@@ -60,12 +61,18 @@ const backupRecord: z.ZodType<BackupRecord> = z.object({
   volumes: recordedVolumes.optional().catch(undefined),
   holdings: recordedDatabases.optional().catch(undefined),
   marks: z.array(z.string()).optional().catch(undefined),
+  leftOut: z.array(z.string()).optional().catch(undefined),
   unrecorded: z.array(z.string()),
 });
 
+/** The record as the tags have room for it; what they have none for is named in it. */
+export function fittedRecord(record: BackupRecord): BackupRecord {
+  return fitRecord(record, (tagLimit - otherTags) * valueLimit);
+}
+
 /**
- * The tags of a backup, all but `Name`. Throws RangeError for a record that does not fit into the
- * tags that an object may have.
+ * The tags of a backup, all but `Name`. Throws RangeError where not even what a restore cannot do
+ * without fits into the tags that an object may have.
  */
 export function encodeRecord(record: BackupRecord): Record<string, string> {
   const tags: Record<string, string> = {
@@ -73,7 +80,7 @@ export function encodeRecord(record: BackupRecord): Record<string, string> {
     'runbook:kind': 'backup',
     'runbook:run': record.run,
   };
-  const chunks = chunksOf(asciiJson(record));
+  const chunks = chunksOf(asciiJson(fittedRecord(record)));
   if (chunks.length + otherTags > tagLimit) {
     throw new RangeError(
       `the record needs ${String(chunks.length)} tags; ${String(tagLimit - otherTags)} are free`,

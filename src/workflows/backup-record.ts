@@ -8,6 +8,8 @@ import type { BackupRequest, Consistency } from '../contract/requests';
 import type { BackupRecord } from '../machine/backup-record';
 import { judgeDatabases, judgeRecorded } from '../machine/databases/judge';
 import { aboutDatabases, notHeld } from '../machine/not-held';
+import { fittedRecord } from '../machine/record-tags';
+import type { Findings } from './state';
 
 /** What was read over SSH, or why it was not. */
 export interface FactsRead {
@@ -75,9 +77,34 @@ export function notRestorable(
   );
 }
 
+/**
+ * The record as the tags have room for it. The report tells all: also what found none, what could not
+ * be recorded, and what the image does not hold.
+ */
+export function settle(
+  findings: Findings,
+  whole: BackupRecord,
+  settings: Pick<Settings, 'objects'>,
+): BackupRecord {
+  const record = fittedRecord(whole);
+  findings.record = record;
+  findings.notes.push(...notesOf(whole, settings), ...aboutRoom(record));
+  return record;
+}
+
 /** What a person must know of the image: what it lacks of the record, and what it does not hold. */
-export function notesOf(record: BackupRecord, settings: Pick<Settings, 'objects'>): string[] {
+function notesOf(record: BackupRecord, settings: Pick<Settings, 'objects'>): string[] {
   return [...notRecorded(record), ...notHeldOf(record, settings)];
+}
+
+/** What of the record found no room in the tags of the image. */
+function aboutRoom({ leftOut = [] }: BackupRecord): string[] {
+  if (leftOut.length === 0) return [];
+  const what = leftOut.map((one) => one.replaceAll('-', ' ')).join(', ');
+  return [
+    `The record of this backup was too long for the tags of an image, so it lacks: ${what}. A restore ` +
+      'goes without them, and asks where it cannot.',
+  ];
 }
 
 /** One line for each thing that could not be recorded. */

@@ -15,7 +15,7 @@ import { backupRequest, type BackupRequest } from '../contract/requests';
 import type { BackupRecord } from '../machine/backup-record';
 import { backupName } from '../machine/record-tags';
 import * as acts from './acts';
-import { changesOfBackup, notesOf, notRestorable, recordOf, type FactsRead } from './backup-record';
+import { changesOfBackup, settle, notRestorable, recordOf, type FactsRead } from './backup-record';
 import { claimOn, refuseWhileClaimed, whileClaimed } from './claim';
 import { copyElsewhere, refreshTheSpare } from './elsewhere';
 import { troubleOf } from './failures';
@@ -65,9 +65,7 @@ async function backUpMachine(run: Run, request: BackupRequest): Promise<string> 
     run: workflowInfo().workflowId,
     settings,
   });
-  const record = await leaveMarks(run, machine, told);
-  findings.record = record;
-  findings.notes.push(...notesOf(record, settings));
+  const record = settle(findings, await leaveMarks(run, machine, told), settings);
 
   const imageId =
     consistency === 'stop-app'
