@@ -6,6 +6,7 @@ import { Context } from '@temporalio/activity';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { tryAgain } from '../contract/failures';
 import { redact } from '../machine/redact';
+import { rememberRun, type OfRun } from './late';
 
 /** What every activity gives back: one line for the journal, and whether it had to act at all. */
 export interface Outcome {
@@ -30,9 +31,10 @@ interface Beat {
 /** Wraps an activity with heartbeats and the memory of its attempts. */
 export function attempted<I, O extends Outcome>(
   activity: (input: I, say: Say) => Promise<O>,
-): (input: I) => Promise<Attempted<O>> {
-  return async (input) => {
+): (input: I, ofRun?: OfRun) => Promise<Attempted<O>> {
+  return async (input, ofRun) => {
     const context = Context.current();
+    rememberRun(context, ofRun);
     const { attempt, heartbeatTimeoutMs } = context.info;
     const heartbeatDetails: unknown = context.info.heartbeatDetails;
     const errors = earlierErrors(heartbeatDetails, attempt);
@@ -50,6 +52,7 @@ export function attempted<I, O extends Outcome>(
       return { ...outcome, attempts: attempt, errors };
     } catch (error) {
       errors.push(`attempt ${String(attempt)}: ${messageOf(error)}`);
+      if (isSuperseded(error)) context.log.warn(`late: ${messageOf(error)}`);
       beat();
       throw withHistory(error, { attempts: attempt, errors });
     } finally {
@@ -66,6 +69,10 @@ function earlierErrors(details: unknown, attempt: number): string[] {
     known.push(`attempt ${String(attempt - 1)}: no word from the worker (stopped or cut off)`);
   }
   return known.slice(-10);
+}
+
+function isSuperseded(error: unknown): boolean {
+  return error instanceof ApplicationFailure && error.type === 'Superseded';
 }
 
 function isBeat(details: unknown): details is Beat {

@@ -25,6 +25,7 @@ import { mountObjects } from './mount-objects';
 import { mountVolumes } from './mount-volumes';
 import { moveElasticIp } from './move-elastic-ip';
 import { launchSpare, proveSilence, restSpare, retireSpares } from './make-spare';
+import { withoutLateEffects, type RequireCurrent } from './late';
 import { lookAtOthers } from './look-at-others';
 import { notifyPeople, recordEnd } from './people';
 import { planDrill } from './plan-drill';
@@ -77,7 +78,10 @@ const restoring = (world: World) => ({
 });
 
 /** The activities as the worker registers them. */
-export const createActivities = (world: World) => ({
+export const createActivities = (world: World, required?: RequireCurrent) =>
+  inWorld(withoutLateEffects(world, required));
+
+const inWorld = (world: World) => ({
   readSettings: attempted(readSettings(world)),
   findHolder: attempted(findHolder()),
   checkClaim: attempted(checkClaim()),

@@ -4,6 +4,7 @@ import { refuse, tryAgain } from '../contract/failures';
 import { apart, together } from '../machine/batch';
 import type { Command } from '../machine/commands';
 import { redact } from '../machine/redact';
+import { fenceOf } from './late';
 import type { World } from '../world';
 import type { CommandResult, Connection, SshTarget } from '../world/ssh';
 
@@ -53,6 +54,7 @@ export function targetOf(world: World, machine: Machine, freshlyBooted = false):
       sha1Pins: bastion.sha1Keys,
     },
     freshlyBooted,
+    fence: fenceOf(machine.instanceId),
   };
 }
 

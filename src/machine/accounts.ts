@@ -10,6 +10,7 @@ import type { Command } from './commands';
  * of the last change, the longest age, and the day on which the account expires. No password.
  */
 export const readAccountAges: Command = {
+  readsOnly: true,
   name: 'the look at the accounts',
   script:
     'for user in "${SUDO_USER:-root}" root; do getent shadow "$user" | cut -d: -f1,3,5,8; done | sort -u',

@@ -47,6 +47,7 @@ const jobFiles = units.flatMap((unit) => [`/etc/init/${unit}.conf`, `/etc/init.d
  * and for each candidate `file PATH REALPATH`, `directory PATH`, `dangling PATH` or `absent PATH`.
  */
 export const lookForAddressFiles: Command = {
+  readsOnly: true,
   name: 'the search for the address files',
   script: [
     'see() {',

@@ -5,27 +5,11 @@
  * and `circleci` is never used: it is a shell alias for `replicated admin` that only interactive
  * shells know. Values reach a script as arguments, never spliced into it.
  */
+import { changes, reads, type Command } from './command';
 import { idsByProcesses } from './container-processes';
 import { containerFormat } from './containers';
 
-/** One command line for the machine: a bash script, its arguments, and how to run it. */
-export interface Command {
-  /** Its output holds secrets (DAEMON_TOKEN) and is never quoted in a message. */
-  readonly confidential?: true;
-  /** What people call a script of several lines; a command of one line speaks for itself. */
-  readonly name?: string;
-  /** Bash; `$1`, `$2` … are `args`. */
-  readonly script: string;
-  readonly args: readonly string[];
-  /** For the script's standard input, one byte a character (latin1); without it, /dev/null. */
-  readonly stdin?: string;
-  /** Seconds until the caller gives up on the answer. */
-  readonly timeoutSeconds: number;
-}
-
-function command(script: string, args: readonly string[] = [], timeoutSeconds = 30): Command {
-  return { script, args, timeoutSeconds };
-}
+export type { Command } from './command';
 
 const replicatedctl = '/usr/local/bin/replicatedctl';
 
@@ -36,68 +20,68 @@ export function stateFolder(instanceId: string): string {
 
 // What the machine is.
 // CentOS 6 and RHEL 6 have no os-release; the other files are those that the installer reads.
-export const readOsRelease = command(
+export const readOsRelease = reads(
   'for file in /etc/os-release /etc/centos-release /etc/redhat-release /etc/system-release ' +
     '/etc/debian_version; do if [ -f "$file" ]; then cat "$file"; break; fi; done',
 );
-export const readHostKeys = command('cat /etc/ssh/ssh_host_*_key.pub');
+export const readHostKeys = reads('cat /etc/ssh/ssh_host_*_key.pub');
 /** Prints `systemd`, `upstart` or `sysv`: told by where the units lie, since that starts them. */
-export const readInit = command(
+export const readInit = reads(
   'if [ -d /run/systemd/system ]; then echo systemd; ' +
     'elif [ ! -e /etc/init/replicated.conf ] && [ -e /etc/init.d/replicated ]; then echo sysv; ' +
     'else echo upstart; fi',
 );
-export const readOwnAddresses = command('hostname -I');
-export const readReplicatedVersion = command(`${replicatedctl} version --quiet`);
-export const readMounts = command('findmnt -rn -o TARGET,SOURCE,FSTYPE');
+export const readOwnAddresses = reads('hostname -I');
+export const readReplicatedVersion = reads(`${replicatedctl} version --quiet`);
+export const readMounts = reads('findmnt -rn -o TARGET,SOURCE,FSTYPE');
 /** Each container that runs with its labels: `parseContainers` tells whose it is. */
-export const readContainers = command(`docker ps --format '${containerFormat}'`);
-export const findStorageSymlink = command('readlink -f /data/circle/storage-fileserver');
+export const readContainers = reads(`docker ps --format '${containerFormat}'`);
+export const findStorageSymlink = reads('readlink -f /data/circle/storage-fileserver');
 
 // The app.
-export const readAppStatus = command(`${replicatedctl} app status --output json`);
+export const readAppStatus = reads(`${replicatedctl} app status --output json`);
 // A daemon that hangs must not keep the force from being used: its answer is awaited for a while.
-export const stopApp = command(`timeout 45 ${replicatedctl} app stop`, [], 60);
-export const forceStopApp = command(`timeout 45 ${replicatedctl} app stop --force`, [], 60);
-export const startApp = command(`${replicatedctl} app start`, [], 60);
+export const stopApp = changes(`timeout 45 ${replicatedctl} app stop`, [], 60);
+export const forceStopApp = changes(`timeout 45 ${replicatedctl} app stop --force`, [], 60);
+export const startApp = changes(`${replicatedctl} app start`, [], 60);
 
 // The app's configuration. The template names a single item, so that no secret is ever printed.
 export const readItem = (name: string): Command =>
-  command(`${replicatedctl} app-config export --template '{{.${name}.Value}}'`);
+  reads(`${replicatedctl} app-config export --template '{{.${name}.Value}}'`);
 export const setHostname = (hostname: string): Command =>
-  command(`${replicatedctl} app-config set hostname --value "$1"`, [hostname], 60);
+  changes(`${replicatedctl} app-config set hostname --value "$1"`, [hostname], 60);
 /** Remembers the hostname that the image brought: once set, nothing else tells what it was. */
 export const rememberHostname = (before: string, instanceId: string): Command =>
-  command(
+  changes(
     'mkdir -p "$2" && if [ ! -e "$2/hostname-before" ]; then echo "$1" >"$2/hostname-before"; fi',
     [before, stateFolder(instanceId)],
   );
 /** Prints the hostname that the image brought, if instruction 3 has changed it on this machine. */
 export const readHostnameBefore = (instanceId: string): Command =>
-  command('cat "$1/hostname-before" 2>/dev/null || true', [stateFolder(instanceId)]);
+  reads('cat "$1/hostname-before" 2>/dev/null || true', [stateFolder(instanceId)]);
 export const resolveHostname = (hostname: string): Command =>
-  command('getent ahostsv4 "$1"', [hostname]);
+  reads('getent ahostsv4 "$1"', [hostname]);
 /** Prints the addresses that the name has on the machine, if any. */
 export const lookUpAny = (hostname: string): Command =>
-  command('getent ahostsv4 "$1" || true', [hostname]);
-export const readUrlOverride = command(
+  reads('getent ahostsv4 "$1" || true', [hostname]);
+export const readUrlOverride = reads(
   "grep -oE '^[^#]*CIRCLE_URL=[^[:space:]]+' /etc/circle-installation-customizations " +
     '2>/dev/null | head -3 || true',
 );
 
 // Replicated.
-export const readSystemStatus = command(`${replicatedctl} system status`);
-export const readLocalAddress = command(
+export const readSystemStatus = reads(`${replicatedctl} system status`);
+export const readLocalAddress = reads(
   `${replicatedctl} params export --template '{{.LocalAddress}}'`,
 );
-export const readOperatorEndpoint = command(
+export const readOperatorEndpoint = reads(
   'docker exec replicated-operator printenv DAEMON_ENDPOINT',
 );
 /** Empty where the operator was told no public address. */
-export const readOperatorPublicAddress = command(
+export const readOperatorPublicAddress = reads(
   'docker exec replicated-operator printenv PUBLIC_ADDRESS || true',
 );
-export const restartReplicatedBySystemd = command(
+export const restartReplicatedBySystemd = changes(
   'systemctl restart replicated replicated-ui replicated-operator',
   [],
   120,
@@ -105,7 +89,7 @@ export const restartReplicatedBySystemd = command(
 // On Upstart `restart` keeps a job's old settings and fails for one that is stopped. `service` of
 // CentOS 6 and Amazon Linux 1 knows scripts in /etc/init.d only, and no job of Upstart. A unit that
 // does not start must not keep the others from starting, nor be hidden by them.
-export const restartReplicatedByUpstart = command(
+export const restartReplicatedByUpstart = changes(
   'failed=0; for unit in replicated replicated-ui replicated-operator; do ' +
     'if initctl status "$unit" >/dev/null 2>&1; then ' +
     'initctl stop "$unit" >/dev/null 2>&1 || true; initctl start "$unit" || failed=$?; ' +
@@ -124,7 +108,7 @@ const startUnit = 'runbook-start-app';
  * the command that starts it.
  */
 export const armStartTimer = (seconds: number, start: readonly string[]): Command =>
-  command(
+  changes(
     'after=$1; shift; if command -v systemd-run >/dev/null; then ' +
       `systemctl stop ${startUnit}.timer >/dev/null 2>&1 || true; ` +
       `systemctl reset-failed ${startUnit}.service >/dev/null 2>&1 || true; ` +
@@ -136,11 +120,11 @@ export const armStartTimer = (seconds: number, start: readonly string[]): Comman
     [String(seconds), ...start],
   );
 /** Prints `active` while the timer is armed. */
-export const readStartTimer = command(
+export const readStartTimer = reads(
   `if command -v systemd-run >/dev/null; then systemctl is-active ${startUnit}.timer || true; ` +
     `elif [ -e /run/${startUnit} ]; then echo active; fi`,
 );
-export const disarmStartTimer = command(
+export const disarmStartTimer = changes(
   'if command -v systemd-run >/dev/null; then ' +
     `systemctl stop ${startUnit}.timer >/dev/null 2>&1 || true; ` +
     `else rm -f /run/${startUnit}; fi`,
@@ -151,7 +135,7 @@ export const disarmStartTimer = command(
 /** Prints the sha256 and the base64 content of the file, a line each; or `absent`. */
 export const readFile = (path: string): Command => ({
   confidential: true,
-  ...command(
+  ...reads(
     'if [ -f "$1" ]; then sha256sum "$1" | cut -d" " -f1; base64 -w0 "$1"; echo; ' +
       'else echo absent; fi',
     [path],
@@ -257,16 +241,16 @@ export const removeNomad: Command = {
  * anew, so its absence cannot tell. By instance, because an image carries the files of another.
  */
 export const markNomadRemoved = (instanceId: string): Command =>
-  command('mkdir -p "$1" && touch "$1/nomad-removed"', [stateFolder(instanceId)]);
+  changes('mkdir -p "$1" && touch "$1/nomad-removed"', [stateFolder(instanceId)]);
 export const readNomadMark = (instanceId: string): Command =>
-  command('if [ -e "$1/nomad-removed" ]; then echo removed; fi', [stateFolder(instanceId)]);
-export const readNomadServers = command('timeout 20 docker exec nomad nomad server-members');
-export const readNomadClients = command('timeout 20 docker exec nomad nomad node-status');
+  reads('if [ -e "$1/nomad-removed" ]; then echo removed; fi', [stateFolder(instanceId)]);
+export const readNomadServers = reads('timeout 20 docker exec nomad nomad server-members');
+export const readNomadClients = reads('timeout 20 docker exec nomad nomad node-status');
 
 // Health, as the operations guide of CircleCI Server 2.x lists it.
 /** Prints the HTTP status that a port of the machine answers with; 000 when nothing listens. */
 export const probe = (url: string): Command =>
-  command('curl -s -k -o /dev/null -m 10 -w "%{http_code}\\n" "$1" || true', [url]);
+  reads('curl -s -k -o /dev/null -m 10 -w "%{http_code}\\n" "$1" || true', [url]);
 
 /** The checks of a restored app: name and URL as seen from the machine itself. */
 export const healthUrls: Readonly<Record<string, string>> = {

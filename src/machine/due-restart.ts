@@ -16,6 +16,7 @@ export const markRestartDue = (instanceId: string): Command => ({
 
 /** Prints `due` while the app has not been stopped since. */
 export const readRestartDue = (instanceId: string): Command => ({
+  readsOnly: true,
   script: `if [ -e "$1/${mark}" ]; then echo due; fi`,
   args: [stateFolder(instanceId)],
   timeoutSeconds: 30,

@@ -19,6 +19,7 @@ const names: Readonly<Record<(typeof sources)[number], string>> = {
 
 /** Prints `SOURCE ADDRESS`, a line each; an address may be in its dashed form. */
 export const lookForTraces: Command = {
+  readsOnly: true,
   name: 'the search for traces of the old address',
   script: [
     'address="[0-9]{1,3}([.-][0-9]{1,3}){3}"',

@@ -1,5 +1,13 @@
 /** How a command travels over SSH: quoted for the shell, framed so that its answer can be cut out. */
 import type { Command } from './commands';
+import {
+  fenceScript,
+  fenceWord,
+  fenceWords,
+  type Fence,
+  type FenceWord,
+  type Manner,
+} from './fence';
 
 /** Quotes a value for bash, exactly; throws RangeError for NUL, which no argument can hold. */
 export function quote(value: string): string {
@@ -9,20 +17,30 @@ export function quote(value: string): string {
   return `'${value.replaceAll("'", "'\\''")}'`;
 }
 
+/** How a command stands to the machine's fence; see fence.ts. */
+export interface AtFence {
+  readonly fence: Fence;
+  readonly manner: Manner;
+}
+
 // The nonce reaches printf as an argument: a shell that echoes this text prints no marker by it.
 // The script runs in a bash of its own, so that its `exit`, `set -e` and `trap` end there.
-function frame(input: string): string {
+function frame(input: string, manner: Manner | undefined): string {
+  const begin = 'nonce=$1 script=$2; shift 2; printf "%s-begin\\n" "$nonce"; ';
+  const gate = manner === undefined ? '' : `${fenceScript(manner)}\n`;
+  // The lock ends with the command itself, not with what that leaves running.
+  const locked = manner === undefined || manner === 'look' ? '' : ' 9>&-';
   return (
-    'nonce=$1 script=$2; shift 2; printf "%s-begin\\n" "$nonce"; ' +
-    `/bin/bash -c "$script" runbook "$@"${input}; code=$?; ` +
+    `${begin}${gate}/bin/bash -c "$script" runbook "$@"${input}${locked}; code=$?; ` +
     'printf "\\n%s-end %s\\n" "$nonce" "$code"; exit "$code"'
   );
 }
 
 /** The exact text for SSH `exec`: the command as root, its output between lines with the nonce. */
-export function render(command: Command, nonce: string): string {
-  const script = frame(command.stdin === undefined ? ' </dev/null' : '');
-  const words = [nonce, command.script, ...command.args].map(quote).join(' ');
+export function render(command: Command, nonce: string, at?: AtFence): string {
+  const script = frame(command.stdin === undefined ? ' </dev/null' : '', at?.manner);
+  const gate = at === undefined ? [] : fenceWords(at.fence, at.manner);
+  const words = [nonce, command.script, ...gate, ...command.args].map(quote).join(' ');
   return `sudo -n -- /bin/bash -c ${quote(script)} runbook ${words}`;
 }
 
@@ -35,6 +53,8 @@ export function beginMark(nonce: string): string {
 export interface Unframed {
   readonly output: string;
   readonly exitCode: number;
+  /** The machine's fence did not let it run. */
+  readonly refusal?: FenceWord;
 }
 
 /**
@@ -49,8 +69,9 @@ export function unframe(stdout: string, nonce: string): Unframed | undefined {
   if (to < 0) {
     return undefined;
   }
-  const code = /^(\d+)\n/.exec(stdout.slice(to + end.length))?.[1];
-  return code === undefined
-    ? undefined
-    : { output: stdout.slice(from + begin.length, to), exitCode: Number(code) };
+  const [, code, said] = /^(\d+)(?: (.*))?\n/.exec(stdout.slice(to + end.length)) ?? [];
+  if (code === undefined) return undefined;
+  const refusal = said === undefined ? undefined : fenceWord(said);
+  const output = stdout.slice(from + begin.length, to);
+  return { output, exitCode: Number(code), ...(refusal && { refusal }) };
 }

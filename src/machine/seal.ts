@@ -113,6 +113,7 @@ function selfDestruct(expires: number, ttlSeconds = 86_400): string[] {
  * prints: also where Docker does not answer.
  */
 export const lookForSounds: Command = {
+  readsOnly: true,
   name: 'the look at units and containers',
   script: [
     `for unit in ${units}; do`,
@@ -137,6 +138,7 @@ export const lookForSounds: Command = {
  * has let this very instance start them for good, else `open`.
  */
 export const readSeal = (instanceId: string): Command => ({
+  readsOnly: true,
   script:
     `if [ -e ${sealFile} ]; then echo sealed; elif [ -e "$1/in-service" ]; then ` +
     'echo in service; else echo open; fi',

@@ -1,21 +1,17 @@
 /** The exact commands that concern the object storage; see commands.ts. */
-import type { Command } from './commands';
-
-function command(script: string, args: readonly string[] = [], timeoutSeconds = 30): Command {
-  return { script, args, timeoutSeconds };
-}
+import { changes, reads, type Command } from './command';
 
 /** Marks an NFS export, so that a restore knows it again. */
 export const markerName = '.circleci-server-runbook';
 
 // What the machine says.
-export const readMountTable = command('findmnt -rn -o TARGET,SOURCE,FSTYPE,OPTIONS');
+export const readMountTable = reads('findmnt -rn -o TARGET,SOURCE,FSTYPE,OPTIONS');
 /** Prints where the path leads; nothing when it leads nowhere. */
 export const followPath = (path: string): Command =>
-  command('if [ -d "$1" ]; then readlink -f "$1"; fi', [path]);
+  reads('if [ -d "$1" ]; then readlink -f "$1"; fi', [path]);
 /** Prints the line of /etc/fstab that mounts something there. */
 export const readFstabLine = (target: string): Command =>
-  command(
+  reads(
     'grep -v "^#" /etc/fstab 2>/dev/null | while read -r source place rest; do ' +
       'if [ "$place" = "$1" ]; then echo "$source $place $rest"; break; fi; done',
     [target],
@@ -26,7 +22,7 @@ export const readFstabLine = (target: string): Command =>
  * number of an NVMe device is the id without its dash.
  */
 export const readVolumeId = (source: string): Command =>
-  command(
+  reads(
     'id=; for link in /dev/disk/by-id/nvme-Amazon_Elastic_Block_Store_vol*; do ' +
       'if [ "$(readlink -f "$link")" = "$1" ]; then id=$link; break; fi; done; ' +
       'if [ -z "$id" ]; then id=$(lsblk -dnro SERIAL "$1" 2>/dev/null | sed "s/^/_/"); fi; ' +
@@ -38,16 +34,16 @@ export const readVolumeId = (source: string): Command =>
  * when the folder cannot be read: that is not empty.
  */
 export const readAnyEntry = (folder: string): Command =>
-  command(
+  reads(
     'set -e; names=$(ls -A "$1"); [ -z "$names" ] || ' +
       `printf '%s\\n' "$names" | grep -vxE "[.]circleci-server-runbook.*|lost[+]found" | head -1 || true`,
     [folder],
   );
 export const readMarker = (folder: string): Command =>
-  command(`if [ -e "$1/${markerName}" ]; then cat "$1/${markerName}"; fi`, [folder]);
+  reads(`if [ -e "$1/${markerName}" ]; then cat "$1/${markerName}"; fi`, [folder]);
 /** Marks the folder unless it bears a mark; prints the mark. */
 export const writeMarker = (folder: string, mark: string): Command =>
-  command(
+  changes(
     `if [ ! -s "$1/${markerName}" ]; then echo "$2" >"$1/${markerName}.part"; ` +
       `mv "$1/${markerName}.part" "$1/${markerName}"; fi; cat "$1/${markerName}"`,
     [folder, mark],
@@ -63,20 +59,18 @@ export interface MountOrder {
 
 // A server that does not answer would hold an NFS mount up for minutes.
 export const mountExport = ({ target, source, options }: MountOrder): Command =>
-  command(
+  changes(
     'mkdir -p "$1" && timeout 60 mount -t nfs ${3:+-o "$3"} "$2" "$1"',
     [target, source, options ?? ''],
     90,
   );
 /** Mounts what /etc/fstab says for the place. */
 export const mountByFstab = (target: string): Command =>
-  command('mkdir -p "$1" && timeout 60 mount "$1"', [target], 90);
+  changes('mkdir -p "$1" && timeout 60 mount "$1"', [target], 90);
 
 // restic, the program itself: https://restic.net
 /** Prints its version; nothing when it is not installed. */
-export const readResticVersion = command(
-  'if command -v restic >/dev/null; then restic version; fi',
-);
+export const readResticVersion = reads('if command -v restic >/dev/null; then restic version; fi');
 
 /** A repository, and what tells this run's snapshot and log from others. */
 export interface ResticOrder {
@@ -90,14 +84,14 @@ export interface ResticOrder {
 
 /** Fails with restic's own words when the repository cannot be opened. */
 export const openRepository = ({ repository, passwordFile }: ResticOrder): Command =>
-  command(
+  reads(
     'restic --repo "$1" --password-file "$2" cat config >/dev/null',
     [repository, passwordFile],
     120,
   );
 /** Prints the snapshots with the tag as JSON. */
 export const readSnapshots = ({ repository, passwordFile }: ResticOrder, tag: string): Command =>
-  command(
+  reads(
     'restic --repo "$1" --password-file "$2" snapshots --json --tag "$3"',
     [repository, passwordFile, tag],
     120,
@@ -153,7 +147,7 @@ export const startResticRestore = (order: ResticOrder, snapshot: string): Comman
  * first: once it is free the status does not change any more.
  */
 export const readResticProgress = ({ folder, lock }: ResticOrder): Command =>
-  command(
+  reads(
     'if ! flock -n "$2" true && [ "$(cat "$2")" = "$1" ]; then echo running; ' +
       'elif [ -s "$1/status" ]; then cat "$1/status"; else echo lost; fi; ' +
       'tail -c 4000 "$1/log" 2>/dev/null || true',
@@ -161,4 +155,4 @@ export const readResticProgress = ({ folder, lock }: ResticOrder): Command =>
   );
 /** Forgets an outcome, so that the work can be begun again. */
 export const forgetResticOutcome = ({ folder }: ResticOrder): Command =>
-  command('rm -f "$1/status"', [folder]);
+  changes('rm -f "$1/status"', [folder]);

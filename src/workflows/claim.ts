@@ -83,7 +83,7 @@ export async function whileClaimed<T>(run: Run, wanted: Claim, work: () => Promi
 /** Before the one step that must not happen twice: a run that was reset may have lost its claim. */
 export async function keepClaim(run: Run, wanted: Claim): Promise<void> {
   const { isHeld } = await persist(run, 'Do we still hold the claim?', () =>
-    perform(checkClaim, { claim: wanted.id }, { summary: 'Still ours?', settings: run.settings }),
+    perform(checkClaim, { claim: wanted.id }, run.how('Still ours?')),
   );
   if (!isHeld) await take(run, wanted);
 }
@@ -95,7 +95,7 @@ export async function refuseWhileClaimed(run: Run, wanted: Claim): Promise<void>
 }
 
 async function holderOf(run: Run, { id: claim }: Claim): Promise<string | undefined> {
-  const how = { summary: 'Who holds it?', settings: run.settings };
+  const how = run.how('Who holds it?');
   const asking = `Who holds the claim ${claim}?`.slice(0, 100);
   return (await persist(run, asking, () => perform(findHolder, { claim }, how))).holder;
 }
@@ -131,6 +131,8 @@ async function take(run: Run, wanted: Claim): Promise<void> {
           staticSummary: 'Claim of this installation',
         }),
       );
+      // The claims of an installation follow one another: so do the epochs of the runs that took them.
+      run.renewEpoch();
       return;
     } catch (error) {
       if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;

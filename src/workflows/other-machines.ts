@@ -25,7 +25,7 @@ export class OtherMachines {
   async look(when: string): Promise<void> {
     const { others, region } = this.plan;
     if (others.length === 0) return;
-    const how = { summary: 'What became of the other machines?', settings: this.run.settings };
+    const how = this.run.how('What became of the other machines?');
     try {
       const { states } = await perform(acts.lookAtOthers, { region, others }, how);
       this.tell(

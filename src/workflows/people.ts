@@ -146,7 +146,8 @@ export class People {
     const { workflowId, runId } = workflowInfo();
     const { runbook, installation } = this.state;
     const message = { event: 'gate', runbook, installation, workflowId, runId, gate };
-    const how = { summary: `Tell people: ${gate.title}`.slice(0, 80), settings: this.settings() };
+    const summary = `Tell people: ${gate.title}`.slice(0, 80);
+    const how = { summary, settings: this.settings(), ofRun: undefined };
     return perform(notifyPeople, { message }, how).catch(() => undefined);
   }
 }

@@ -121,7 +121,7 @@ async function launch(run: Run, plan: RestorePlan): Promise<Machine> {
 
 /** Whether nobody needs to be asked about the DNS record; the step that checks it comes later. */
 async function isResolved(run: Run, machine: Machine, hostname: string): Promise<boolean> {
-  const how = { summary: 'Does the hostname resolve already?', settings: run.settings };
+  const how = run.how('Does the hostname resolve already?');
   try {
     return (await perform(acts.lookUpHostname, { machine, hostname }, how)).isRight;
   } catch (error) {

@@ -56,6 +56,8 @@ export interface Run {
   readonly retriesOf: Steps['retriesOf'];
   readonly passOver: Steps['passOver'];
   readonly askAboutFailure: Steps['askAboutFailure'];
+  readonly how: Steps['how'];
+  readonly renewEpoch: Steps['renewEpoch'];
   /** Asks a person to approve; a rejection ends the run. False: go on without. */
   readonly approval: (title: string, question: Approval) => Promise<boolean>;
   /** The same where a person may approve a part of the builds; gives those that are approved. */
@@ -120,7 +122,7 @@ class Frame {
     const { settings } = await perform(
       readSettings,
       { installation, region, from },
-      { summary: 'Read runbook.yaml' },
+      this.steps.how('Read runbook.yaml'),
     );
     this.steps.settings = settings;
     this.state.publish();
@@ -133,6 +135,8 @@ class Frame {
       retriesOf: this.steps.retriesOf.bind(this.steps),
       passOver: this.steps.passOver.bind(this.steps),
       askAboutFailure: this.steps.askAboutFailure.bind(this.steps),
+      how: this.steps.how.bind(this.steps),
+      renewEpoch: this.steps.renewEpoch.bind(this.steps),
       approval: async (title, question) => (await this.ask(title, question)) !== 'nobody',
       approvedBuilds: async (title, question) => {
         const said = await this.ask(title, question);
@@ -215,7 +219,7 @@ class Frame {
     await CancellationScope.nonCancellable(async () => {
       await this.people.settled();
       const isTold = await this.people.ended(report, entry);
-      const how = { summary: 'Write the report', settings: this.steps.settings };
+      const how = this.steps.how('Write the report');
       const input = { report, region: this.steps.settings?.region, ...(isTold ? { isTold } : {}) };
       await perform(recordEnd, input, how).catch((error: unknown) => {
         const lost = `The report was not written: ${troubleOf(error).message}`;

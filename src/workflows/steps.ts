@@ -2,6 +2,7 @@
  * failure → person → retry. */
 import { isCancellation, proxyActivities } from '@temporalio/workflow';
 import type { Activities } from '../activities';
+import type { OfRun } from '../activities/late';
 import type { JournalEntry } from '../contract/journal';
 import { refuse, type FailureType } from '../contract/failures';
 import type { Settings } from '../contract/plan';
@@ -17,14 +18,28 @@ type Given<A extends keyof Activities> = Input<A> | (() => Input<A>);
 /** Only a step that can be skipped may come back without a result. */
 type Skipped<S extends boolean> = S extends true ? undefined : never;
 
+type Run<A extends keyof Activities> = (
+  input: Input<A>,
+  ofRun: OfRun | undefined,
+) => Promise<Output<A>>;
+
 /** Used before the configuration is read, and by steps that do not depend on it. */
 const firstLimits = { heartbeat: 30, retryAfter: 1, attempts: 4 };
+
+/** How an activity is run. */
+export interface How {
+  /** Its title in the timeline. */
+  readonly summary: string;
+  readonly settings?: Settings | undefined;
+  /** Goes with the activity, so that machines know its late attempts; none where no machine is. */
+  readonly ofRun: OfRun | undefined;
+}
 
 /** Runs an activity under its limits; no journal, no gate. */
 export async function perform<A extends keyof Activities>(
   { activity, limit }: Act<A>,
   input: Input<A>,
-  how: { readonly summary: string; readonly settings?: Settings | undefined },
+  how: How,
 ): Promise<Output<A>> {
   const limits = { ...firstLimits, ...how.settings?.limits };
   const seconds =
@@ -44,13 +59,15 @@ export async function perform<A extends keyof Activities>(
     summary: how.summary,
   });
   // One generic call site for all activities: the pair (A, Input<A>) is checked by this signature.
-  const run = proxy[activity] as unknown as (input: Input<A>) => Promise<Output<A>>;
-  return run(input);
+  const run = proxy[activity] as unknown as Run<A>;
+  return run(input, how.ofRun);
 }
 
 /** A refusal of the request itself: no retry mends it, so the run ends and says why. */
 function endsRun({ refusals }: Act<keyof Activities>, error: unknown): boolean {
-  return refusals.some((type) => type === troubleOf(error).type);
+  const { type } = troubleOf(error);
+  // A newer run is at it: what anybody would answer here comes late, too.
+  return type === 'Superseded' || refusals.some((one) => one === type);
 }
 
 /** The reason that a person gave, as the end of a sentence. */
@@ -61,6 +78,7 @@ export function because(note: string | undefined): string {
 /** Runs steps and asks a person when one fails. */
 export class Steps {
   settings: Settings | undefined;
+  ofRun: OfRun;
   /** How often a person asked for a step again, by its title and the failure it was about. */
   readonly #retries = new Map<string, number>();
 
@@ -68,7 +86,22 @@ export class Steps {
     private readonly state: RunState,
     private readonly gates: Gates,
     private readonly gateSeconds: () => number,
-  ) {}
+  ) {
+    this.ofRun = {
+      epoch: Date.now(),
+      lane: state.runbook === 'cleanUpBuilds' ? 'builds' : 'machine',
+    };
+  }
+
+  /** From now on machines take this run for the newest of its lane; it has just claimed its place. */
+  renewEpoch(): void {
+    this.ofRun = { ...this.ofRun, epoch: Date.now() };
+  }
+
+  /** How an activity of this run is run. */
+  how(summary: string): How {
+    return { summary, settings: this.settings, ofRun: this.ofRun };
+  }
 
   /** Runs the step; a failure opens a gate. Gives undefined when a person skipped it. */
   async step<A extends keyof Activities, S extends boolean>(
@@ -105,7 +138,7 @@ export class Steps {
     entry.waitsFor = waitsFor(act);
     try {
       const given = typeof input === 'function' ? input() : input;
-      const outcome = await perform(act, given, { summary: title, settings: this.settings });
+      const outcome = await perform(act, given, this.how(title));
       // What an earlier attempt did is found done by the next: that is not "not needed".
       const earlier = this.state.journal.some(
         (line) => line !== entry && line.title === title && line.state !== 'later',

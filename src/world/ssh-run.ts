@@ -11,11 +11,13 @@ import type { ClientChannel } from 'ssh2';
 import { tryAgain } from '../contract/failures';
 import type { Command } from '../machine/commands';
 import { innerSudoRefusal, knownObstacle, whyNothingRan } from '../machine/logins';
-import { beginMark, render, unframe } from '../machine/quoting';
+import { waitSeconds } from '../machine/fence';
+import { beginMark, render, unframe, type AtFence } from '../machine/quoting';
 import { redact } from '../machine/redact';
 import { BoundedText } from './bounded-text';
 import { MarkedText } from './marked-text';
 import type { Link } from './ssh-dial';
+import { fenceRefused } from './ssh-fence';
 import { commandRefused, nameOf } from './ssh-failures';
 
 /** What a command left behind. Long output has a line in its middle that tells what was left out. */
@@ -38,20 +40,34 @@ interface Ending {
   readonly stderr: string;
 }
 
-/** Runs the command; fails with ConnectionLost when its outcome is unknown. */
+/** How a command is run: the longest wait for its begin, and how it stands to the fence. */
+export interface Running {
+  readonly beginSeconds: number;
+  /** Absent: nobody is kept out, as for looks from outside of a run. */
+  readonly at?: AtFence | undefined;
+}
+
+/**
+ * Runs the command; fails with ConnectionLost when its outcome is unknown, and as `fenceRefused`
+ * says where the machine's fence did not let it run.
+ */
 export async function runCommand(
   link: Link,
   command: Command,
-  beginSeconds: number,
+  { beginSeconds, at }: Running,
 ): Promise<CommandResult> {
   const nonce = randomBytes(12).toString('hex');
-  const line = render(command, nonce);
-  const limits = { beginSeconds, endSeconds: command.timeoutSeconds };
+  const line = render(command, nonce, at);
+  // Twice at the fence: for a moment each, and in between for a command that runs.
+  const wait = at === undefined ? 0 : waitSeconds + 60;
+  const limits = { beginSeconds, endSeconds: command.timeoutSeconds + wait };
   const ending = await follow(link, { line, nonce, stdin: command.stdin ?? '', limits });
   if (ending.taken === 'no') throw notBegun(link, command, ending);
   if (!ending.hasBegun) throw notRun(link, command, ending);
   const framed = unframe(ending.stdout, nonce);
   if (ending.exitCode === undefined || framed === undefined) throw lost(link, command, ending);
+  if (framed.refusal && at)
+    throw fenceRefused(link.hop, { at, what: summary(command) }, framed.refusal);
   const refusal = framed.exitCode === 0 ? undefined : innerSudoRefusal(ending.stderr);
   if (refusal) throw commandRefused(link.hop, { what: summary(command) }, refusal);
   return { exitCode: framed.exitCode, stdout: framed.output, stderr: ending.stderr };

@@ -7,6 +7,7 @@
  */
 import type { Duplex } from 'node:stream';
 import type { Command } from '../machine/commands';
+import { leave, type Fence, type Manner } from '../machine/fence';
 import { handshake, isProvenBySha1, readLogin } from './ssh-dial';
 import type { Link, SshTiming } from './ssh-dial';
 import {
@@ -42,6 +43,8 @@ export interface SshTarget {
   };
   /** For the first minutes of a new machine a refused login is a reason to wait. */
   readonly freshlyBooted?: boolean;
+  /** Whose commands these are; absent: looks from outside of a run. */
+  readonly fence?: Fence;
 }
 
 /** A connection to a machine. */
@@ -51,6 +54,8 @@ export interface Connection {
    * with ConnectionLost when nobody knows whether the command ran to its end.
    */
   run(command: Command): Promise<CommandResult>;
+  /** Tells the machine that the run has ended: nothing of it is let in any more. */
+  endRun(): Promise<void>;
   close(): void;
 }
 
@@ -88,8 +93,7 @@ export function openSsh(timing: SshTiming = usualTiming): Ssh {
         const { pin: shown } = await offeredHostKey(target, timing, signal);
         throw handshakeFailure(machine, { ...outcome, shown, denied: true });
       }
-      const { beginSeconds } = timing;
-      const run = (command: Command) => runCommand(outcome, command, beginSeconds);
+      const run = runAtFence(outcome, timing, target.fence);
       return openConnection(outcome, { run, bastion: way.bastion, signal });
     },
 
@@ -166,8 +170,25 @@ function forward(bastion: Link, to: SshTarget, end: AbortSignal): Promise<Duplex
   });
 }
 
+type Run = (command: Command, manner?: Manner) => Promise<CommandResult>;
+
+/**
+ * Each command of a run passes the machine's fence. Of those that only look the first one presents
+ * the token: from then on the machine refuses what is older.
+ */
+function runAtFence(link: Link, { beginSeconds }: SshTiming, fence: Fence | undefined): Run {
+  let isPresented = false;
+  return async (command, wanted) => {
+    const manner = wanted ?? (command.readsOnly === true ? 'look' : 'change');
+    const at = fence && !(manner === 'look' && isPresented) ? { fence, manner } : undefined;
+    const result = await runCommand(link, command, { beginSeconds, at });
+    isPresented = true;
+    return result;
+  };
+}
+
 interface Opened {
-  readonly run: Connection['run'];
+  readonly run: Run;
   readonly bastion: Link | undefined;
   readonly signal: AbortSignal | undefined;
 }
@@ -183,14 +204,18 @@ function openConnection(machine: Link, { run, bastion, signal }: Opened): Connec
   };
   signal?.addEventListener('abort', onAbort);
   if (signal?.aborted === true) onAbort();
+  const running: Run = async (command, manner) => {
+    try {
+      return await run(command, manner);
+    } catch (error) {
+      signal?.throwIfAborted();
+      throw error;
+    }
+  };
   return {
-    async run(command) {
-      try {
-        return await run(command);
-      } catch (error) {
-        signal?.throwIfAborted();
-        throw error;
-      }
+    run: (command) => running(command),
+    async endRun() {
+      await running(leave, 'end');
     },
     close: () => {
       close();

@@ -32,7 +32,7 @@ const world = {
 
 async function end(changes: Partial<Report>, region?: string, isTold = true): Promise<string> {
   const ended: Report = { ...report, installation: 'prod', ...changes };
-  const activity = createActivities(world).recordEnd;
+  const activity = createActivities(world, () => Promise.resolve()).recordEnd;
   const input = { report: ended, region, isTold };
   const { note } = await new MockActivityEnvironment().run<
     [typeof input],

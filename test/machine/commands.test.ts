@@ -255,15 +255,21 @@ echo changed`,
   ],
 };
 
-test.each(Object.entries(constant))('%s', (_, [command, script, timeoutSeconds = 30]) => {
-  const { name, ...rest } = command;
+// Whether a command may run beside others is told by its name: what only looks says so.
+const onlyLooks = (called: string): boolean => /^(read|find|look|resolve|probe)/.test(called);
+
+test.each(Object.entries(constant))('%s', (called, [command, script, timeoutSeconds = 30]) => {
+  const { name, readsOnly = false, ...rest } = command;
+  expect(readsOnly).toBe(onlyLooks(called));
   expect(rest).toEqual({ script, args: [], timeoutSeconds });
   // A line speaks for itself; a script of many needs a name for messages.
   expect(name !== undefined).toBe(script.includes('\n'));
 });
 
-test.each(Object.entries(made))('%s', (_, [command, expected]) => {
-  expect(command).toEqual(expected);
+test.each(Object.entries(made))('%s', (called, [command, expected]) => {
+  const { readsOnly = false, ...rest } = command;
+  expect(readsOnly).toBe(onlyLooks(called));
+  expect(rest).toEqual(expected);
 });
 
 test('the health checks of a restored app', () => {

@@ -113,8 +113,9 @@ const rows: Record<string, [Command, string, readonly string[], number?]> = {
   forgetResticOutcome: [storage.forgetResticOutcome(restic), 'rm -f "$1/status"', ['/var/lib/f']],
 };
 
-test.each(Object.entries(rows))('%s', (_, [command, script, args, timeoutSeconds = 30]) => {
-  const { name, ...rest } = command;
+test.each(Object.entries(rows))('%s', (called, [command, script, args, timeoutSeconds = 30]) => {
+  const { name, readsOnly = false, ...rest } = command;
+  expect(readsOnly).toBe(/^(read|follow|open)/.test(called));
   expect(rest).toEqual({ script, args, timeoutSeconds });
   expect(name !== undefined).toBe(script.includes('\n'));
 });

@@ -140,7 +140,7 @@ function setTrap({ process, args, context }: Call): ExecResult {
   return fine;
 }
 
-/** `flock [-n] [-w SECONDS] FD`: the descriptor's file is locked until the process ends. */
+/** `flock [-n] [-u] [-w SECONDS] FD`: the descriptor's file is locked until the process ends. */
 async function lock({ process, args, context }: Call): Promise<ExecResult> {
   const at = args.findIndex((word) => word === '-w' || word === '--timeout');
   const words = args.filter((word, index) => !word.startsWith('-') && index !== at + 1);
@@ -154,5 +154,9 @@ async function lock({ process, args, context }: Call): Promise<ExecResult> {
   const { machine, locks } = process.session;
   const { clock } = machine.surroundings;
   const path = `${String(machine.boots)}:${target}`;
+  if (args.includes('-u')) {
+    locks.release(process, path);
+    return fine;
+  }
   return (await locks.take(path, process, { clock, seconds })) ? fine : { ...fine, exitCode: 1 };
 }

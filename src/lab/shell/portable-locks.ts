@@ -27,10 +27,10 @@ export class Locks {
     }
   }
 
-  /** Lets go of all that the process holds. */
-  release(process: object): void {
+  /** Lets go of one lock, or of all that the process holds. */
+  release(process: object, only?: string): void {
     for (const [path, holder] of this.holders) {
-      if (holder === process) {
+      if (holder === process && (only ?? path) === path) {
         this.holders.delete(path);
       }
     }

@@ -4,6 +4,7 @@ import { dataFolders } from './signs';
 
 /** Prints `holds`, `empty` or `absent` and the folder, a line each; a folder of folders is empty. */
 export const readDataFolders: Command = {
+  readsOnly: true,
   name: 'the look at the data folders',
   script: [
     'for folder in "$@"; do',
@@ -24,6 +25,7 @@ export const readDataFolders: Command = {
  */
 export const readCustomizations: Command = {
   confidential: true,
+  readsOnly: true,
   name: 'the look at the customisations',
   script: [
     'for file in /etc/circle-installation-customizations /etc/circleconfig/shared/* ' +

@@ -17,6 +17,7 @@ export const dialects: Readonly<Record<DialectName, Dialect>> = { status, inspec
  * it after `| `. An answer of the newest dialect ends the asking at once.
  */
 export const askForDialect: Command = {
+  readsOnly: true,
   name: 'the look at which commands Replicated knows',
   script: [
     'ask() {',

@@ -45,7 +45,7 @@ function onApp(words: string, timeoutSeconds = 60): Command {
 export const old: Dialect = {
   name: 'old',
   title: '`replicated app ID` (the older command line)',
-  readAppStatus: onApp(''),
+  readAppStatus: { ...onApp(''), readsOnly: true },
   parseAppStatus: parseOldStatus,
   saysOf: (state) => {
     const word = state === 'stopped' ? 'Stopped' : 'Started';
@@ -55,6 +55,7 @@ export const old: Dialect = {
   forceStopApp: onApp('stop -f'),
   startApp: onApp('start'),
   readAppId: {
+    readsOnly: true,
     name: "the look for the app's id",
     script: `${findApp}\necho "$apps"`,
     args: [],
@@ -63,6 +64,7 @@ export const old: Dialect = {
   startWords: (appId) => [replicated, 'app', appId, 'start'],
   readItem: (name) => ({
     // The export holds secrets: nothing of it leaves the machine but the one value.
+    readsOnly: true,
     name: `the value of ${name} in \`replicated app ID settings\``,
     script: [
       findApp,
@@ -75,15 +77,21 @@ export const old: Dialect = {
     timeoutSeconds: 60,
     confidential: true,
   }),
-  readSystemStatus: { script: `${replicated} status`, args: [], timeoutSeconds: 30 },
+  readSystemStatus: {
+    readsOnly: true,
+    script: `${replicated} status`,
+    args: [],
+    timeoutSeconds: 30,
+  },
   parseSystemStatus: parseAnswering('started'),
   saysReady: 'it says "started"',
   readLocalAddress: {
+    readsOnly: true,
     script: 'docker exec replicated printenv LOCAL_ADDRESS',
     args: [],
     timeoutSeconds: 30,
   },
-  readVersion: { script: `${replicated} --version`, args: [], timeoutSeconds: 30 },
+  readVersion: { readsOnly: true, script: `${replicated} --version`, args: [], timeoutSeconds: 30 },
 };
 
 const answer = z.object({

@@ -1,5 +1,6 @@
 /** The two dialects of `replicatedctl`: what changed with Replicated 2.26 is how status is asked. */
 import { parseAppStatus } from '../app-status';
+import { reads } from '../command';
 import * as commands from '../commands';
 import { parseSystemStatus, type ReplicatedStatus } from '../replicated';
 import type { Dialect } from './dialect';
@@ -37,17 +38,17 @@ export const inspect: Dialect = {
   ...status,
   name: 'inspect',
   title: '`replicatedctl app status inspect` (Replicated before 2.26)',
-  readAppStatus: one(`${replicatedctl} app status inspect --output json`),
-  readSystemStatus: one(`${replicatedctl} task ls >/dev/null && echo "tasks listed"`),
+  readAppStatus: reads(`${replicatedctl} app status inspect --output json`),
+  readSystemStatus: reads(`${replicatedctl} task ls >/dev/null && echo "tasks listed"`),
   parseSystemStatus: parseAnswering('tasks listed'),
   saysReady: 'it says "tasks listed"',
   // The container's own variable is what `params` shows, also where `params` lacks it.
-  readLocalAddress: one(
+  readLocalAddress: reads(
     `address=$(${replicatedctl} params export --template '{{.LocalAddress}}' 2>/dev/null); ` +
       'case "$address" in ""|"<no value>") docker exec replicated printenv LOCAL_ADDRESS;; ' +
       '*) echo "$address";; esac',
   ),
-  readVersion: one(
+  readVersion: reads(
     `${replicatedctl} version --quiet 2>/dev/null || /usr/local/bin/replicated --version`,
   ),
 };
@@ -64,8 +65,4 @@ export function parseAnswering(line: string): (text: string) => ReplicatedStatus
           description: said === '' ? 'no answer' : `unreadable answer: ${said.slice(0, 200)}`,
         };
   };
-}
-
-function one(script: string): commands.Command {
-  return { script, args: [], timeoutSeconds: 30 };
 }

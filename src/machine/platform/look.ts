@@ -11,6 +11,7 @@ const tools = [
 
 /** Prints init system, release files, Docker's version and each program that is missing. */
 export const lookAtPlatform: Command = {
+  readsOnly: true,
   name: 'the look at what the machine is',
   script: [
     `echo "init $(${readInit.script})"`,

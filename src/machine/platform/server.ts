@@ -10,6 +10,7 @@ export function readApp(cli: DialectName): Command {
   return cli === 'old'
     ? { ...dialects.old.readAppStatus, confidential: true }
     : {
+        readsOnly: true,
         script: '/usr/local/bin/replicatedctl app inspect --output json',
         args: [],
         timeoutSeconds: 30,

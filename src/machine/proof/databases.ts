@@ -11,6 +11,7 @@ import type { Command } from '../commands';
  * recovers. The client is the vendor's own way in: `docker exec postgres psql -U circle`.
  */
 export const askPostgres: Command = {
+  readsOnly: true,
   name: 'the question to PostgreSQL',
   script:
     'timeout 25 docker exec postgres psql -U circle -d postgres -w -A -t -q -X -c "$1" </dev/null',
@@ -26,6 +27,7 @@ export const askPostgres: Command = {
  * count would be wrong after a crash, says MongoDB's manual of `count()`.
  */
 export const askMongo: Command = {
+  readsOnly: true,
   name: 'the question to MongoDB',
   script: 'timeout 25 docker exec mongo mongo --quiet circle_ghe --eval "$1" </dev/null',
   args: [

@@ -67,6 +67,7 @@ export const writeMark = (target: string, left: Mark): Command => ({
 
 /** Prints the marks that are there, a line each: `target|content`. */
 export const readMarks = (targets: readonly string[]): Command => ({
+  readsOnly: true,
   script:
     'while [ "$#" -gt 0 ]; do if [ -f "$2" ]; then echo "$1|$(head -c 1000 "$2" | head -1)"; fi; shift 2; done',
   args: targets.flatMap((target) => [target, markFile(target)]),

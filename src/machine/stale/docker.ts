@@ -10,12 +10,14 @@ export const markDockerDue = (instanceId: string): Command =>
   command('the mark for Docker', 'mkdir -p "$1" && touch "$1/docker-restart-due"', instanceId);
 
 /** Prints `due` while that is so. */
-export const readDockerDue = (instanceId: string): Command =>
-  command(
+export const readDockerDue = (instanceId: string): Command => ({
+  ...command(
     'the look at the mark',
     'if [ -e "$1/docker-restart-due" ]; then echo due; fi',
     instanceId,
-  );
+  ),
+  readsOnly: true,
+});
 
 // systemd starts nothing any more that has failed a few times within a minute, until it is told.
 const forgetFailures =

@@ -89,6 +89,7 @@ export const searchForWriters = search(
 
 function search(name: string, folders: readonly string[], pattern: string): Command {
   return {
+    readsOnly: true,
     confidential: true,
     name,
     script: [

@@ -1,21 +1,21 @@
 /** The exact commands that ask a machine for its volumes, and mount one; see ../commands.ts. */
-import type { Command } from '../commands';
+import { reads, type Command } from '../command';
 import type { AppFolder } from './folders';
 
-function command(script: string, args: readonly string[] = [], timeoutSeconds = 60): Command {
-  return { script, args, timeoutSeconds };
-}
-
 /** `KEY="value"` pairs: an empty column shifts nothing, and blanks in a name need no guess. */
-export const readMountTable = command('findmnt -P -o TARGET,SOURCE,FSTYPE,OPTIONS,UUID,LABEL');
+export const readMountTable = reads(
+  'findmnt -P -o TARGET,SOURCE,FSTYPE,OPTIONS,UUID,LABEL',
+  [],
+  60,
+);
 /** What is on each block device, asked of the devices themselves; 2 means that nothing is. */
-export const readFileSystems = command('blkid -c /dev/null || [ $? -eq 2 ]');
+export const readFileSystems = reads('blkid -c /dev/null || [ $? -eq 2 ]', [], 60);
 /** The lines of /etc/fstab that mean something; swap and what is no file stay away. */
-export const readFstab = command(
+export const readFstab = reads(
   "grep -vE '^[[:space:]]*(#|$)|[[:space:]]swap[[:space:]]' /etc/fstab 2>/dev/null | head -60 || true",
 );
 /** `docker info` has no `--format` on the oldest dockers; nothing where docker does not answer. */
-export const readDockerRoot = command(
+export const readDockerRoot = reads(
   "timeout 20 docker info 2>/dev/null | sed -n 's/^ *Docker Root Dir: //p' | head -1 || true",
 );
 
@@ -26,6 +26,7 @@ export const readDockerRoot = command(
  * source that lsblk cannot follow.
  */
 export const readDisks = (sources: readonly string[]): Command => ({
+  readsOnly: true,
   name: 'the look at the disks under the mounts',
   script: [
     'for source in "$@"; do',
@@ -53,6 +54,7 @@ export const readDisks = (sources: readonly string[]): Command => ({
  * be read ends the script: that is neither there nor empty.
  */
 export const readFolders = (folders: readonly AppFolder[]): Command => ({
+  readsOnly: true,
   name: "the look at the app's folders",
   script: [
     'set -e',

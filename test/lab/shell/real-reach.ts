@@ -7,6 +7,7 @@ import { applianceCommands } from '../../../src/lab/appliance';
 import { realShell } from '../../../src/lab/shell/real';
 import type { MachineProfile, SimulatedMachine } from '../../../src/lab/shapes';
 import { stopApp, type Command } from '../../../src/machine/commands';
+import type { AtFence } from '../../../src/machine/quoting';
 import { liveAddress, SmallLab } from '../machine/small-lab';
 import { Reach, run, type Answer } from './session';
 
@@ -49,8 +50,8 @@ export class RealReach {
     this.client = await this.another();
   }
 
-  run(command: Command): Promise<Answer> {
-    return run(this.client, command);
+  run(command: Command, at?: AtFence): Promise<Answer> {
+    return run(this.client, command, at);
   }
 
   async said(command: Command): Promise<string> {

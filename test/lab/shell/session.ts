@@ -6,7 +6,8 @@ import { startBastion, type Bastion } from '../../../src/lab/bastion';
 import type { MachineProfile, Shell, SimulatedMachine } from '../../../src/lab/shapes';
 import { portableShell } from '../../../src/lab/shell/portable';
 import type { Command } from '../../../src/machine/commands';
-import { render, unframe } from '../../../src/machine/quoting';
+import type { FenceWord } from '../../../src/machine/fence';
+import { render, unframe, type AtFence } from '../../../src/machine/quoting';
 import { liveAddress, SmallLab } from '../machine/small-lab';
 
 const hostKey = ed25519Pair('test');
@@ -16,6 +17,8 @@ export interface Answer {
   readonly code: number | undefined;
   readonly stdout: string;
   readonly stderr: string;
+  /** The machine's fence did not let it run. */
+  readonly refusal?: FenceWord;
 }
 
 export class Reach {
@@ -121,13 +124,14 @@ export function exec(
 const nonce = '0123456789abcdef01234567';
 
 /** Runs a production command as production frames it; its output is what the script printed. */
-export async function run(client: Client, command: Command): Promise<Answer> {
-  const answer = await exec(client, render(command, nonce), { stdin: command.stdin ?? '' });
+export async function run(client: Client, command: Command, at?: AtFence): Promise<Answer> {
+  const answer = await exec(client, render(command, nonce, at), { stdin: command.stdin ?? '' });
   const unframed = unframe(answer.stdout, nonce);
   if (unframed === undefined) {
     throw new Error(`no frame around ${JSON.stringify(answer)}`);
   }
-  return { code: unframed.exitCode, stdout: unframed.output, stderr: answer.stderr };
+  const { exitCode: code, output: stdout, refusal } = unframed;
+  return { code, stdout, stderr: answer.stderr, ...(refusal && { refusal }) };
 }
 
 /** A lab with one machine of the portable shell, and a session on it. */
