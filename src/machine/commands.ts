@@ -119,9 +119,11 @@ export const armStartTimer = (seconds: number, start: readonly string[]): Comman
       '</dev/null >/dev/null 2>&1 & fi',
     [String(seconds), ...start],
   );
-/** Prints `active` while the timer is armed. */
+/** Prints `active` while the timer is armed; one that fired stays `active (elapsed)` on systemd 219. */
 export const readStartTimer = reads(
-  `if command -v systemd-run >/dev/null; then systemctl is-active ${startUnit}.timer || true; ` +
+  'if command -v systemd-run >/dev/null; then ' +
+    `case "$(systemctl show -p SubState ${startUnit}.timer)" in ` +
+    '*waiting) echo active;; *) echo inactive;; esac; ' +
     `elif [ -e /run/${startUnit} ]; then echo active; fi`,
 );
 export const disarmStartTimer = changes(

@@ -16,4 +16,5 @@ export const tagNames = {
   ready: 'runbook:ready',
   expires: 'runbook:expires',
   copiedFrom: 'runbook:copied-from',
+  appStopped: 'runbook:app-stopped',
 } as const;

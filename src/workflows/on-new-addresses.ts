@@ -9,6 +9,7 @@ import type { HostnameFixed } from '../activities/fix-hostname';
 import type { Machine, OldAddresses } from '../contract/plan';
 import * as acts from './acts';
 import type { Approval, Run } from './runbook';
+import { now } from './state';
 import { mendStaleAddresses, tellStaleAddresses } from './stale-addresses';
 import { compareMounts } from './volumes';
 
@@ -62,6 +63,9 @@ export async function bringUpOnNewAddresses(run: Run, at: Reached, ways: Ways): 
   const { machine, old, hostname, mounts, isReadied, isSealed } = at;
   const stopped = await step(stopping, acts.stopApp, { machine, isReadied, isSealed });
   run.findings.notes.push(...aboutBrokenSeal(at, stopped.broken));
+  // In a drill nobody waits for the app.
+  const isMissed = behind === undefined && stopped.notNeeded !== true;
+  if (isMissed) run.findings.appStopped = { instanceId: machine.instanceId, since: now() };
   await compareMounts(run, mounts, { step, unasked: ways.unasked === true });
   await ways.pointDns?.();
 
@@ -92,6 +96,7 @@ export async function bringUpOnNewAddresses(run: Run, at: Reached, ways: Ways): 
     mounts,
     ...(behind === undefined ? {} : { behind }),
   });
+  run.findings.appStopped = undefined;
 }
 
 /** Instruction 3 at its place in the document, on a machine where Replicated does not run. */

@@ -14,6 +14,7 @@ import { labEnvironment } from '../../src/lab/config-file';
 import { startLab } from '../../src/lab/lab';
 import { reads, writes } from '../../src/lab/region/actions';
 import { seeded, seededElsewhere } from '../../src/lab/region/seed';
+import { tagNames } from '../../src/machine/tags';
 import type { World } from '../../src/world';
 import { openWorld } from '../../src/world/open';
 import { control } from '../stories/stage';
@@ -145,6 +146,8 @@ async function backUp(world: World): Promise<void> {
   const copying = { installation, region, imageId, volumes, regions, generation: 0 };
   await perform(activities, 'copyImage', copying);
   await readSpecs(world);
+  // A backup goes on without it: here a denial must be seen.
+  await world.ec2(region).untag([machine.instanceId], [tagNames.appStopped]);
 }
 
 /** A restore's calls to AWS, after those of a clean-up of builds, which the same worker does. */

@@ -61,7 +61,8 @@ const constant: Record<string, [command: Command, script: string, timeoutSeconds
   readStartTimer: [
     commands.readStartTimer,
     'if command -v systemd-run >/dev/null; then ' +
-      'systemctl is-active runbook-start-app.timer || true; ' +
+      'case "$(systemctl show -p SubState runbook-start-app.timer)" in ' +
+      '*waiting) echo active;; *) echo inactive;; esac; ' +
       'elif [ -e /run/runbook-start-app ]; then echo active; fi',
   ],
   readOperatorPublicAddress: [

@@ -21,8 +21,19 @@ export const systemctl: ApplianceCommand = (machine, { args }) => {
   if (verb === 'is-active') {
     return isActive(model, units);
   }
+  if (verb === 'show') return joined(units.map((unit) => show(model, unit)));
   return joined(units.map((unit) => oneUnit(model, verb, unit)));
 };
+
+/** `systemctl show -p SubState UNIT.timer`; of a timer nothing else is known here. */
+function show(model: Machine, unit: string): CommandOutput {
+  return printed(`SubState=${subStateOf(model, bare(unit))}\n`);
+}
+
+function subStateOf({ state }: Machine, timer: string): 'waiting' | 'elapsed' | 'dead' {
+  if (timer in state.volatile.timers) return 'waiting';
+  return state.volatile.elapsed.includes(timer) ? 'elapsed' : 'dead';
+}
 
 function isActive(model: Machine, units: readonly string[]): CommandOutput {
   const states = units.map((unit) => stateOf(model, unit));
@@ -33,7 +44,7 @@ function isActive(model: Machine, units: readonly string[]): CommandOutput {
 function stateOf(model: Machine, unit: string): string {
   const name = bare(unit);
   if (unit.endsWith('.timer')) {
-    return name in model.state.volatile.timers ? 'active' : 'inactive';
+    return subStateOf(model, name) === 'dead' ? 'inactive' : 'active';
   }
   const known = knownUnit(name);
   return known === undefined ? stateOfSystem(model, name) : model.units.stateOf(known);
@@ -119,10 +130,11 @@ function setMask(model: Machine, name: UnitName, masked: boolean): CommandOutput
 function stopTimer(model: Machine, unit: string): CommandOutput {
   const name = bare(unit);
   const { volatile } = model.state;
-  if (!(name in volatile.timers)) {
+  if (subStateOf(model, name) === 'dead') {
     return failed(`Failed to stop ${unit}: Unit ${unit} not loaded.\n`, 5);
   }
   volatile.timers = withoutKey(volatile.timers, name);
+  volatile.elapsed = volatile.elapsed.filter((one) => one !== name);
   model.agenda.cancel('timer', name);
   model.note('unit', `${unit} stopped`);
   return printed('');
@@ -139,7 +151,7 @@ export const systemdRun: ApplianceCommand = (machine, { args }) => {
     return failed('Failed to parse timer value or command line.\n');
   }
   const { volatile } = model.state;
-  if (name in volatile.timers) {
+  if (subStateOf(model, name) !== 'dead') {
     return failed(`Failed to start transient timer unit: Unit ${name}.timer already exists.\n`);
   }
   volatile.timers[name] = args.slice(first);

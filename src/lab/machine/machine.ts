@@ -13,6 +13,7 @@ import type {
 import { Agenda } from './agenda';
 import { App } from './app';
 import { CloudInit } from './cloud-init';
+import { startCron } from './cron';
 import { consoleText } from './console';
 import { daemonContainers } from './containers';
 import { hostnameOf, type Core } from './core';
@@ -76,11 +77,14 @@ export class Machine implements SimulatedMachine, Core {
     this.agenda.on('timer', (name) => {
       const argv = state.volatile.timers[name] ?? [];
       state.volatile.timers = withoutKey(state.volatile.timers, name);
+      // systemd 219, of CentOS 7 and Amazon Linux 2, keeps a transient timer that has fired.
+      if (state.durable.distribution === 'rhel') state.volatile.elapsed.push(name);
       state.save();
       this.note('unit', `${name}.timer elapsed: ${argv.join(' ')}`);
       runTimer(this, argv);
     });
     this.agenda.resume();
+    if (this.poweredOn) startCron(this);
   }
 
   note(kind: LabEvent['kind'], text: string, data?: Readonly<Record<string, unknown>>): void {
@@ -183,6 +187,7 @@ export class Machine implements SimulatedMachine, Core {
     }
     this.note('boot', `${this.instanceId} boots at ${this.privateAddress}`);
     this.cloudInit.begin();
+    startCron(this);
   }
 
   /** Ends every container; the units come back by themselves, the app does not. */

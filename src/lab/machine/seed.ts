@@ -23,6 +23,7 @@ export function seedFiles(place: MachinePlace, profile: MachineProfile): void {
     put(root, path, content);
   }
   for (const name of [
+    'etc/cron.d',
     'etc/systemd/system',
     'opt',
     'root',

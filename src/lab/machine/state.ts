@@ -102,6 +102,8 @@ const volatileState = z.object({
     .default([]),
   tasks: z.array(z.object({ id: z.string(), verb: z.string(), began: z.string() })),
   timers: z.record(z.string(), z.array(z.string())),
+  /** Timers that have fired and stay loaded, as on systemd 219. */
+  elapsed: z.array(z.string()).default([]),
   agenda: z.array(z.object({ at: z.number(), task: z.string(), argument: z.string() })),
   traps: trapValues,
 });
@@ -167,6 +169,7 @@ export function poweredOff(): VolatileState {
     mounted: [],
     tasks: [],
     timers: {},
+    elapsed: [],
     agenda: [],
     traps: {},
   };

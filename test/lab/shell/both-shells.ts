@@ -10,6 +10,8 @@ export interface Place {
   readonly machine: SimulatedMachine;
   readonly root: string;
   run(command: Command): Promise<Answer>;
+  /** Lets simulated time pass. */
+  skip(seconds: number): void;
   close(): Promise<void> | void;
 }
 
@@ -19,12 +21,24 @@ const openPortable: Open = async (profile) => {
   const stage = await openStage(profile);
   const { machine, client } = stage;
   const { root } = machine;
-  return { machine, root, run: (c) => run(client, c), close: () => stage.end() };
+  const skip = (seconds: number): void => {
+    stage.lab.clock.skip(seconds);
+  };
+  return { machine, root, skip, run: (c) => run(client, c), close: () => stage.end() };
 };
 const openReal: Open = async (profile) => {
   const reach = await RealReach.open(profile);
   const { machine } = reach;
-  return { machine, root: machine.root, run: (c) => reach.run(c), close: () => reach.close() };
+  const skip = (seconds: number): void => {
+    reach.lab.clock.skip(seconds);
+  };
+  return {
+    machine,
+    root: machine.root,
+    skip,
+    run: (c) => reach.run(c),
+    close: () => reach.close(),
+  };
 };
 
 /** By their names, with what skips the real one where the host cannot have it. */

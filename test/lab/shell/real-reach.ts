@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { Client } from 'ssh2';
 import { applianceCommands } from '../../../src/lab/appliance';
 import { realShell } from '../../../src/lab/shell/real';
+import { systemOf, systems } from '../../../src/lab/machine/systems';
 import type { MachineProfile, SimulatedMachine } from '../../../src/lab/shapes';
 import { stopApp, type Command } from '../../../src/machine/commands';
 import type { AtFence } from '../../../src/machine/quoting';
@@ -33,7 +34,8 @@ export class RealReach {
     const machine = lab.install(profile);
     const shell = realShell({ dir: lab.folder, commands: applianceCommands });
     const reach = await Reach.open(lab, shell);
-    const username = profile.distribution === 'rhel' ? 'centos' : 'ubuntu';
+    const { distribution = 'debian', init = 'systemd', system } = profile;
+    const username = systems[systemOf({ distribution, init, ...(system ? { system } : {}) })].user;
     const client = await reach.to(liveAddress, { username });
     return new RealReach(lab, machine, reach, username, client);
   }
