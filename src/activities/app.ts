@@ -10,6 +10,7 @@ import type { Say } from './attempt';
 import { bearWith, dialectOf } from './dialect';
 import type { CommandResult } from '../world/ssh';
 import type { Remote, ResultsOf } from './on-machine';
+import { unreadable } from './unreadable';
 
 /** The machine whose app is stopped or started, over an open connection. */
 export interface AppPlace {
@@ -66,9 +67,15 @@ export async function lookingAtApp(remote: Remote): Promise<AppLook> {
  * whether the app runs.
  */
 function runningIn(printed: string, appId: string | undefined): readonly Container[] {
-  const { containers, silence, leftBehind } = parseLook(printed, appId);
+  const { containers, silence, leftBehind, unread } = parseLook(printed, appId);
+  if (unread.length > 0) throw strangeContainers(unread);
   if (silence !== undefined) throw dockerSilent(silence, leftBehind);
   return containers;
+}
+
+/** A line that is no container may be one all the same. */
+export function strangeContainers(lines: readonly string[]): ReturnType<typeof unreadable> {
+  return unreadable('`docker ps`', { exitCode: 0, stdout: lines.join('; '), stderr: '' });
 }
 
 /** The failure for Docker that does not answer where its answer is needed. */

@@ -6,19 +6,14 @@
  * Changes: tags the instance with its confirmed host key, so that later runs know it.
  * Safe to repeat because: the tag is the same each time.
  * Fails with: MachineUnreachable, SshLoginRefused, LoginGetsNowhere, SudoRefused, HostKeyUnknown,
- * HostKeyBySha1, NotAServicesMachine.
+ * HostKeyBySha1, NotAServicesMachine, AnswerUnreadable.
  */
 import { ApplicationFailure } from '@temporalio/common';
 import { refuse, tryAgain } from '../contract/failures';
 import type { Machine, OldAddresses } from '../contract/plan';
 import { allPaths, lookForAddressFiles, parseAddressFiles } from '../machine/address-files';
 import { addressesIn, hostOfEndpoint } from '../machine/addresses';
-import {
-  readNomadMark,
-  readOperatorEndpoint,
-  readOsRelease,
-  readOwnAddresses,
-} from '../machine/commands';
+import { readNomadMark, readOperatorEndpoint, readOsRelease } from '../machine/commands';
 import { valueOf } from '../machine/dialects/item';
 import { lookForTraces, parseTraces, type Trace } from '../machine/old-traces';
 import { parseOsRelease } from '../machine/os-release';
@@ -28,7 +23,7 @@ import { readAddressFile } from './address-file';
 import type { Outcome, Say } from './attempt';
 import { dialectOf } from './dialect';
 import { onBootingMachine, type Remote } from './on-machine';
-import { ownHosts } from './own-addresses';
+import { addressesOn, ownHosts } from './own-addresses';
 import { readSounds } from './quarantine';
 import { isFinal, until } from './until';
 
@@ -101,6 +96,7 @@ export const awaitMachine =
 function patienceWith(limitSeconds: number) {
   let last: unknown;
   let refusedSince: number | undefined;
+  let strangeSince: number | undefined;
   const failure = ({ instanceId }: Machine): ApplicationFailure => {
     const type = last instanceof ApplicationFailure ? last.type : undefined;
     return refuse(
@@ -114,8 +110,13 @@ function patienceWith(limitSeconds: number) {
   return {
     failure,
     takes(error: unknown): void {
-      if (isFinal(error)) throw error;
+      const isStrange = error instanceof ApplicationFailure && error.type === 'AnswerUnreadable';
+      if (isFinal(error) && !isStrange) throw error;
       last = error;
+      // What is still starting may say anything for a moment; what it says after that, it means.
+      strangeSince = isStrange ? (strangeSince ?? performance.now()) : undefined;
+      const strangeFor = (performance.now() - (strangeSince ?? Infinity)) / 1000;
+      if (isStrange && strangeFor > Math.min(60, limitSeconds / 3)) throw error;
       const isRefused = error instanceof ApplicationFailure && error.type === 'SshLoginRefused';
       refusedSince = isRefused ? (refusedSince ?? performance.now()) : undefined;
       if (refusedSince === undefined) return;
@@ -142,6 +143,7 @@ const failureTypes = [
   'SudoRefused',
   'ReplicatedNotReady',
   'DockerNotReady',
+  'AnswerUnreadable',
   'ConnectionLost',
   'CommandFailed',
 ] as const;
@@ -160,7 +162,7 @@ async function tagHostKey(world: World, machine: Machine): Promise<void> {
 type Facts = Awaited<ReturnType<typeof readFacts>>;
 
 async function readFacts(remote: Remote, machine: Machine) {
-  const own = (await remote.read(readOwnAddresses)).split(/\s+/);
+  const own = await addressesOn(remote);
   if (!own.includes(machine.privateAddress)) {
     // The last line of defence against acting on another machine than the one launched.
     throw refuse(

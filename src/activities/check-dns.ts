@@ -12,6 +12,7 @@ import { isAddress } from '../machine/own-hostname';
 import type { World } from '../world';
 import type { Outcome, Say } from './attempt';
 import { onMachine, type Remote } from './on-machine';
+import { unreadable } from './unreadable';
 import { until } from './until';
 
 export interface DnsInput {
@@ -66,9 +67,12 @@ async function lookUp(
   if (isAddress(hostname)) {
     return { isRight: wantedFor(machine).includes(hostname), seen: 'itself: it is an address' };
   }
-  const { stdout } = await remote.run(resolveHostname(hostname));
-  const found = new Set(stdout.split('\n').map((line) => line.split(/\s/, 1)[0] ?? ''));
+  const said = await remote.run(resolveHostname(hostname));
+  const found = new Set(said.stdout.split('\n').map((line) => line.split(/\s/, 1)[0] ?? ''));
   found.delete('');
+  // 2 says that there is no such name; anything else says nothing of it, however long one waits.
+  const isAnswer = said.exitCode === 2 || (said.exitCode === 0 && [...found].every(isAddress));
+  if (!isAnswer) throw unreadable('`getent ahostsv4`', said);
   const wanted = wantedFor(machine);
   // A record that still has the old address beside the new one sends people to both.
   const isRight = found.size > 0 && [...found].every((one) => wanted.includes(one));

@@ -16,13 +16,16 @@ import { volumesToRecord, type RecordedVolumes } from '../machine/volumes/record
 import { underMount } from '../machine/volumes/under';
 import type { World } from '../world';
 import type { Remote } from './on-machine';
+import { unreadable } from './unreadable';
 
 /** Reads mounts, block devices, /etc/fstab and the app's folders. */
 export async function lookAtVolumes(
   remote: Remote,
   recorded?: RecordedVolumes,
 ): Promise<VolumesSeen> {
-  const mounts = parseMountPairs(await remote.read(commands.readMountTable));
+  const table = await remote.run(commands.readMountTable);
+  const mounts = parseMountPairs(remote.outputOf(commands.readMountTable, table));
+  if (mounts.length === 0) throw unreadable('`findmnt`', table);
   const fileSystems = parseFileSystems((await remote.run(commands.readFileSystems)).stdout);
   const fstab = parseFstab(await remote.read(commands.readFstab));
   const root = (await remote.run(commands.readDockerRoot)).stdout.trim();

@@ -11,6 +11,7 @@ import {
 import * as storage from '../machine/storage-commands';
 import { lookAtApp } from './app';
 import { itemOf } from './config-item';
+import { mountTable } from './mount-table';
 import type { Remote } from './on-machine';
 import { readSounds } from './quarantine';
 import { isDown } from './stop-app';
@@ -40,7 +41,7 @@ export async function lookAtFolder(remote: Remote, objects: ObjectStorage): Prom
     bucket: '',
     region: '',
     resolved: isFolder ? (await remote.run(storage.followPath(objects.path))).stdout.trim() : '',
-    mounts: await remote.read(storage.readMountTable),
+    mounts: await mountTable(remote),
   };
 }
 

@@ -5,10 +5,28 @@
 import type { Machine } from '../contract/plan';
 import { lookUpAny, readOwnAddresses } from '../machine/commands';
 import { addressesOf, isLoopback, isName } from '../machine/own-hosts';
+import { parseIpAddresses, parseOwnAddresses, readAddressesByIp } from '../machine/own-addresses';
 import type { Remote } from './on-machine';
+import { unreadable } from './unreadable';
 
 /** Tells of a host whether it is the machine. */
 export type IsOwn = (host: string) => boolean;
+
+/** The addresses that the machine says it has. Refuses where it says none that can be read. */
+export async function addressesOn(remote: Remote): Promise<readonly string[]> {
+  const said = await remote.run(readOwnAddresses);
+  const own = said.exitCode === 0 ? parseOwnAddresses(said.stdout) : undefined;
+  if (own !== undefined) return own;
+  const other = await remote.run(readAddressesByIp);
+  const found = other.exitCode === 0 ? parseIpAddresses(other.stdout) : undefined;
+  if (found !== undefined) return found;
+  const both = (part: 'stdout' | 'stderr'): string => `${said[part]} ${other[part]}`.trim();
+  throw unreadable('`hostname -I`, and then `ip addr`,', {
+    exitCode: said.exitCode,
+    stdout: both('stdout'),
+    stderr: both('stderr'),
+  });
+}
 
 /** Asks the machine for its addresses, and for those of each name among the hosts. */
 export async function ownHosts(
@@ -16,9 +34,8 @@ export async function ownHosts(
   machine: Machine,
   hosts: readonly string[],
 ): Promise<IsOwn> {
-  const { stdout } = await remote.run(readOwnAddresses);
   const own = new Set([
-    ...stdout.split(/\s+/).filter((address) => address !== ''),
+    ...(await addressesOn(remote)),
     ...[machine.privateAddress, machine.publicAddress].filter((one) => one !== undefined),
   ]);
   const isOwnAddress: IsOwn = (address) => isLoopback(address) || own.has(address);

@@ -10,8 +10,10 @@ import { parseLook } from '../machine/docker-look';
 import { letsOutEverywhere } from '../machine/egress';
 import { parseMounts } from '../machine/mounts';
 import { lookForSounds, readSeal } from '../machine/seal';
-import { readMountTable } from '../machine/storage-commands';
+import { strangeContainers } from './app';
+import { mountTable } from './mount-table';
 import type { Remote } from './on-machine';
+import { unreadable } from './unreadable';
 
 export interface Silence {
   /** Nothing of Replicated runs, nor will by itself. */
@@ -30,7 +32,10 @@ export async function readSounds(remote: Remote, { instanceId }: Machine): Promi
   const says = await remote.read(readSeal(instanceId));
   const seal = says === 'sealed' || says === 'in service' ? says : 'open';
   const printed = await remote.read(lookForSounds);
-  const { containers, leftBehind, silence, isStarting } = parseLook(printed);
+  const { containers, leftBehind, silence, isStarting, unread } = parseLook(printed);
+  const strange = printed.split('\n').filter((line) => line.startsWith('unreadable '));
+  if (strange.length > 0) throw strangeUnits(strange);
+  if (unread.length > 0) throw strangeContainers(unread);
   const foreign = namesOf(containers, 'foreign');
   const running = [
     ...printed.split('\n').filter((line) => line.startsWith('unit ')),
@@ -47,6 +52,12 @@ export async function readSounds(remote: Remote, { instanceId }: Machine): Promi
   const docker = silence === undefined ? '' : `; Docker does not answer (${silence})`;
   const seen = `${sealedAs[seal]}; ${runs}${others}${docker}`;
   return { isStill, seal, daemonRuns, isDockerStarting: isStarting, seen };
+}
+
+/** A unit whose state nobody can read may run. */
+function strangeUnits(lines: readonly string[]): ReturnType<typeof unreadable> {
+  const said = lines.map((line) => line.slice('unreadable '.length)).join('; ');
+  return unreadable("The state of Replicated's units", { exitCode: 0, stdout: said, stderr: '' });
 }
 
 const sealedAs = {
@@ -94,7 +105,7 @@ export async function requireShut(
 
 /** Refuses while a file system of another host is mounted: the live machine works on it. */
 export async function requireUnshared(remote: Remote, { instanceId }: Machine): Promise<void> {
-  const mounts = parseMounts(await remote.read(readMountTable));
+  const mounts = parseMounts(await mountTable(remote));
   const shared = mounts.find(({ fstype }) => /^(nfs|efs)/.test(fstype));
   if (shared === undefined) return;
   throw refuse(

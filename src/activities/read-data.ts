@@ -29,6 +29,8 @@ export async function readData(world: World, remote: Remote, machine: Machine): 
   };
 }
 
+const untold: readonly FailureType[] = ['CommandFailed', 'AnswerUnreadable'];
+
 async function readVolumes(
   world: World,
   remote: Remote,
@@ -38,9 +40,8 @@ async function readVolumes(
     return { volumes: await volumesOf(world, remote, machine), why: '' };
   } catch (error) {
     // A machine without one of the commands; a connection that breaks is another matter.
-    const isRefused =
-      error instanceof ApplicationFailure && error.type === ('CommandFailed' satisfies FailureType);
-    if (!isRefused) throw error;
+    const type = error instanceof ApplicationFailure ? error.type : undefined;
+    if (!(error instanceof Error) || !untold.some((one) => one === type)) throw error;
     return { why: error.message.slice(-160) };
   }
 }

@@ -98,6 +98,7 @@ async function placeOfObjects(
   if (backend === '') return undefined;
   const path = (await remote.run(commands.findStorageSymlink)).stdout.trim();
   const mounts = parseMounts((await remote.run(commands.readMounts)).stdout);
+  if (mounts.length === 0 || path === '') return undefined;
   return placeOf(path, mounts) === 'nfs' ? 'nfs' : 'disk';
 }
 

@@ -10,8 +10,9 @@
 import { refuse } from '../contract/failures';
 import type { HealthCheck } from '../contract/reports';
 import { healthUrls, probe, readNomadClients, readNomadServers } from '../machine/commands';
-import { hasLeader, parseNomadClients } from '../machine/nomad';
+import { hasLeader, readNomadClients as clientsIn } from '../machine/nomad';
 import { redact } from '../machine/redact';
+import { saidShortly } from '../machine/said';
 import type { World } from '../world';
 import type { CommandResult } from '../world/ssh';
 import { lookingAtApp } from './app';
@@ -58,7 +59,14 @@ export const verifyApp =
           { checks },
         );
       }
-      const clients = parseNomadClients((await remote.run(readNomadClients)).stdout)
+      const nodes = await remote.run(readNomadClients);
+      const joined = clientsIn(nodes.stdout);
+      // None that joined, and none that can be read, are different.
+      if (joined === undefined || nodes.exitCode !== 0) {
+        const said = saidShortly(`${nodes.stderr} ${nodes.stdout}`);
+        notes = [...notes, `Which Nomad clients have joined could not be read: ${said}`];
+      }
+      const clients = (joined ?? [])
         .filter(({ status }) => status === 'ready')
         .map(({ name }) => name);
       const note = `${String(checks.length)} checks passed, ${String(clients.length)} Nomad clients`;

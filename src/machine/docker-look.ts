@@ -7,7 +7,7 @@
 import type { Command } from './commands';
 import { idsByProcesses } from './container-processes';
 import { containerFormat, parseContainers, type Container } from './containers';
-import { redact } from './redact';
+import { saidShortly } from './said';
 
 /** The lines of the look; `$1` is where the kernel shows its processes. */
 export const containerLines = [
@@ -37,6 +37,8 @@ export const lookAtContainers: Command = {
 export interface ContainersSeen {
   /** As Docker lists them; empty where it does not answer. */
   readonly containers: readonly Container[];
+  /** Lines of Docker's that are no containers; bounded. */
+  readonly unread: readonly string[];
   /** Ids of containers that have processes although Docker does not answer. */
   readonly leftBehind: readonly string[];
   /** What was said instead of an answer; undefined: Docker answers. */
@@ -53,6 +55,9 @@ export function parseLook(text: string, appId?: string): ContainersSeen {
   const [said] = after('docker silent');
   return {
     containers: parseContainers(after('container ').join('\n'), appId),
+    unread: after('container ')
+      .filter((row) => row.split('|').length < 4)
+      .map((row) => saidShortly(row)),
     leftBehind: after('processes ').map((id) => id.slice(0, 12)),
     silence: said === undefined ? undefined : saidOf(said),
     isStarting: lines.includes('docker starting'),
@@ -60,8 +65,5 @@ export function parseLook(text: string, appId?: string): ContainersSeen {
 }
 
 function saidOf(text: string): string {
-  const said = redact(text.replace(/[^\x20-\x7e]+/g, ' '))
-    .replace(/ +/g, ' ')
-    .trim();
-  return said === '' ? 'it did not answer within 25 s' : said.slice(0, 200);
+  return text.trim() === '' ? 'it did not answer within 25 s' : saidShortly(text);
 }

@@ -13,12 +13,10 @@ export function hasLeader(serverMembers: string): boolean {
   return rowsOf(serverMembers, 'Name').some((row) => row.get('Leader') === 'true');
 }
 
-/** Reads `nomad node-status`, with or without the column Eligibility, which came with 0.8. */
-export function parseNomadClients(nodeStatus: string): NomadClient[] {
-  return readNomadClients(nodeStatus) ?? [];
-}
-
-/** The same, but undefined for what is no such table: an error, or rows that cannot be read. */
+/**
+ * Reads `nomad node-status`, with or without the column Eligibility, which came with 0.8; undefined for
+ * what is no such table: an error, or rows that cannot be read.
+ */
 export function readNomadClients(nodeStatus: string): NomadClient[] | undefined {
   // Without clients Nomad prints nothing, or the titles alone.
   if (nodeStatus.trim() === '') return [];

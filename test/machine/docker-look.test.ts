@@ -46,11 +46,18 @@ describeOnLinux('the look at containers', () => {
     expect(seen.containers).toEqual([{ name: 'nomad', owner: 'app' }]);
   });
 
+  test('names a line that is no container, and does not take it for none', () => {
+    expect(look("echo 'CONTAINER ID   IMAGE   NAMES'").unread).toEqual([
+      'CONTAINER ID IMAGE NAMES',
+    ]);
+  });
+
   test('says what is said instead of an answer, in printable words', () => {
     const seen = look("printf 'Cannot connect\\033[1m to the\\nDocker daemon\\n' >&2; exit 1");
     expect(seen).toEqual({
       containers: [],
       leftBehind: [],
+      unread: [],
       silence: 'Cannot connect [1m to the Docker daemon',
       isStarting: false,
     });

@@ -1,4 +1,4 @@
-import { hasLeader, parseNomadClients } from '../../src/machine/nomad';
+import { hasLeader, readNomadClients } from '../../src/machine/nomad';
 
 const members = (leader: string): string => `\
 Name                     Address    Port  Status  Leader  Protocol  Build  Datacenter  Region
@@ -47,12 +47,12 @@ ec2727c5  default  ip-10-0-2-11  linux-64bit  false  eligible     ready
 `,
   ],
 ])('lists the clients in a table %s', (_, text) => {
-  expect(parseNomadClients(text)).toEqual(clients);
+  expect(readNomadClients(text) ?? []).toEqual(clients);
 });
 
 test.each(['', 'Error querying node status: 500 (No cluster leader)\n', 'ID  DC  Name  Status\n'])(
   'lists none in %j',
   (text) => {
-    expect(parseNomadClients(text)).toEqual([]);
+    expect(readNomadClients(text) ?? []).toEqual([]);
   },
 );
