@@ -23,9 +23,9 @@ export async function lookAtVolumes(
   remote: Remote,
   recorded?: RecordedVolumes,
 ): Promise<VolumesSeen> {
-  const table = await remote.run(commands.readMountTable);
-  const mounts = parseMountPairs(remote.outputOf(commands.readMountTable, table));
-  if (mounts.length === 0) throw unreadable('`findmnt`', table);
+  const stdout = await remote.read(commands.readMountTable);
+  const mounts = parseMountPairs(stdout);
+  if (mounts.length === 0) throw unreadable('`findmnt`', { exitCode: 0, stdout, stderr: '' });
   const fileSystems = parseFileSystems((await remote.run(commands.readFileSystems)).stdout);
   const fstab = parseFstab(await remote.read(commands.readFstab));
   const root = (await remote.run(commands.readDockerRoot)).stdout.trim();

@@ -13,7 +13,7 @@ export interface Mount {
 export function parseMounts(text: string): Mount[] {
   return text.split('\n').flatMap((line) => {
     const [target, source, fstype, options] = line.trim().split(' ').map(unescaped);
-    if (!target || !source || !fstype) return [];
+    if (!target?.startsWith('/') || !source || !fstype) return [];
     return [{ target, source, fstype, ...(options === undefined ? {} : { options }) }];
   });
 }

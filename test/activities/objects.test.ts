@@ -66,6 +66,10 @@ describe('a machine whose app is to be tried', () => {
 
   test('has mounted nothing that the live machine works on', async () => {
     await expect(requireUnshared(answering(root), machine)).resolves.toBeUndefined();
+    // An answer that shows no mount at all does not say that nothing is shared.
+    await expect(requireUnshared(answering('no mounts here'), machine)).rejects.toMatchObject({
+      type: 'AnswerUnreadable',
+    });
     const shared = answering(`${root}\n${path} files.example.com:/objects nfs4 rw`);
     await expect(requireUnshared(shared, machine)).rejects.toMatchObject({
       type: 'QuarantineBroken',

@@ -50,7 +50,7 @@ export function parseMountPairs(text: string): VolumeMount[] {
     const found = [...line.matchAll(/([A-Z]+)="([^"]*)"/g)];
     const pairs = new Map(found.map(([, key = '', value = '']) => [key, unescaped(value)]));
     const [target, source, fstype] = ['TARGET', 'SOURCE', 'FSTYPE'].map((key) => pairs.get(key));
-    if (!target || !source || !fstype) return [];
+    if (!target?.startsWith('/') || !source || !fstype) return [];
     const known = named({ uuid: pairs.get('UUID'), label: pairs.get('LABEL') });
     return [{ target, source, fstype, options: pairs.get('OPTIONS') ?? '', ...known }];
   });
