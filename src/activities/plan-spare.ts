@@ -8,6 +8,7 @@
  */
 import { refuse } from '../contract/failures';
 import type { SparePlan } from '../contract/plan';
+import { launchesOf, type PlannedLaunch } from '../machine/launch-settings';
 import { sealUserData } from '../machine/seal';
 import type { World } from '../world';
 import type { Image } from '../world/ec2';
@@ -34,7 +35,6 @@ export const planSpare =
     const { region } = spare;
     const copy = await planCopy(world, installation, { ...spare, purpose: 'spare' });
     const { image, chosen, record } = copy;
-    const { launch } = chosen;
     const spares = await sparesOf(copy.ec2, installation);
     const plan: SparePlan = {
       ...copy.plan,
@@ -47,10 +47,12 @@ export const planSpare =
         `The spare holds the backup of ${copy.takenAt}.`,
         ...copy.notes,
         `Its disks are those of the image: ${disksOf(image)}.`,
-        ...(await lessThanSource(world, {
-          source: { region: home.region, type: record.launch.instanceType },
-          spare: { region, type: launch.instanceType },
-        })),
+        ...(await compareEach(typesOf(chosen), (type) =>
+          lessThanSource(world, {
+            source: { region: home.region, type: record.launch.instanceType },
+            spare: { region, type },
+          }),
+        )),
       ],
     };
     return { note: `from ${image.id} (${image.name}) in ${region}`, plan };
@@ -60,6 +62,21 @@ export const planSpare =
 function disksOf({ disks }: Image): string {
   const told = disks.map(({ device, sizeGib }) => `${device} ${sizeGib?.toString() ?? '?'} GiB`);
   return told.join(', ') || 'not known';
+}
+
+/** Each type that the launch may come to, since AWS may refuse those before it. */
+function typesOf(chosen: PlannedLaunch): string[] {
+  return [...new Set(launchesOf(chosen).map(({ instanceType }) => instanceType))];
+}
+
+async function compareEach(
+  types: readonly string[],
+  compare: (type: string) => Promise<string[]>,
+): Promise<string[]> {
+  const all = await Promise.all(types.map(compare));
+  // Of one type alone it goes without saying which one is meant.
+  if (types.length === 1) return all.flat();
+  return types.flatMap((type, at) => (all[at] ?? []).map((note) => `As ${type}: ${note}`));
 }
 
 interface Typed {

@@ -3,14 +3,15 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Installation } from '../config';
 import { refuse } from '../contract/failures';
-import type { Elsewhere, SheetFacts, Spare } from '../contract/sheet/facts';
+import type { Elsewhere, SheetFacts, Spare, Specs } from '../contract/sheet/facts';
 import { sheetHtml } from '../contract/sheet/html';
 import { sheetMarkdown } from '../contract/sheet/markdown';
 import { makeSheet } from '../contract/sheet/sheet';
 import { backupQuery, chooseBackup, newestUsable, takenAt } from '../machine/backups';
 import { judgeRecorded } from '../machine/databases/judge';
 import { recordedLaunch } from '../machine/copies';
-import { each, launchLike } from '../machine/launch-settings';
+import type { LaunchSettings } from '../machine/backup-record';
+import { each, launchesLike, launchLike } from '../machine/launch-settings';
 import { currentHostname } from '../machine/own-hostname';
 import { decodeRecord } from '../machine/record-tags';
 import { tagNames } from '../machine/tags';
@@ -64,8 +65,29 @@ export async function readSheet(order: SheetOrder): Promise<SheetFacts> {
     record,
     launch,
     specs: await specsOf(order, launch.instanceType),
+    ...(await alternativesTo(order, recorded)),
     databases: judgeRecorded(record, installation.externalServices),
     objectStorage: kind === 's3' ? record.objectStorage : kind,
+  };
+}
+
+/** The further types and subnets of the configuration, with what each type has. */
+async function alternativesTo(
+  order: SheetOrder,
+  recorded: Partial<LaunchSettings>,
+): Promise<Pick<SheetFacts, 'alternatives'>> {
+  const { alternatives = [] } = launchesLike(order.installation.launch, recorded) ?? {};
+  if (alternatives.length === 0) return {};
+  const known = new Map<string, Specs>();
+  for (const { instanceType: type } of alternatives) {
+    if (!known.has(type)) known.set(type, await specsOf(order, type));
+  }
+  const none: Specs = { unknown: 'nobody asked' };
+  return {
+    alternatives: alternatives.map((choice) => ({
+      ...choice,
+      specs: known.get(choice.instanceType) ?? none,
+    })),
   };
 }
 
@@ -76,7 +98,8 @@ async function lookElsewhere(
   { name, installation, ec2, signal }: SheetOrder,
   { region, launch }: Copied,
 ): Promise<Elsewhere> {
-  const [subnetId] = each(launch.subnet);
+  const subnets = each(launch.subnet);
+  const subnetId = subnets.length === 0 ? undefined : subnets.join(' or ');
   const place = { region, subnetId, securityGroupIds: launch.securityGroups };
   try {
     const newest = newestUsable(await ec2(region).images(backupQuery(name, installation), signal));

@@ -1,6 +1,7 @@
 /** What a sheet is made of: runbook.yaml and the tags of the newest usable backup, nothing else. */
 import type { BackupRecord, LaunchSettings } from '../../machine/backup-record';
 import type { Judgement } from '../../machine/databases/judge';
+import type { LaunchChoice } from '../../machine/launch-settings';
 
 /** An SSH account, without its key. */
 export interface Login {
@@ -26,6 +27,15 @@ export interface Spare {
     | { readonly instanceId: string; readonly image: string; readonly instanceType: string }
     | { readonly unknown: string };
 }
+
+/** What an instance type has, or why nobody could tell. */
+export type Specs =
+  | {
+      readonly vCpus: number;
+      readonly memoryMib: number;
+      readonly architectures: readonly string[];
+    }
+  | { readonly unknown: string };
 
 /** Everything that a sheet says. */
 export interface SheetFacts {
@@ -63,13 +73,9 @@ export interface SheetFacts {
   /** How a restore would launch the machine. */
   readonly launch: LaunchSettings;
   /** What the instance type has, or why nobody could tell. */
-  readonly specs:
-    | {
-        readonly vCpus: number;
-        readonly memoryMib: number;
-        readonly architectures: readonly string[];
-      }
-    | { readonly unknown: string };
+  readonly specs: Specs;
+  /** What a restore would try when AWS refuses that, in its order. */
+  readonly alternatives?: readonly (LaunchChoice & { readonly specs: Specs })[];
   /** Where the databases are, as far as record and configuration tell. */
   readonly databases: Judgement;
   readonly objectStorage: BackupRecord['objectStorage'];

@@ -1,4 +1,5 @@
 /** The part of a restore by hand that is done on one's own computer, with the AWS CLI. */
+import { choiceText } from '../../machine/launch-settings';
 import { tagNames } from '../../machine/tags';
 import { onLines, word } from './by-hand';
 import type { Login, SheetFacts } from './facts';
@@ -54,6 +55,7 @@ export function launching(facts: SheetFacts): Step {
           'before you run this one again.',
         run: runInstances(facts),
       },
+      ...insteadOf(facts),
       {
         say: 'Write down its id. If it is lost, this finds it again; then type NEW_INSTANCE=its id.',
         run: onLines(
@@ -77,6 +79,18 @@ export function launching(facts: SheetFacts): Step {
       ...logIn(facts),
     ],
   };
+}
+
+/** For a launch that AWS refuses: only then, since each is another machine. */
+function insteadOf({ alternatives = [] }: SheetFacts): Action[] {
+  if (alternatives.length === 0) return [];
+  return [
+    {
+      say:
+        'Only if AWS refused it, and the next command shows no machine: the same with the next of ' +
+        `these in the place of --instance-type and --subnet-id: ${alternatives.map(choiceText).join(', then ')}.`,
+    },
+  ];
 }
 
 /** The launch that a restore would make, but for the tags by which it knows its own machine. */

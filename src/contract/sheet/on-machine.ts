@@ -5,6 +5,7 @@ import { recordedDialect } from '../../machine/dialects/recorded';
 import { searchByHand } from '../../machine/stale/search';
 import { byHand, word } from './by-hand';
 import type { SheetFacts } from './facts';
+import { comparingMounts } from './mounts';
 import type { Step } from './page';
 
 const copies = '/root/before-restore';
@@ -39,8 +40,8 @@ export function rootShell({ record }: SheetFacts): Step {
 }
 
 /** Instruction 2. */
-export function stopping({ record }: SheetFacts): Step {
-  const speaks = recordedDialect(record);
+export function stopping(facts: SheetFacts): Step {
+  const speaks = recordedDialect(facts.record);
   return {
     title: '2. Stop the app',
     actions: [
@@ -66,6 +67,7 @@ export function stopping({ record }: SheetFacts): Step {
         say: 'Only if a stop was taken, and that takes longer than five minutes:',
         run: byHand(speaks.forceStopApp),
       },
+      ...comparingMounts(facts),
     ],
   };
 }

@@ -3,6 +3,7 @@
  * a restore by hand needs when neither this tool nor Temporal is left.
  */
 import { aboutDatabases, notHeld } from '../../machine/not-held';
+import { choiceText } from '../../machine/launch-settings';
 import { time } from '../markdown';
 import type { SheetFacts } from './facts';
 import { beforehand, launching } from './launch';
@@ -16,6 +17,7 @@ import {
   verifying,
   wiping,
 } from './on-machine';
+import { theMounts } from './mounts';
 import type { Row, Section, Sheet, Step } from './page';
 
 /** Makes the sheet. */
@@ -35,6 +37,7 @@ export function makeSheet(facts: SheetFacts): Sheet {
       newestBackup(facts),
       ...inOtherRegions(facts),
       addressesToReplace(facts),
+      theMounts(facts),
       hostKeys(facts),
       shortcomings(facts),
       {
@@ -89,13 +92,17 @@ function theMachine({ hostname, region, record, elasticIp, login }: SheetFacts):
 }
 
 function equivalentServer(facts: SheetFacts): Section {
-  const { launch, region, image, specs, spare } = facts;
+  const { launch, region, image, specs, spare, alternatives = [] } = facts;
   return {
     title: 'The equivalent server',
     text: spareText(spare, facts.installation),
     rows: [
       ['Instance type', launch.instanceType],
       ['Specs', specsText(specs)],
+      ...alternatives.map((one): Row => [
+        'Where AWS refuses that',
+        `${choiceText(one)}: ${specsText(one.specs)}`,
+      ]),
       ...image.disks.map((disk): Row => ['Volume', diskText(disk)]),
       ['Place', `region ${region}, ${launch.subnetId}`],
       ['Security groups', launch.securityGroupIds.join(', ')],

@@ -51,7 +51,8 @@ function boundFolder(
 const asked =
   /^(ro|noatime|nodiratime|relatime|strictatime|nosuid|nodev|noexec|sync|dirsync|discard|nobarrier|nouuid|acl|user_xattr|[ugp]rj?quota|usrquota|grpquota|[ugp]quota|prjquota|subvol=.+|subvolid=.+|commit=\d+|data=\w+|compress(=.+)?|logbufs=\d+|logbsize=\w+|allocsize=\w+)$/;
 
-function usable({ fstab, options = '' }: RecordedMount): string {
+/** The options of a mount that a person asked for. */
+export function usable({ fstab, options = '' }: RecordedMount): string {
   const [, , , inFile] = fstab?.split(/\s+/) ?? [];
   return (inFile ?? options)
     .split(',')
