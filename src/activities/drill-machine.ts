@@ -148,5 +148,9 @@ async function machinesOf(
   const tags = { ...drillTags(installation), [tagNames.firstRun]: firstRunId };
   const tagged = await ec2.instances({ tags });
   if (instanceId === undefined || tagged.some(({ id }) => id === instanceId)) return tagged;
-  return [...tagged, ...(await ec2.instances({ ids: [instanceId] }))];
+  const known = await ec2.instances({ ids: [instanceId] });
+  // One that bears the labels of something else is somebody else's by now.
+  const isOurs = ({ tags: now }: Instance): boolean =>
+    Object.entries(tags).every(([key, value]) => (now[key] ?? value) === value);
+  return [...tagged, ...known.filter(isOurs)];
 }

@@ -24,6 +24,7 @@ import { markVolumes } from './mark-volumes';
 import { mountObjects } from './mount-objects';
 import { mountVolumes } from './mount-volumes';
 import { moveElasticIp } from './move-elastic-ip';
+import { leaveMachine } from './leave-machine';
 import { launchSpare, proveSilence, restSpare, retireSpares } from './make-spare';
 import { withoutLateEffects, type RequireCurrent } from './late';
 import { lookAtOthers } from './look-at-others';
@@ -87,6 +88,7 @@ const inWorld = (world: World) => ({
   checkClaim: attempted(checkClaim()),
   preemptBackup: attempted(preemptBackup()),
   notifyPeople: attempted(notifyPeople(world)),
+  leaveMachine: attempted(leaveMachine(world)),
   recordEnd: attempted(recordEnd(world)),
   tellPeople: attempted(tellPeople(world)),
 

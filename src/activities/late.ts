@@ -2,18 +2,21 @@
  * What an attempt may still do when it comes late: nothing. A worker that was frozen, or cut off
  * from Temporal, goes on where it was, while another one has long taken the step over.
  *
- * A machine tells late commands by the token of the attempt (machine/fence.ts). AWS has no such lock:
- * there each call that changes something asks Temporal, immediately before, whether this attempt is
- * still the one that is waited for. What lies between that answer and the call are milliseconds.
+ * Whatever changes something asks Temporal, immediately before, whether this attempt is still the one
+ * that is waited for. A machine besides tells late commands by the token of the attempt
+ * (machine/fence.ts), so that not even the moment between that answer and the command is open, and
+ * an app can be started while Temporal is down. AWS has no such lock: there that moment stays, and
+ * a Temporal that is silent holds the call back.
  */
 import { Context } from '@temporalio/activity';
 import type { Client } from '@temporalio/client';
-import { CancelledFailure } from '@temporalio/common';
+import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { refuse, tryAgain } from '../contract/failures';
 import { printable } from '../contract/printable';
 import type { Fence, Lane } from '../machine/fence';
 import type { World } from '../world';
 import type { Ec2 } from '../world/ec2';
+import type { Connection } from '../world/ssh';
 
 /** What a workflow says of its run with each activity. */
 export interface OfRun {
@@ -91,9 +94,35 @@ const kinds: Readonly<Record<keyof Ec2, 'reads' | 'changes'>> = {
 /** Refuses, with what was not done, where nobody waits for this attempt any more. */
 export type RequireCurrent = (what: string) => Promise<void>;
 
-/** The world in which nothing changes in AWS on behalf of an attempt that is late. */
+/** The world in which nothing changes on behalf of an attempt that is late. */
 export function withoutLateEffects(world: World, required: RequireCurrent = requireCurrent): World {
-  return { ...world, ec2: (region) => asking(world.ec2(region), required) };
+  return {
+    ...world,
+    ec2: (region) => asking(world.ec2(region), required),
+    ssh: {
+      ...world.ssh,
+      connect: async (target, signal) =>
+        checking(await world.ssh.connect(target, signal), required),
+    },
+  };
+}
+
+function checking(connection: Connection, required: RequireCurrent): Connection {
+  return {
+    ...connection,
+    async run(command) {
+      if (command.readsOnly !== true) {
+        const what = `${command.name ?? command.script.slice(0, 100)} was not run`;
+        await required(what).catch(unlessSilent);
+      }
+      return connection.run(command);
+    },
+  };
+}
+
+/** The machine itself refuses what is late: a Temporal that is down must not keep an app stopped. */
+function unlessSilent(error: unknown): void {
+  if (!(error instanceof ApplicationFailure) || error.type !== 'TemporalSilent') throw error;
 }
 
 type Call = (...given: unknown[]) => Promise<unknown>;

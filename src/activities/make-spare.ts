@@ -9,15 +9,17 @@
  * Fails with: InstanceLost, LaunchedOtherwise, QuarantineBroken, AwsUnavailable, AwsDenied.
  */
 import { refuse } from '../contract/failures';
+import { printable } from '../contract/printable';
 import type { Machine, SparePlan } from '../contract/plan';
 import { tagNames } from '../machine/tags';
 import type { World } from '../world';
+import type { Instance } from '../world/ec2';
 import type { Outcome, Say } from './attempt';
 import type { Launched } from './launch-instance';
 import { isGone, launchOnce, lostInstance, type LaunchBy } from './launch-once';
 import { onMachine } from './on-machine';
 import { readSounds, requireClosedOff, requireShut, requireUnshared } from './quarantine';
-import { endSpare, spareStates, sparesOf, spareTags } from './spares';
+import { endSpare, isSpare, spareStates, sparesOf, spareTags } from './spares';
 import { until } from './until';
 
 export interface LaunchSpareInput extends LaunchBy {
@@ -86,6 +88,7 @@ export const restSpare =
       const stopped = await until({ limitSeconds, pollSeconds }, async () => {
         const [instance] = await ec2.instances({ ids: [id] });
         if (instance && isGone(instance)) throw lostInstance(instance);
+        if (instance) requireSpare(instance);
         if (instance?.state === 'running') await ec2.stopInstance(id);
         say(`${id} is ${instance?.state ?? 'not visible'}`);
         return instance?.state === 'stopped' ? true : undefined;
@@ -97,6 +100,8 @@ export const restSpare =
         );
       }
     }
+    const [now] = await ec2.instances({ ids: [id] });
+    if (now) requireSpare(now);
     // What its files carry now: an address that it gets when it starts is put in its place then.
     const carries = [privateAddress, publicAddress].filter(Boolean).join(' ');
     await ec2.tag([id], {
@@ -106,6 +111,17 @@ export const restSpare =
     });
     return { note: `${id} is ready, ${mode}` };
   };
+
+/** A restore may have taken it over meanwhile: it is production then. */
+function requireSpare(instance: Instance): void {
+  if (isSpare(instance)) return;
+  const { id, tags } = instance;
+  throw refuse(
+    'Superseded',
+    `${id} is no spare any more: the run ${printable(tags[tagNames.run] ?? 'unknown')} has taken it ` +
+      `over (${printable(tags[tagNames.kind] ?? 'no kind')}). It is left as it is. Make another spare.`,
+  );
+}
 
 export interface RetireInput {
   readonly plan: SparePlan;
@@ -120,12 +136,12 @@ export const retireSpares =
     // Looked for again: one that a restore has taken over meanwhile is no spare any more.
     const spares = await sparesOf(ec2, plan.installation);
     const old = spares.filter(({ id }) => id !== instanceId && plan.previous.includes(id));
+    const ended: string[] = [];
     for (const one of old) {
-      const { id } = one;
-      say(`ending ${id}`);
-      await endSpare(ec2, one);
+      say(`ending ${one.id}`);
+      if (await endSpare(ec2, one)) ended.push(one.id);
     }
-    return old.length === 0
+    return ended.length === 0
       ? { note: 'there was no other', notNeeded: true }
-      : { note: `${old.map(({ id }) => id).join(', ')} ended` };
+      : { note: `${ended.join(', ')} ended` };
   };

@@ -24,13 +24,25 @@ export function isReady({ tags }: Instance): boolean {
   return tags[tagNames.state] === spareStates.ready;
 }
 
-/** Ends a spare for good, with the volumes that it got from its image. */
-export async function endSpare(ec2: Ec2, { id, volumes, imageId }: Instance): Promise<void> {
+/** Whether it is a spare still: a restore that takes it over makes it its own by its tags. */
+export function isSpare({ tags }: Instance): boolean {
+  return tags[tagNames.kind] === 'spare';
+}
+
+/**
+ * Ends a spare for good, with the volumes that it got from its image. False: it is none any more,
+ * and is left alone.
+ */
+export async function endSpare(ec2: Ec2, one: Instance): Promise<boolean> {
+  const { id, volumes, imageId } = one;
+  const [now] = await ec2.instances({ ids: [id] });
+  if (now && !isSpare(now)) return false;
   await ec2.tag([id], { [tagNames.state]: spareStates.superseded });
   const [image] = await ec2.images({ ids: [imageId] });
   const devices = devicesOfImage(volumes, image);
   if (devices.length > 0) await ec2.endVolumesWith(id, devices);
   await ec2.terminateInstance(id);
+  return true;
 }
 
 /** The spare that a restore takes over. */

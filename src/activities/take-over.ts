@@ -6,8 +6,12 @@
  * stopped. Safe to repeat because: each is the same the second time.
  */
 import { refuse } from '../contract/failures';
+import { printable } from '../contract/printable';
+import { tagNames } from '../machine/tags';
 import type { Ec2 } from '../world/ec2';
 import type { Outcome } from './attempt';
+import { isGone } from './launch-once';
+import { isReady, isSpare } from './spares';
 import { until } from './until';
 
 interface Order {
@@ -21,10 +25,25 @@ interface Place {
   readonly limits: { readonly launch: number; readonly poll: number };
 }
 
+/** Days may have passed since the plan: another run may have taken it over, or be at retiring it. */
+async function requireFree(ec2: Ec2, id: string, own: Order['tags']): Promise<void> {
+  const [now] = await ec2.instances({ ids: [id] });
+  if (now === undefined) return;
+  const isOurs = now.tags[tagNames.firstRun] === own[tagNames.firstRun];
+  if (isOurs || (isSpare(now) && isReady(now) && !isGone(now))) return;
+  const seen = [now.tags[tagNames.kind], now.tags[tagNames.state], now.state].filter(Boolean);
+  throw refuse(
+    'MachineNotFound',
+    `${id} is not the ready spare of the plan any more: it is ${printable(seen.join(', '))}. It is ` +
+      'left as it is. Abort, then start again without "from": a new machine is launched.',
+  );
+}
+
 export async function takeOver(
   { ec2, limits }: Place,
   { instanceId, tags, groups }: Order,
 ): Promise<Outcome & { readonly instanceId: string }> {
+  await requireFree(ec2, instanceId, tags);
   // The tags first: whatever happens next, the machine is this run's and nobody retires it.
   await ec2.tag([instanceId], tags);
   await ec2.changeSecurityGroups(instanceId, groups);

@@ -27,6 +27,7 @@ export const containerLines = [
 
 /** Prints what `parseLook` reads. */
 export const lookAtContainers: Command = {
+  readsOnly: true,
   name: 'the look at containers',
   script: containerLines.join('\n'),
   args: ['/proc'],

@@ -154,4 +154,5 @@ export const findHolder = act('findHolder', 60);
 export const checkClaim = act('checkClaim', 60);
 export const preemptBackup = act('preemptBackup', 60);
 export const notifyPeople = act('notifyPeople', 20);
+export const leaveMachine = act('leaveMachine', 90);
 export const recordEnd = act('recordEnd', 60);

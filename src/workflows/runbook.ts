@@ -214,6 +214,7 @@ class Frame {
     this.state.status = status;
     const entry = this.state.open('end', `End: ${status}`, 'running');
     this.state.close(entry, marks[status] ?? 'failed', { note: summary });
+    await CancellationScope.nonCancellable(() => this.steps.leave());
     let report = this.state.makeReport(summary);
     this.state.report = report;
     await CancellationScope.nonCancellable(async () => {

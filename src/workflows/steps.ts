@@ -5,8 +5,8 @@ import type { Activities } from '../activities';
 import type { OfRun } from '../activities/late';
 import type { JournalEntry } from '../contract/journal';
 import { refuse, type FailureType } from '../contract/failures';
-import type { Settings } from '../contract/plan';
-import { waitsFor, type Act } from './acts';
+import type { Machine, Settings } from '../contract/plan';
+import { leaveMachine, waitsFor, type Act } from './acts';
 import { troubleOf, type Trouble } from './failures';
 import type { Gates } from './gates';
 import type { RunState } from './state';
@@ -63,6 +63,11 @@ export async function perform<A extends keyof Activities>(
   return run(input, how.ofRun);
 }
 
+/** The machine that an activity works on, if its input names one. */
+function machineIn(input: unknown): Machine | undefined {
+  return (input as { readonly machine?: Machine } | undefined)?.machine;
+}
+
 /** A refusal of the request itself: no retry mends it, so the run ends and says why. */
 function endsRun({ refusals }: Act<keyof Activities>, error: unknown): boolean {
   const { type } = troubleOf(error);
@@ -79,6 +84,8 @@ export function because(note: string | undefined): string {
 export class Steps {
   settings: Settings | undefined;
   ofRun: OfRun;
+  /** Machines on which the last step has not come to an end that anybody heard of. */
+  readonly #open = new Map<string, Machine>();
   /** How often a person asked for a step again, by its title and the failure it was about. */
   readonly #retries = new Map<string, number>();
 
@@ -138,7 +145,10 @@ export class Steps {
     entry.waitsFor = waitsFor(act);
     try {
       const given = typeof input === 'function' ? input() : input;
+      const machine = machineIn(given);
+      if (machine) this.#open.set(machine.instanceId, machine);
       const outcome = await perform(act, given, this.how(title));
+      if (machine) this.#open.delete(machine.instanceId);
       // What an earlier attempt did is found done by the next: that is not "not needed".
       const earlier = this.state.journal.some(
         (line) => line !== entry && line.title === title && line.state !== 'later',
@@ -166,6 +176,25 @@ export class Steps {
       if (isCancellation(error)) throw error;
       return undefined;
     });
+  }
+
+  /**
+   * Tells each machine on which a step was cut off that this run has ended. A note for each that
+   * could not be told.
+   */
+  async leave(): Promise<void> {
+    for (const machine of this.#open.values()) {
+      const { instanceId } = machine;
+      const summary = `Tell ${instanceId} that the run has ended`;
+      const { hasLeft, note } = await perform(leaveMachine, { machine }, this.how(summary)).catch(
+        (error: unknown) => ({ hasLeft: false, note: troubleOf(error).message }),
+      );
+      if (hasLeft) continue;
+      this.state.findings.notes.push(
+        `${instanceId} could not be told that this run has ended: ${note}. A worker that was cut off ` +
+          'in the last step could still send a command there: see that no other worker of this run is left.',
+      );
+    }
   }
 
   /** Journals a step that does not apply. */
