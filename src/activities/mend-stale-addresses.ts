@@ -13,7 +13,13 @@ import { isStopped } from '../machine/app-status';
 import { rewriteAddresses } from '../machine/addresses';
 import { lookAtContainers, parseLook } from '../machine/docker-look';
 import { isDockers } from '../machine/stale/classify';
-import { markDockerDue, readDockerDue, reloadUnits, restartDocker } from '../machine/stale/docker';
+import {
+  forgetDockerDue,
+  markDockerDue,
+  readDockerDue,
+  reloadUnits,
+  restartDocker,
+} from '../machine/stale/docker';
 import type { World } from '../world';
 import { readAddressFile } from './address-file';
 import { lookAtApp } from './app';
@@ -22,6 +28,7 @@ import { awaitDocker } from './bring-docker-up';
 import type { Mendable, StaleInput } from './find-stale-addresses';
 import { onMachine, type Remote } from './on-machine';
 import { readSounds } from './quarantine';
+import { until } from './until';
 import { replacementsOf } from './update-ip-addresses';
 import { writeFile } from './write-file';
 
@@ -97,7 +104,9 @@ async function bringDockerUp(
   if ((await remote.read(readDockerDue(machine.instanceId))) !== 'due') {
     return { note: '', left: [] };
   }
-  if (!(await isSafeToRestart(remote, machine))) {
+  const waiting = { limitSeconds: limits.replicated, pollSeconds: limits.poll };
+  const isSafe = await until(waiting, () => isSafeToRestart(remote, machine));
+  if (isSafe !== true) {
     return {
       note: 'Docker was not restarted, because the app is not stopped',
       left: [
@@ -107,19 +116,25 @@ async function bringDockerUp(
       ],
     };
   }
-  const restarted = await remote.run(restartDocker(machine.instanceId));
+  const restarted = await remote.run(restartDocker);
   await awaitDocker(remote, machine, { ...limits, restarted });
+  // Only now: a retry after a Docker that did not come back must ask for it again.
+  await remote.read(forgetDockerDue(machine.instanceId));
   return { note: 'Docker was restarted', left: [] };
 }
 
-/** Docker may go while it has nothing of the app to hold: that is stopped, or never started. */
-async function isSafeToRestart(remote: Remote, machine: Machine): Promise<boolean> {
+/**
+ * Docker may go while it has nothing of the app to hold: that is stopped, or never started. Undefined
+ * while Replicated, which alone knows, has no answer: an attempt that was cut off may have restarted it.
+ */
+async function isSafeToRestart(remote: Remote, machine: Machine): Promise<boolean | undefined> {
   // Docker that does not run holds nothing, unless it has left something behind.
   const { silence, leftBehind } = parseLook(await remote.read(lookAtContainers));
   if (silence !== undefined) return leftBehind.length === 0;
   const { status, containers } = await lookAtApp(remote);
   if (containers.length > 0) return false;
-  return isStopped(status) || (await readSounds(remote, machine)).seal === 'sealed';
+  if (isStopped(status) || (await readSounds(remote, machine)).seal === 'sealed') return true;
+  return status.kind === 'silent' ? undefined : false;
 }
 
 const reloads: readonly (readonly [RegExp, string])[] = [

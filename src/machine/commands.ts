@@ -7,7 +7,7 @@
  */
 import { changes, reads, type Command } from './command';
 import { idsByProcesses } from './container-processes';
-import { containerFormat } from './containers';
+import { containerFormat, lookForLabels } from './containers';
 
 export type { Command } from './command';
 
@@ -222,7 +222,8 @@ export const removeNomad: Command = {
     'fi',
     `rows=$(docker ps --format '{{.Label "com.replicated.app.id"}}|{{.Label "owner"}}|{{.Names}}')`,
     `label='[^|]*'`,
-    'if echo "$rows" | grep -qE "^[^|]+[|]|^[|]replicated[|]"; then label="[^|]+"; fi',
+    `rows="$rows"$'\\n'"$(${lookForLabels})"`,
+    'if echo "$rows" | grep -qE "^[^|]+([|]|$)|^[|]replicated[|]"; then label="[^|]+"; fi',
     'if echo "$rows" | grep -qE "^${label}[|][^|]*[|](.*,)?nomad(,|$)"; then ' +
       'echo "nomad runs"; exit 72; fi',
     'ids=$(docker ps -q)',

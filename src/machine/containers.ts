@@ -18,6 +18,18 @@ export interface Container {
 export const containerFormat =
   '{{.Label "com.replicated.app.id"}}|{{.Label "owner"}}|{{.Image}}|{{.Names}}';
 
+/** The line that says that containers have labels there, whether one of these runs or not. */
+export const labelled = 'labels are used';
+
+/**
+ * Bash that prints that line where Replicated labels its containers. On a copy that is silent none of
+ * them runs, but those of the image are there, and have ended.
+ */
+export const lookForLabels =
+  '{ timeout 25 docker ps -aq --filter label=com.replicated.app.id; ' +
+  'timeout 25 docker ps -aq --filter label=owner=replicated; } 2>/dev/null | ' +
+  `sed -n '1s/.*/${labelled}/p'`;
+
 // Made by the units themselves, whose options need not set a label.
 const ofUnits = /^replicated(-ui|-operator)?$/;
 // Replicated's own: the daemon, its UI, operator, premkit and statsd, and Retraced, its audit log.
@@ -44,12 +56,14 @@ interface Row {
 }
 
 /**
- * Reads what `docker ps` prints for `containerFormat`, a container a line. With the AppID of `app
+ * Reads what `docker ps` prints for `containerFormat`, a container a line, and {@link lookForLabels}. With the AppID of `app
  * status` a label of another app is foreign; without it every label of an app counts.
  */
 export function parseContainers(text: string, appId?: string): Container[] {
   const rows = text.split(/\r?\n/).flatMap(rowOf);
-  const areLabelled = rows.some((row) => row.appId !== '' || row.owner === 'replicated');
+  const areLabelled =
+    text.split(/\r?\n/).includes(labelled) ||
+    rows.some((row) => row.appId !== '' || row.owner === 'replicated');
   return rows.map((row) => ({
     name: row.name,
     owner: areLabelled ? ownerByLabel(row, appId) : ownerByName(row),

@@ -6,13 +6,20 @@
  */
 import type { Command } from './commands';
 import { idsByProcesses } from './container-processes';
-import { containerFormat, parseContainers, type Container } from './containers';
+import {
+  containerFormat,
+  labelled,
+  lookForLabels,
+  parseContainers,
+  type Container,
+} from './containers';
 import { saidShortly } from './said';
 
 /** The lines of the look; `$1` is where the kernel shows its processes. */
 export const containerLines = [
   `if rows=$(timeout 25 docker ps --format '${containerFormat}' 2>/dev/null); then`,
   `  if [ -n "$rows" ]; then echo "$rows" | sed 's/^/container /'; fi`,
+  `  ${lookForLabels}`,
   'else',
   '  said=$(timeout 5 docker ps 2>&1 >/dev/null | tr "\\n" " " | head -c 300)',
   '  echo "docker silent $said"',
@@ -55,7 +62,10 @@ export function parseLook(text: string, appId?: string): ContainersSeen {
     lines.filter((line) => line.startsWith(word)).map((line) => line.slice(word.length));
   const [said] = after('docker silent');
   return {
-    containers: parseContainers(after('container ').join('\n'), appId),
+    containers: parseContainers(
+      [...after('container '), ...lines.filter((line) => line === labelled)].join('\n'),
+      appId,
+    ),
     unread: after('container ')
       .filter((row) => row.split('|').length < 4)
       .map((row) => saidShortly(row)),

@@ -41,7 +41,7 @@ const sudoRules: readonly Rule[] = [
     todo: () => 'mend /etc/sudoers and /etc/sudoers.d; "visudo -c" names the mistake',
   },
   {
-    said: /^sudo: .*(account validation failure|account or password is expired|PAM account management|PAM authentication error|password expired|account has expired)/i,
+    said: /^sudo: .*(account validation failure|account or password is expired|PAM account management|PAM authentication error|password expired|account (has )?expired)/i,
     kind: 'sudo',
     cause: 'sudo refuses its caller, whose account or password has expired or is locked',
     todo: ({ user }) =>

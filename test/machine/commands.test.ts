@@ -96,7 +96,8 @@ if ! timeout 25 docker ps -q >/dev/null 2>&1; then
 fi
 rows=$(docker ps --format '{{.Label "com.replicated.app.id"}}|{{.Label "owner"}}|{{.Names}}')
 label='[^|]*'
-if echo "$rows" | grep -qE "^[^|]+[|]|^[|]replicated[|]"; then label="[^|]+"; fi
+rows="$rows"$'\\n'"$({ timeout 25 docker ps -aq --filter label=com.replicated.app.id; timeout 25 docker ps -aq --filter label=owner=replicated; } 2>/dev/null | sed -n '1s/.*/labels are used/p')"
+if echo "$rows" | grep -qE "^[^|]+([|]|$)|^[|]replicated[|]"; then label="[^|]+"; fi
 if echo "$rows" | grep -qE "^\${label}[|][^|]*[|](.*,)?nomad(,|$)"; then echo "nomad runs"; exit 72; fi
 ids=$(docker ps -q)
 users=

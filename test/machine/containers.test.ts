@@ -42,6 +42,16 @@ describe('where containers have labels', () => {
   });
 });
 
+test('on a silent copy labels are used although none of those that run has one', () => {
+  const rows = '||acme/circleci-exporter:1|circleci-exporter\n||statsd:1|statsd\n||redis:5|redis\n';
+  expect(namesOf(parseContainers(rows), 'foreign')).toEqual([]);
+  expect(namesOf(parseContainers(`${rows}labels are used\n`), 'foreign')).toEqual([
+    'circleci-exporter',
+    'statsd',
+    'redis',
+  ]);
+});
+
 describe('where no container has a label', () => {
   const names = `||10.0.1.5:9874/circleci-frontend:0.1|frontend
 ||quay.io/replicated/replicated:current|replicated

@@ -31,6 +31,7 @@ const told: readonly [line: string, kind: string, todo: RegExp][] = [
   ['sudo: no valid sudoers sources found, quitting', 'sudo', /visudo/],
   ['sudo: Account or password is expired, reset your password and try again', 'sudo', /chage/],
   ['sudo: account validation failure, is your account locked?', 'sudo', /chage/],
+  ['sudo: Account expired or PAM config lacks an "account" section for sudo', 'sudo', /chage/],
   ['sudo: /usr/bin/sudo must be owned by uid 0 and have the setuid bit set', 'sudo', /4755/],
   ['bash: sudo: command not found', 'sudo', /install sudo/],
   ['System is booting up. See pam_nologin(8)', 'passing', /nologin/],

@@ -4,8 +4,14 @@ import type { LabOptions } from '../../src/lab/compose';
 import { control, setStage, type Run, type Stage } from './stage';
 import { madeByRestores, sourceId } from './world-checks';
 
-/** Sets one stage for a group of stories: there is a backup, and its machine is lost. */
-export function stageAfterLoss(options: Partial<LabOptions> = {}): () => Stage {
+/**
+ * Sets one stage for a group of stories: there is a backup, and its machine is lost. `prepare` does
+ * something to that machine before.
+ */
+export function stageAfterLoss(
+  options: Partial<LabOptions> = {},
+  prepare: (stage: Stage) => void = () => undefined,
+): () => Stage {
   let stage: Stage | undefined;
   const opened = (): Stage => {
     if (stage === undefined) throw new Error('the stage is not set');
@@ -13,6 +19,7 @@ export function stageAfterLoss(options: Partial<LabOptions> = {}): () => Stage {
   };
   beforeAll(async () => {
     stage = await setStage(options);
+    prepare(stage);
     await lostMachine(stage);
   });
   // Each story finds the world as the first did: nothing of the installation lives.

@@ -1,6 +1,8 @@
 /** Logins that get nowhere: the doctor finds them, and a restore asks at once instead of waiting. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { LabOptions } from '../../src/lab/compose';
+import { needs } from '../requirements';
 import { runbook } from './command-line';
 import { control, setStage, storyOf, type Stage } from './stage';
 import { madeByRestores, sourceId } from './world-checks';
@@ -10,11 +12,13 @@ jest.setTimeout(180_000);
 const expired =
   'WARNING: Your password has expired.\nPassword change required but no TTY available.\n';
 
-describe('a machine that lets people in and runs nothing', () => {
+const shells: LabOptions['shell'][] = needs('bwrap', 'sshd') ? ['portable', 'real'] : ['portable'];
+
+describe.each(shells)('a machine that lets people in and runs nothing, %s shell', (shell) => {
   let stage: Stage;
   beforeAll(async () => {
     // The wait for a machine is far longer than this story.
-    stage = await setStage({ limits: { ssh: '15 minutes' } });
+    stage = await setStage({ shell, limits: { ssh: '15 minutes' } });
   });
   afterAll(() => stage.close());
 

@@ -4,6 +4,7 @@ import type { Report } from '../../src/contract/reports';
 import type { LabOptions } from '../../src/lab/compose';
 import { needs } from '../requirements';
 import { headingsOf } from './headings';
+import { usualRestore } from './journals';
 import { control, linesOf, setStage, storyOf, type Stage } from './stage';
 import { dialsOf, machineOf, sourceId } from './world-checks';
 
@@ -125,41 +126,7 @@ describe.each(places)('on $profile with $init, $shell shell', (place) => {
   });
 
   test('the story of the restore', () => {
-    expect(storyOf(restore.journal)).toEqual([
-      'Ask an open backup to make way — not needed',
-      'Plan the restore — done',
-      'Confirm where the databases are — not needed',
-      'Fence the old machine — not needed',
-      'Approve the launch — approved',
-      'Approve moving the Elastic IP — not needed',
-      '1. Launch an instance from the image — done',
-      'Wait for its status checks — done',
-      'Move the Elastic IP — not needed',
-      'Look at the host key — done',
-      'Confirm the host key — not needed',
-      'Wait for the machine to answer — done',
-      'Confirm the old addresses — not needed',
-      '2. Stop the app — not needed',
-      'Compare the mounts — done',
-      'Mount the missing volumes — not needed',
-      'Mount the volumes — not needed',
-      'Change the DNS record — approved',
-      'Check that the hostname resolves — done',
-      '3. Fix the hostname — not needed',
-      '3. Change the GitHub OAuth application — not needed',
-      '4. Update the IP addresses — done',
-      'Look for stale addresses — done',
-      'Approve mending stale addresses — not needed',
-      'Mend stale addresses — not needed',
-      '5. Remove /opt/nomad — done',
-      'Restart Replicated on its new addresses — done',
-      '3. Fix the hostname — done',
-      '6. Restart the app — done',
-      'Verify the app — done',
-      'Approve deleting the build records — not needed',
-      'Delete abnormal build records — not needed',
-      'End: done — done',
-    ]);
+    expect(storyOf(restore.journal)).toEqual(usualRestore);
   });
 });
 

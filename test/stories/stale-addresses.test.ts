@@ -2,7 +2,7 @@
 import { chmodSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { headingsOf } from './headings';
-import { control, linesOf, setStage, type Run, type Stage } from './stage';
+import { control, eventually, linesOf, setStage, type Run, type Stage } from './stage';
 import { machineOf, madeByRestores, restoredMachine, sourceId } from './world-checks';
 
 jest.setTimeout(120_000);
@@ -101,6 +101,36 @@ test('of Docker’s log driver are mended, and Docker is restarted, before Repli
   expect(report.journal.find(({ title }) => title === 'Mend stale addresses')?.note).toContain(
     'Docker was restarted',
   );
+});
+
+test('of Docker’s log driver are not mended before Docker answers again, however often it is asked', async () => {
+  stage = await setStage({ limits: { replicated: '2 seconds' } });
+  await loseWith(stage, { [daemon]: logging('10.0.1.5') });
+  const run = await restore(stage);
+  const gate = await run.approveUntil('Approve mending stale addresses');
+  const machine = machineOf(stage, madeByRestores(stage)[0]);
+  machine.set({ commandFails: 'docker ps' });
+  await run.answer('approve', gate);
+  const mending = 'failed: Mend stale addresses';
+  const failed = await run.gate(mending);
+  expect(failed.details).toContain('**DockerNotReady**');
+  expect(failed.details).toContain('Look at `journalctl -u docker` there');
+  await run.answer('retry', failed);
+  const again = await eventually('it is asked anew', 60, async () => {
+    const next = await run.gate(mending);
+    return next.id === failed.id ? undefined : next;
+  });
+  expect(again.details).toContain('**DockerNotReady**');
+  machine.set({ commandFails: null });
+  await run.answer('retry', again);
+  const note = await eventually('it is mended', 60, async () => {
+    const { journal } = await run.standing();
+    return journal.find(({ title, state }) => title === 'Mend stale addresses' && state === 'done')
+      ?.note;
+  });
+  expect(note).toContain('Docker was restarted');
+  expect(read(stage, daemon)).toBe(logging(machine.privateAddress));
+  await run.handle.terminate();
 });
 
 test('of Docker’s log driver that stay keep Replicated from starting', async () => {

@@ -1,8 +1,9 @@
 /** `docker`: the containers of the machine, and commands inside a few of them. */
 import { createHash } from 'node:crypto';
-import { shownName } from '../machine/containers';
+import { appContainers, daemonContainers, shownName } from '../machine/containers';
 import { noDaemon } from '../machine/docker-daemon';
 import type { Machine } from '../machine/machine';
+import { unitNames } from '../machine/units';
 import { askDatabase } from './databases';
 import type { ApplianceCommand, CommandInput, CommandOutput } from '../shapes';
 import { failed, modelOf, parseArguments, printed, table } from './model';
@@ -74,13 +75,26 @@ function listImages(model: Machine): CommandOutput {
   return printed(repositories.map((repository) => `${repository}\n`).join(''));
 }
 
+/** Also those that have ended: an image carries every container that was there. */
+function allContainers(model: Machine): string[] {
+  return [...new Set([...model.containers(), ...appContainers, ...unitNames, ...daemonContainers])];
+}
+
+/** `name=PATTERN`, `label=NAME` or `label=NAME=VALUE`. */
+function passes({ Names, Labels }: Row, filter: string): boolean {
+  const [kind, name = '', value] = filter.split('=');
+  if (kind === 'name') return new RegExp(name).test(Names);
+  if (kind !== 'label') return true;
+  return value === undefined ? name in Labels : Labels[name] === value;
+}
+
 function listContainers(model: Machine, args: readonly string[]): CommandOutput {
   const { options } = parseArguments(args, ['--format', '--filter', '-f']);
-  const rows = model.containers().map((name) => rowOf(model, name));
-  const filter = options.get('--filter') ?? options.get('-f');
-  const wanted = filter?.startsWith('name=') === true ? filter.slice('name='.length) : '';
-  const shown = rows.filter(({ Names }) => new RegExp(wanted).test(Names));
-  if (options.has('-q') || options.has('--quiet')) {
+  const short = [...options.keys()].filter((word) => /^-[a-z]+$/.test(word)).join('');
+  const names = short.includes('a') ? allContainers(model) : model.containers();
+  const filter = options.get('--filter') ?? options.get('-f') ?? '';
+  const shown = names.map((name) => rowOf(model, name)).filter((row) => passes(row, filter));
+  if (short.includes('q') || options.has('--quiet')) {
     return printed(shown.map(({ ID }) => `${ID}\n`).join(''));
   }
   const format = options.get('--format');

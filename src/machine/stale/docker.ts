@@ -23,15 +23,19 @@ export const readDockerDue = (instanceId: string): Command => ({
 const forgetFailures =
   'systemctl reset-failed docker.service docker.socket >/dev/null 2>&1 || true; ';
 
-/** Restarts Docker and with it every container; takes the mark away once it is done. */
-export const restartDocker = (instanceId: string): Command =>
-  command(
-    'the restart of Docker',
+/** Restarts Docker and with it every container. */
+export const restartDocker: Command = {
+  name: 'the restart of Docker',
+  script:
     'set -e; if [ -d /run/systemd/system ]; then systemctl daemon-reload; ' +
-      `${forgetFailures}systemctl restart docker; else service docker restart; fi; ` +
-      'rm -f "$1/docker-restart-due"',
-    instanceId,
-  );
+    `${forgetFailures}systemctl restart docker; else service docker restart; fi`,
+  args: [],
+  timeoutSeconds: 180,
+};
+
+/** Takes the mark away, once Docker has answered after its restart. */
+export const forgetDockerDue = (instanceId: string): Command =>
+  command('the end of the mark for Docker', 'rm -f "$1/docker-restart-due"', instanceId);
 
 /** Starts Docker where it does not run; one that runs is left alone. */
 export const startDocker: Command = {

@@ -1,7 +1,7 @@
 /** What can be held against a machine whose backup recorded no mounts. Pure. */
 import { mountLine } from './commands';
-import { idOf, type Comparison, type Expected, type Problem } from './comparison';
-import { appFolders } from './folders';
+import { idOf, withoutDocker, type Comparison, type Expected, type Problem } from './comparison';
+import { appFolders, usualDockerRoot } from './folders';
 import type { VolumesSeen } from './look';
 import { orderFor } from './order';
 
@@ -12,13 +12,12 @@ export function compareByHand(
 ): Comparison {
   const problems: Problem[] = [];
   const folders = appFolders().filter(({ kind }) => kind === 'data' || kind === 'docker');
+  const paths = [...folders.map(({ path }) => path), ...(objectsApart ? [] : [objects])];
+  // What a bind mount shows of the app lies on the volume that its source is on.
+  const shown = seen.fstab.filter((line) => isBind(line) && isOnOneOf(line.target, paths));
+  const ours = [...paths, ...shown.map(({ source }) => source)];
   for (const line of seen.fstab) {
-    const isOurs = [...folders.map(({ path }) => path), ...(objectsApart ? [] : [objects])].some(
-      (path) =>
-        path === line.target ||
-        path.startsWith(`${line.target}/`) ||
-        line.target.startsWith(`${path}/`),
-    );
+    const isOurs = isOnOneOf(line.target, ours);
     const isOff = line.options.split(',').includes('noauto') || line.target === '/';
     const isThere = seen.mounts.some(({ target }) => target === line.target);
     if (!isOurs || isOff || isThere) continue;
@@ -35,10 +34,30 @@ export function compareByHand(
 
 const objects = '/data/circle/storage-fileserver';
 
-function unmountedLine(seen: VolumesSeen, line: VolumesSeen['fstab'][number]): Problem {
+type FstabLine = VolumesSeen['fstab'][number];
+
+function isBind({ options }: FstabLine): boolean {
+  return options.split(',').some((option) => option === 'bind' || option === 'rbind');
+}
+
+/** Whether one of the paths lies on what is mounted there, or beneath which it is mounted. */
+function isOnOneOf(target: string, paths: readonly string[]): boolean {
+  return paths.some(
+    (path) => path === target || path.startsWith(`${target}/`) || target.startsWith(`${path}/`),
+  );
+}
+
+/** What a line of fstab names a file system by, as a mount can be ordered by it. */
+function namedBy(source: string): { uuid?: string; label?: string } {
+  const [, kind = '', id = ''] =
+    /^(?:\/dev\/disk\/by-)?(UUID|LABEL|uuid|label)[=/](.+)$/.exec(source) ?? [];
+  if (id === '') return {};
+  return kind.toLowerCase() === 'uuid' ? { uuid: id } : { label: id };
+}
+
+function unmountedLine(seen: VolumesSeen, line: FstabLine): Problem {
   const { source, target, fstype, options } = line;
-  const [, kind, id] = /^(UUID|LABEL)=(.*)$/.exec(source) ?? [];
-  const known = kind === undefined ? {} : kind === 'UUID' ? { uuid: id } : { label: id };
+  const known = namedBy(source);
   const order = orderFor(seen, { source, target, fstype, options, fstab: line.line, ...known });
   const free = seen.fileSystems.filter(
     ({ device, uuid }) =>
@@ -54,10 +73,14 @@ function unmountedLine(seen: VolumesSeen, line: VolumesSeen['fstab'][number]): P
     `${target} is not mounted, though /etc/fstab says \`${line.line}\`` +
     (options.includes('nofail') ? ', which passes over a device that is not there' : '') +
     `. Not mounted are: ${list || 'no file systems'}. `;
-  if (order !== undefined) return { text: `${text}To mount it: \`${mountLine(order)}\`.`, order };
   const [one] = free;
-  const by = one?.uuid ?? 'THE-RIGHT-ONE';
-  return { text: `${text}To mount the right one: \`sudo mount UUID=${by} ${target}\`.` };
+  const right = `sudo mount UUID=${one?.uuid ?? 'THE-RIGHT-ONE'} ${target}`;
+  // Docker keeps what it opened at its start, whatever is mounted over it later.
+  if (isOnOneOf(target, [usualDockerRoot])) {
+    return { text: `${text}${withoutDocker(order === undefined ? right : mountLine(order))}` };
+  }
+  if (order !== undefined) return { text: `${text}To mount it: \`${mountLine(order)}\`.`, order };
+  return { text: `${text}To mount the right one: \`${right}\`.` };
 }
 
 function emptyDatabases({ folders }: VolumesSeen): Problem[] {

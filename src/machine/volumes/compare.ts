@@ -5,7 +5,7 @@
 import { mountOf } from '../mounts';
 import { mountLine, type VolumeOrder } from './commands';
 import { compareByHand } from './by-hand';
-import { idOf, type Comparison, type Expected, type Problem } from './comparison';
+import { idOf, withoutDocker, type Comparison, type Expected, type Problem } from './comparison';
 import { kindOf } from './folders';
 import { isReadOnly, isRemote, type FileSystem, type VolumeMount, type VolumesSeen } from './look';
 import { orderFor } from './order';
@@ -132,11 +132,7 @@ function missing(
   if (order === undefined) return { text };
   if (holdsDocker) {
     // Docker keeps what it opened at its start, whatever is mounted over it later.
-    return {
-      text:
-        `${text} Docker must not run meanwhile: \`sudo systemctl stop docker; ${mountLine(order)}; ` +
-        'sudo systemctl start docker`.',
-    };
+    return { text: `${text} ${withoutDocker(mountLine(order))}` };
   }
   return { text: `${text} To mount it: \`${mountLine(order)}\`.`, order };
 }

@@ -28,6 +28,14 @@ export interface Expected {
   readonly objectsApart: boolean;
 }
 
+/** How a person mounts what Docker works on; `service` leads to every init system. */
+export function withoutDocker(line: string): string {
+  return (
+    'Docker must not run meanwhile: `sudo service docker stop; ' +
+    `${line}; sudo service docker start\`.`
+  );
+}
+
 /** What a file system is known by, in words. */
 export function idOf({
   uuid,

@@ -1,7 +1,7 @@
 /** What of a machine's mounts keeps the app from starting. */
 import { mountLine } from '../../../src/machine/volumes/commands';
 import { compareVolumes } from '../../../src/machine/volumes/compare';
-import type { VolumesSeen } from '../../../src/machine/volumes/look';
+import { parseFstab, type VolumesSeen } from '../../../src/machine/volumes/look';
 import { volumesToRecord } from '../../../src/machine/volumes/record';
 import { after, before, circle, docker, recorded, root, without } from './sample';
 
@@ -87,7 +87,7 @@ test('says nothing of a folder that was empty at the backup, nor of Nomad', () =
 test('leaves the mount of docker to a person: docker must not run meanwhile', () => {
   const seen = without(after, docker.target);
   expect(textsOf(seen)[0]).toContain(
-    '`sudo systemctl stop docker; sudo mount -t ext4 UUID=docker-1 /var/lib/docker; sudo systemctl start docker`',
+    '`sudo service docker stop; sudo mount -t ext4 UUID=docker-1 /var/lib/docker; sudo service docker start`',
   );
   expect(linesOf(seen)).toEqual([]);
 });
@@ -149,6 +149,36 @@ describe('an image without a record of its mounts', () => {
     ];
     const seen = { ...without(after, '/data/circle'), fstab } as VolumesSeen;
     expect(compared(seen)[0]?.order).toMatchObject({ source: 'UUID=circle-1' });
+  });
+
+  const saying = (...lines: string[]): VolumesSeen => ({
+    ...without(without(after, '/data/circle'), docker.target),
+    fstab: parseFstab(lines.join('\n')),
+  });
+
+  test.each([
+    'UUID="circle-1" /data/circle xfs nofail 0 2',
+    '/dev/disk/by-uuid/circle-1\t/data/circle\txfs\tnofail',
+  ])('offers it for %s, too', (line) => {
+    expect(compared(saying(line))[0]?.order).toMatchObject({ source: 'UUID=circle-1' });
+  });
+
+  test('leaves the mount of docker to a person here, too', () => {
+    const [problem] = compared(saying('UUID=docker-1 /var/lib/docker ext4 nofail 0 2'));
+    expect(problem?.order).toBeUndefined();
+    expect(problem?.text).toContain(
+      '`sudo service docker stop; sudo mount -t ext4 UUID=docker-1 /var/lib/docker; sudo service docker start`',
+    );
+  });
+
+  test('mounts a bind after the volume that it shows, which fstab passed over', () => {
+    const found = compared(
+      saying('UUID=circle-1 /mnt/data xfs nofail 0 2', '/mnt/data/circle /data/circle none bind'),
+    );
+    expect(found.map(({ order }) => order && mountLine(order))).toEqual([
+      'sudo mount -t xfs UUID=circle-1 /mnt/data',
+      'sudo mount -o bind /mnt/data/circle /data/circle',
+    ]);
   });
 
   test('stops where a database is not there, unless the databases are elsewhere', () => {
