@@ -36,6 +36,7 @@ export function together(commands: readonly Command[], mark: string): Command {
     script: oneAfterTheOther,
     args: [mark, ...commands.flatMap(({ script, args }) => [script, String(args.length), ...args])],
     timeoutSeconds: commands.reduce((sum, { timeoutSeconds }) => sum + timeoutSeconds, 0),
+    ...(commands.every(({ readsOnly }) => readsOnly) ? { readsOnly: true } : {}),
     ...(commands.some(({ confidential }) => confidential) ? { confidential: true } : {}),
     ...(commands.every(({ readsOnly }) => readsOnly) ? { readsOnly: true } : {}),
   };

@@ -1,6 +1,12 @@
 /** Commands that are sent as one answer as they would alone, in both shells. */
 import { apart, together } from '../../../src/machine/batch';
-import { probe, readContainers, type Command } from '../../../src/machine/commands';
+import {
+  probe,
+  readContainers,
+  readNomadServers,
+  type Command,
+} from '../../../src/machine/commands';
+import { lookAtContainers } from '../../../src/machine/docker-look';
 import { shells, type Place } from './both-shells';
 
 const mark = 'a-mark-that-nobody-prints';
@@ -47,6 +53,14 @@ describe.each(shells)('on a machine of the %s shell', (_name, describeShell, ope
       }
     });
   });
+});
+
+test('only commands that look make one that only looks', () => {
+  const look: Command = { ...script('true'), readsOnly: true };
+  expect(together([look, look], mark).readsOnly).toBe(true);
+  expect(together([look, script('true')], mark)).not.toHaveProperty('readsOnly');
+  const looks = [readContainers, lookAtContainers, probe('http://localhost/'), readNomadServers];
+  expect(looks.map(({ readsOnly }) => readsOnly)).toEqual([true, true, true, true]);
 });
 
 test('an answer that was cut short is nobody’s', () => {
