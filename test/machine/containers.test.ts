@@ -4,6 +4,7 @@ import {
   namesOf,
   parseContainers,
 } from '../../src/machine/containers';
+import { parseLook } from '../../src/machine/docker-look';
 
 const app = 'edd9471be0bc4ea04dfca94718ddf621';
 const labelled = `${app}||10.0.1.5:9874/circleci-frontend:0.1|frontend
@@ -50,6 +51,11 @@ test('on a silent copy labels are used although none of those that run has one',
     'statsd',
     'redis',
   ]);
+});
+
+test('the look at containers tells that labels are used beside its rows, and reads them all', () => {
+  const seen = parseLook('container ||statsd:1|statsd\nlabels are used\n');
+  expect(seen).toMatchObject({ unread: [], containers: [{ name: 'statsd', owner: 'foreign' }] });
 });
 
 describe('where no container has a label', () => {
