@@ -11,7 +11,7 @@ export const launch = {
 };
 
 /** The console of somebody with credentials of their own. */
-export function consoleOf(on: Stage): EC2Client {
+function consoleOf(on: Stage): EC2Client {
   const credentials = { accessKeyId: 'SOMEBODY', secretAccessKey: 'else' };
   return new EC2Client({ endpoint: on.lab.ec2Url, region: 'us-east-1', credentials });
 }
