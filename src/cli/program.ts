@@ -22,6 +22,7 @@ import { schedules } from './commands/schedules';
 import { sheet } from './commands/sheet';
 import { status } from './commands/status';
 import { up } from './commands/up';
+import { watch } from './commands/watch';
 import { worker } from './commands/worker';
 import type { ExitStatus } from './exit-status';
 import { exitStatus, exitStatusHelp, messageOf, statusOf } from './exit-status';
@@ -32,7 +33,7 @@ const commands: readonly (readonly [heading: string, rows: readonly AddCommand[]
   ['Run a runbook:', [backup, restore, drill, cleanUpBuilds, prune, refreshSpare, schedules]],
   ['Answer a run that waits:', [approve, reject, retry, skip, abort]],
   ['Keep backups:', [hold, unhold]],
-  ['Look:', [status, list, backups, check, drills, orphans, sheet, report, doctor]],
+  ['Look:', [status, list, backups, check, drills, orphans, sheet, report, doctor, watch]],
   ['Run the parts:', [up, worker, lab, demo]],
 ];
 

@@ -12,7 +12,7 @@ async function run(...args: string[]) {
 const commands = [
   ...['up', 'worker', 'lab', 'demo', 'backup', 'restore', 'clean-up-builds', 'schedules'],
   ...['approve', 'reject', 'retry', 'skip', 'abort'],
-  ...['status', 'list', 'backups', 'check', 'sheet', 'report', 'doctor'],
+  ...['status', 'list', 'backups', 'check', 'sheet', 'report', 'doctor', 'watch'],
 ];
 
 describe('help', () => {

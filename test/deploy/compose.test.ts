@@ -63,6 +63,7 @@ const reads: Readonly<Record<string, readonly string[]>> = {
     'TEMPORAL_UI_PORT',
   ],
   worker,
+  watch: worker,
   lab: [],
   'demo-worker': worker,
 };
@@ -79,7 +80,7 @@ describe('the images', () => {
 
   test('of the project bear its version and are built here', () => {
     const { version } = JSON.parse(read('package.json')) as { version: string };
-    for (const name of ['worker', 'lab', 'demo-worker']) {
+    for (const name of ['worker', 'watch', 'lab', 'demo-worker']) {
       expect(serviceNamed(name)).toMatchObject({
         build: '.',
         image: `circleci-server-runbook:${version}`,

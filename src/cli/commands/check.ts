@@ -27,9 +27,8 @@ export const check = commandRow<{ readonly prometheus?: string }>({
   ].join('\n'),
   run: async ({ args, options, out }) => {
     const chosen = choose((await readConfig()).installations, args);
-    const answers = await Promise.all(chosen.map((named) => ask(named)));
     const now = Date.now();
-    const verdicts = answers.map((answer) => judge(answer, now));
+    const verdicts = await verdictsOf(chosen, now);
     const findings = verdicts.flatMap((verdict) => verdict.findings);
     const written =
       options.prometheus === undefined
@@ -43,6 +42,12 @@ export const check = commandRow<{ readonly prometheus?: string }>({
     return statusFor(freshness, written);
   },
 });
+
+/** What AWS says of the backups of these installations. */
+export async function verdictsOf(chosen: readonly Named[], now = Date.now()): Promise<Verdict[]> {
+  const answers = await Promise.all(chosen.map((named) => ask(named)));
+  return answers.map((answer) => judge(answer, now));
+}
 
 type Named = readonly [name: string, installation: Installation];
 
