@@ -1,13 +1,14 @@
 /**
  * Waits until the launched instance runs and passes its status checks.
  *
- * Looks at: the instance and its checks in EC2. Changes: nothing. Safe to repeat because: it only
- * reads. Fails with: InstanceLost, InstanceNotHealthy, AwsUnavailable.
+ * Looks at: the instance and its checks in EC2; its console while they do not pass. Changes: nothing. Safe to repeat because: it only
+ * reads. Fails with: InstanceLost, InstanceNotHealthy, BootStopped, AwsUnavailable.
  */
 import { refuse } from '../contract/failures';
 import type { World } from '../world';
 import type { Outcome, Say } from './attempt';
 import { isGone, lostInstance } from './launch-once';
+import { consoleWatch } from './stopped-boot';
 import { until } from './until';
 
 export interface AwaitInstanceInput {
@@ -26,6 +27,7 @@ export const awaitInstance =
   async ({ installation, region, instanceId }: AwaitInstanceInput, say: Say): Promise<Running> => {
     const { launch: limitSeconds, poll: pollSeconds } = world.installation(installation).limits;
     const ec2 = world.ec2(region);
+    const watch = consoleWatch(ec2, instanceId);
     let state = 'not visible yet';
     const healthy = await until({ limitSeconds, pollSeconds }, async () => {
       const [instance] = await ec2.instances({ ids: [instanceId] });
@@ -35,12 +37,15 @@ export const awaitInstance =
       const health = await ec2.health(instanceId);
       state = `${instance.state}, status checks ${health}`;
       say(`${instanceId} is ${state}`);
-      return health === 'ok' ? instance : undefined;
+      if (health === 'ok') return instance;
+      await watch(health === 'impaired');
+      return undefined;
     });
     if (healthy?.privateAddress !== undefined) {
       const { privateAddress, publicAddress } = healthy;
       return { note: `${state}, private address ${privateAddress}`, privateAddress, publicAddress };
     }
+    await watch(true);
     throw refuse(
       'InstanceNotHealthy',
       `${instanceId} did not pass its status checks within ${String(limitSeconds)} s; last seen: ` +

@@ -25,6 +25,7 @@ import { dialectOf } from './dialect';
 import { onBootingMachine, type Remote } from './on-machine';
 import { addressesOn, ownHosts } from './own-addresses';
 import { readSounds } from './quarantine';
+import { refuseStoppedBoot } from './stopped-boot';
 import { isFinal, until } from './until';
 
 export interface AwaitedMachine extends Outcome {
@@ -75,7 +76,10 @@ export const awaitMachine =
       }
     });
     const facts = answer ?? unstarted;
-    if (facts === undefined) throw waiting.failure(current);
+    if (facts === undefined) {
+      await refuseStoppedBoot(world.ec2(region), machine.instanceId);
+      throw waiting.failure(current);
+    }
     await tagHostKey(world, current);
     return {
       note: `${facts.name}, private ${current.privateAddress}, public ${current.publicAddress ?? 'none'}`,

@@ -4,7 +4,7 @@
  * Looks at: the keys that cloud-init printed on this instance's console, the keys recorded at
  * backup, and the key that the machine shows. Changes: nothing.
  * Safe to repeat because: it only reads.
- * Fails with: MachineUnreachable; for the bastion also as every login does.
+ * Fails with: MachineUnreachable, BootStopped; for the bastion also as every login does.
  */
 import type { Machine } from '../contract/plan';
 import { parseConsoleHostKeys } from '../machine/host-keys';
@@ -13,6 +13,7 @@ import type { OfferedKey } from '../world/ssh';
 import { refuse } from '../contract/failures';
 import type { Outcome, Say } from './attempt';
 import { targetOf } from './on-machine';
+import { consoleWatch } from './stopped-boot';
 import { isFinal, until } from './until';
 
 export interface TrustInput {
@@ -69,10 +70,9 @@ export const trustHostKey =
   };
 
 async function awaitOfferedKey(world: World, machine: Machine, say: Say): Promise<OfferedKey> {
-  const { ssh: limitSeconds, poll: pollSeconds } = world.installation(
-    machine.installation,
-    machine.region,
-  ).limits;
+  const { limits, region } = world.installation(machine.installation, machine.region);
+  const { ssh: limitSeconds, poll: pollSeconds } = limits;
+  const watch = consoleWatch(world.ec2(region), machine.instanceId);
   let why = 'no answer yet';
   const offered = await until({ limitSeconds, pollSeconds }, async () => {
     try {
@@ -82,10 +82,12 @@ async function awaitOfferedKey(world: World, machine: Machine, say: Say): Promis
       if (isFinal(error)) throw error;
       why = error instanceof Error ? error.message : String(error);
       say(why);
+      await watch();
       return undefined;
     }
   });
   if (offered !== undefined) return offered;
+  await watch(true);
   throw refuse(
     'MachineUnreachable',
     `${machine.instanceId} (${machine.privateAddress}) did not answer SSH within ` +

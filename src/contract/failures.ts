@@ -47,6 +47,7 @@ export const failureTypes = {
   CommandFailed: 'a command on the machine failed',
   NotAServicesMachine: 'the machine does not look like a Services machine',
   NotRestorable: 'an image was made, but this product cannot restore a machine like its source',
+  BootStopped: 'the machine stopped in the middle of its boot, as its console shows',
   AnswerUnreadable: 'the machine answered in a shape that is not known here',
   OldAddressUnknown: 'nothing says which addresses the image carries',
   ElasticIpHeld: 'the Elastic IP belongs to another machine than the one that is replaced',

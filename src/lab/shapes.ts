@@ -86,6 +86,8 @@ export interface SimulatedMachine {
   readonly hostKeys: readonly string[];
   /** Whether the machine is up and its sshd answers. */
   readonly answers: boolean;
+  /** Whether its boot has stopped half-way, in emergency mode. */
+  readonly isStuck?: boolean;
   /** Powers the machine on as it was imaged: units dial, the app may start by itself. */
   boot(): void;
   powerOff(): void;

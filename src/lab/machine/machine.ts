@@ -21,7 +21,7 @@ import { applyFacts } from './facts';
 import { readPublicHostKeys } from './host-keys';
 import { DockerDaemon } from './docker-daemon';
 import { copyDisks } from './disks';
-import { fstabOf, mountOn, type MountEntry } from './mounts';
+import { mountAtBoot, stopBootAt, type MountEntry } from './mounts';
 import { Nomad } from './nomad';
 import { poweredOff, type MachineState } from './state';
 import { seconds } from './timing';
@@ -131,7 +131,11 @@ export class Machine implements SimulatedMachine, Core {
 
   get answers(): boolean {
     const { poweredOn, traps } = this.state.volatile;
-    return poweredOn && traps.sshDown !== true && this.uptime >= seconds.bootToSsh;
+    return poweredOn && traps.sshDown !== true && !this.isStuck && this.uptime >= seconds.bootToSsh;
+  }
+
+  get isStuck(): boolean {
+    return this.state.volatile.stuckAt !== '';
   }
 
   get hostKeys(): readonly string[] {
@@ -139,10 +143,11 @@ export class Machine implements SimulatedMachine, Core {
   }
 
   get consoleOutput(): string {
-    const { bootedAt, traps, boots } = this.state.volatile;
+    const { bootedAt, traps, boots, stuckAt } = this.state.volatile;
     const withKeys =
       this.uptime >= seconds.bootToConsoleKeys &&
       traps.noConsoleKeys !== true &&
+      !this.isStuck &&
       this.state.durable.cloudInit !== 'absent';
     return boots === 0
       ? ''
@@ -150,6 +155,7 @@ export class Machine implements SimulatedMachine, Core {
           hostname: this.hostname,
           privateAddress: this.privateAddress,
           bootedAt,
+          ...(this.isStuck ? { stuck: { at: stuckAt, init: this.state.durable.init } } : {}),
           ...(withKeys ? { keys: readPublicHostKeys(this.root) } : {}),
         });
   }
@@ -181,11 +187,12 @@ export class Machine implements SimulatedMachine, Core {
     if (this.state.durable.cloudInit !== 'absent') {
       this.cloudInit.renewIdentity(this.hostname);
     }
-    for (const line of fstabOf(this)) {
-      // With `nofail` a device that is not there is passed over in silence.
-      if (!line.options.split(',').includes('noauto')) mountOn(this, line);
-    }
+    const stuckAt = mountAtBoot(this);
     this.note('boot', `${this.instanceId} boots at ${this.privateAddress}`);
+    if (stuckAt !== undefined) {
+      stopBootAt(this, stuckAt);
+      return;
+    }
     this.cloudInit.begin();
     startCron(this);
   }

@@ -55,6 +55,30 @@ export interface MountWish {
   readonly options: string;
 }
 
+/**
+ * Mounts what /etc/fstab says, and gives the target without which the boot does not go on: a device
+ * that is not there is passed over in silence only with `nofail`; shares are not waited for.
+ */
+export function mountAtBoot(core: Core): string | undefined {
+  for (const line of fstabOf(core)) {
+    const options = line.options.split(',');
+    if (options.includes('noauto')) continue;
+    const failure = mountOn(core, line);
+    const isMissing = failure !== undefined && /does not exist\.$|can't find/.test(failure);
+    const isWaitedFor = !isExport(line.source) && !options.includes('nofail');
+    const isDevice = failure?.includes('mount point') !== true && line.target !== '/';
+    if (isMissing && isWaitedFor && isDevice) return line.target;
+  }
+  return undefined;
+}
+
+/** The boot waits for a person at the console, and nothing else happens until the next one. */
+export function stopBootAt(core: Core, target: string): void {
+  core.state.volatile.stuckAt = target;
+  core.state.save();
+  core.note('boot', `${core.instanceId} is in emergency mode: ${target} is not mounted`);
+}
+
 /** Mounts; gives what `mount` says when it cannot. */
 export function mountOn(core: Core, wish: MountWish): string | undefined {
   const { source, target, options } = wish;

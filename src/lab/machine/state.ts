@@ -86,6 +86,8 @@ const volatileState = z.object({
   logsTo: z.string().default(''),
   /** Why Docker's daemon does not run; empty: it runs. */
   dockerDown: z.string().default(''),
+  /** The mount without which the boot has stopped, in emergency mode; empty: it went on. */
+  stuckAt: z.string().default(''),
   /** What was mounted since the machine booted. */
   mounted: z
     .array(
@@ -166,6 +168,7 @@ export function poweredOff(): VolatileState {
     nomadLeader: false,
     logsTo: '',
     dockerDown: '',
+    stuckAt: '',
     mounted: [],
     tasks: [],
     timers: {},

@@ -137,18 +137,19 @@ export function statusXml(region: Region, instance: Instance): Reply {
     instance.runningSince !== undefined &&
     region.now() >= instance.runningSince + region.timings.statusOk * 1000;
   const running = instance.state === 'running';
-  const status = running ? (ok ? 'ok' : 'initializing') : 'not-applicable';
-  const detail = ok ? 'passed' : 'initializing';
-  const summary = {
-    status,
-    details: running ? [{ name: 'reachability', status: detail }] : [],
-  };
+  const summaryOf = (isPassed: string, isOk: string): Reply => ({
+    status: running ? (ok ? isOk : 'initializing') : 'not-applicable',
+    details: running ? [{ name: 'reachability', status: ok ? isPassed : 'initializing' }] : [],
+  });
+  const summary = summaryOf('passed', 'ok');
+  // A boot that stopped half-way never came to its network.
+  const isStuck = region.machines.get(instance.id)?.isStuck === true;
   return {
     instanceId: instance.id,
     availabilityZone: region.state.subnets[instance.subnetId]?.zone,
     instanceState: stateXml(instance.state),
     systemStatus: summary,
-    instanceStatus: summary,
+    instanceStatus: isStuck ? summaryOf('failed', 'impaired') : summary,
     attachedEbsStatus: summary,
   };
 }
