@@ -54,7 +54,7 @@ export const awaitMachine =
       publicAddress: instance?.publicAddress,
     };
     const waiting = patienceWith(limits.ssh);
-    const docker = patienceWithDocker(limits.ssh);
+    const [docker, units] = [patienceWithStarts(limits.ssh), patienceWithStarts(limits.ssh)];
     let unstarted: Facts | undefined;
     const wait = { limitSeconds: limits.ssh, pollSeconds: limits.poll };
     const answer = await until(wait, async () => {
@@ -64,8 +64,9 @@ export const awaitMachine =
           say('Docker is on its way up');
           return undefined;
         }
-        if (!read.isUnstarted) return read;
-        // It may be booting; or a run ended between the opening of the seal and the start.
+        // It may be booting; or a run ended between the opening of the seal and the start, and nothing
+        // will start the units by itself.
+        if (!read.isUnstarted || !units.isAwaited()) return read;
         unstarted = read;
         say('its units were let start, and do not run yet');
         return undefined;
@@ -130,8 +131,8 @@ function patienceWith(limitSeconds: number) {
   };
 }
 
-/** A daemon that cannot start is started again and again, and would be awaited to the end. */
-function patienceWithDocker(limitSeconds: number) {
+/** What was not up so long after the boot does not come by itself: waiting for it would only hide that. */
+function patienceWithStarts(limitSeconds: number) {
   let since: number | undefined;
   return {
     isAwaited(): boolean {
