@@ -8,6 +8,7 @@ import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
 import { createActivities } from './activities';
 import { ConfigError, configPath, loadConfig } from './config';
+import { waitingQueue } from './contract/queues';
 import { searchAttributeNames } from './contract/search-attributes';
 import { openWorld } from './world/open';
 
@@ -20,23 +21,32 @@ async function main(): Promise<void> {
   const { connectionOptions, namespace = 'default' } = loadClientConnectConfig();
   const connection = await connect(connectionOptions);
   await requireSearchAttributes(connection, namespace);
-  const worker = await Worker.create({
+  const shared = {
     connection,
     namespace,
-    taskQueue,
-    ...workflowCode(),
     activities: createActivities(openWorld(config, () => loadConfig(file))),
     // A step under way may finish; what does not is retried by the next worker, which looks first.
     shutdownGraceTime: '20 seconds',
     shutdownForceTime: '30 seconds',
+  } satisfies Partial<WorkerOptions>;
+  const worker = await Worker.create({
+    ...shared,
+    taskQueue,
+    ...workflowCode(),
     // After a crash the next workflow task waits for the dead worker's queue no longer than this.
     stickyQueueScheduleToStartTimeout: '2 seconds',
     maxConcurrentActivityTaskExecutions: 20,
     maxConcurrentWorkflowTaskExecutions: 10,
   });
+  // What waits for hours takes no slot from a restore, nor from the notices of its gates.
+  const waiting = await Worker.create({
+    ...shared,
+    taskQueue: waitingQueue(taskQueue),
+    maxConcurrentActivityTaskExecutions: 200,
+  });
   const installations = Object.keys(config.installations).join(', ');
   console.log(`worker ready: task queue ${taskQueue}, installations ${installations}`);
-  await worker.run();
+  await Promise.all([worker.run(), waiting.run()]);
   await connection.close();
 }
 

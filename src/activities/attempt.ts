@@ -6,6 +6,7 @@ import { Context } from '@temporalio/activity';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { tryAgain } from '../contract/failures';
 import { redact } from '../machine/redact';
+import { refuseUnlessHeld } from './held-claim';
 import { rememberRun, type OfRun } from './late';
 
 /** What every activity gives back: one line for the journal, and whether it had to act at all. */
@@ -28,7 +29,7 @@ interface Beat {
   readonly errors: readonly string[];
 }
 
-/** Wraps an activity with heartbeats and the memory of its attempts. */
+/** Wraps an activity with heartbeats, the memory of its attempts, and the claim that it works under. */
 export function attempted<I, O extends Outcome>(
   activity: (input: I, say: Say) => Promise<O>,
 ): (input: I, ofRun?: OfRun) => Promise<Attempted<O>> {
@@ -45,6 +46,7 @@ export function attempted<I, O extends Outcome>(
     beat();
     const timer = setInterval(beat, Math.max(100, (heartbeatTimeoutMs ?? 30_000) / 3));
     try {
+      if (ofRun?.claim !== undefined) await refuseUnlessHeld(ofRun.claim);
       const outcome = await activity(input, (text) => {
         progress = text;
         beat();

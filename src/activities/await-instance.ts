@@ -15,6 +15,8 @@ export interface AwaitInstanceInput {
   readonly installation: string;
   readonly region: string;
   readonly instanceId: string;
+  /** Whether it was there before the run, which then cannot launch it again. */
+  readonly wasThere?: boolean;
 }
 
 export interface Running extends Outcome {
@@ -24,7 +26,8 @@ export interface Running extends Outcome {
 
 export const awaitInstance =
   (world: World) =>
-  async ({ installation, region, instanceId }: AwaitInstanceInput, say: Say): Promise<Running> => {
+  async (input: AwaitInstanceInput, say: Say): Promise<Running> => {
+    const { installation, region, instanceId, wasThere = false } = input;
     const { launch: limitSeconds, poll: pollSeconds } = world.installation(installation).limits;
     const ec2 = world.ec2(region);
     const watch = consoleWatch(ec2, instanceId);
@@ -33,7 +36,9 @@ export const awaitInstance =
       const [instance] = await ec2.instances({ ids: [instanceId] });
       // For some minutes after a launch EC2 may not know the instance yet.
       if (instance === undefined) return undefined;
-      if (isGone(instance) || instance.state.startsWith('stop')) throw lostInstance(instance);
+      if (isGone(instance) || instance.state.startsWith('stop')) {
+        throw lostInstance(instance, !wasThere);
+      }
       const health = await ec2.health(instanceId);
       state = `${instance.state}, status checks ${health}`;
       say(`${instanceId} is ${state}`);

@@ -8,33 +8,11 @@
 import { Context } from '@temporalio/activity';
 import { isClosed } from '../contract/run-status';
 import type { Outcome } from './attempt';
+import { describe, isOurs } from './held-claim';
 
 interface Holder {
   readonly workflowId: string;
   readonly runId: string;
-}
-
-interface WorkflowDescription {
-  readonly runId: string;
-  readonly status: { readonly name: string };
-  readonly raw: {
-    readonly workflowExecutionInfo?: {
-      readonly parentExecution?: {
-        readonly workflowId?: string | null;
-        readonly runId?: string | null;
-      } | null;
-    } | null;
-  };
-}
-
-async function describe(workflowId: string): Promise<WorkflowDescription | undefined> {
-  const handle = Context.current().client.workflow.getHandle(workflowId);
-  try {
-    return await handle.describe();
-  } catch (error) {
-    if (error instanceof Error && error.name === 'WorkflowNotFoundError') return undefined;
-    throw error;
-  }
 }
 
 function ignoreNotFound(error: unknown): void {
@@ -75,11 +53,7 @@ export const findHolder =
 export const checkClaim =
   () =>
   async ({ claim }: { readonly claim: string }): Promise<Outcome & { isHeld: boolean }> => {
-    const description = await describe(claim);
-    const parent = description?.raw.workflowExecutionInfo?.parentExecution?.workflowId;
-    const asker = Context.current().info.workflowExecution?.workflowId;
-    const isOpen = description !== undefined && !isClosed(description.status.name);
-    const isHeld = isOpen && parent === asker;
+    const isHeld = await isOurs(claim);
     return { note: isHeld ? 'held' : 'not held', isHeld };
   };
 

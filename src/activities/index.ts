@@ -27,12 +27,14 @@ import { moveElasticIp } from './move-elastic-ip';
 import { leaveMachine } from './leave-machine';
 import { launchSpare, proveSilence, restSpare, retireSpares } from './make-spare';
 import { withoutLateEffects, type RequireCurrent } from './late';
+import { lookAgain } from './look-again';
 import { lookAtOthers } from './look-at-others';
 import { notifyPeople, recordEnd } from './people';
 import { planDrill } from './plan-drill';
 import { planPrune } from './plan-prune';
 import { planRestore } from './plan-restore';
 import { planSpare } from './plan-spare';
+import { readAddresses } from './read-addresses';
 import { readMachine } from './read-machine';
 import { readSettings } from './read-settings';
 import { replanLaunch } from './replan-launch';
@@ -53,6 +55,8 @@ import { wipeNomad } from './wipe-nomad';
 const restoring = (world: World) => ({
   planRestore: attempted(planRestore(world)),
   lookAtOthers: attempted(lookAtOthers(world)),
+  lookAgain: attempted(lookAgain(world)),
+  readAddresses: attempted(readAddresses(world)),
   replanLaunch: attempted(replanLaunch(world)),
   launchInstance: attempted(launchInstance(world)),
   awaitInstance: attempted(awaitInstance(world)),

@@ -23,6 +23,8 @@ export interface OfRun {
   /** When the run took its claim, or began: milliseconds of the server's clock. */
   readonly epoch: number;
   readonly lane: Lane;
+  /** Id of the claim without which the activity does nothing. */
+  readonly claim?: string;
 }
 
 const runs = new WeakMap<Context, OfRun>();

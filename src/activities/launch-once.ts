@@ -193,13 +193,18 @@ export function isGone({ state }: Pick<Instance, 'state'>): boolean {
 }
 
 /** The refusal for a machine that somebody else stopped or ended. */
-export function lostInstance(instance: Instance): ApplicationFailure {
+export function lostInstance(instance: Instance, canLaunch = true): ApplicationFailure {
   const { id, state, stateReason } = instance;
+  // A machine that was there before the run is not one that it can make again.
+  const instead = canLaunch
+    ? 'retry launches one new machine in its place.'
+    : 'it was there before this run, which launches none in its place: abort, and start a restore ' +
+      'without "instance" and "from".';
   return refuse(
     'InstanceLost',
     `${id} is ${state}${stateReason ? ` (${stateReason})` : ''}. ` +
       (isGone(instance)
-        ? 'Find out who or what ended it; retry launches one new machine in its place.'
+        ? `Find out who or what ended it; ${instead}`
         : 'Start it in EC2, then retry.'),
     (isGone(instance)
       ? { launch: 'gone', reason: stateReason }

@@ -38,11 +38,13 @@ export interface EndInput {
   readonly region: string | undefined;
   /** Whether people were told already; absent in runs of earlier versions. */
   readonly isTold?: boolean;
+  /** Whether another run holds the claim: then the machine bears that one's tags. */
+  readonly isOver?: boolean;
 }
 
 export const recordEnd =
   (world: World) =>
-  async ({ report, region, isTold = false }: EndInput): Promise<Outcome> => {
+  async ({ report, region, isTold = false, isOver = false }: EndInput): Promise<Outcome> => {
     const notes: string[] = [];
     const tried = async (what: string, work: Promise<unknown>): Promise<void> => {
       try {
@@ -52,7 +54,7 @@ export const recordEnd =
         notes.push(`${what} failed: ${error instanceof Error ? error.message : String(error)}`);
       }
     };
-    if (report.runbook === 'restore' && report.instanceId && region) {
+    if (report.runbook === 'restore' && report.instanceId && region && !isOver) {
       await tried('machine tagged', tagMachine(world, report, region));
     }
     const proven = await tellProof(world, report, region);

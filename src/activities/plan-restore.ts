@@ -6,7 +6,6 @@
  * Fails with: NoUsableImage, ImageNotAvailable, NotThisInstallation, ExternalServices,
  * MissingLaunchSetting, MachineNotFound.
  */
-import { regionsOf } from '../machine/places';
 import { refuse } from '../contract/failures';
 import { sourceInstance, type OldAddresses, type RestorePlan } from '../contract/plan';
 import type { RestoreRequest } from '../contract/requests';
@@ -24,8 +23,8 @@ import type { Ec2, Image, Instance } from '../world/ec2';
 import type { Outcome } from './attempt';
 import { aboutLaunchedFrom, chooseImage, findExisting, imageOf } from './choose-image';
 import { launchSettings, settingsOf } from './launch-settings';
-import { machinesElsewhere, otherMachines, type Known, type SeenElsewhere } from './other-machines';
 import { readySpare } from './spares';
+import { findElasticIp, findSource, machinesBeside } from './surroundings';
 import { describePlatform, type PlatformRecord } from '../machine/platform/supported';
 import { changesOf, notesOnObjects } from './planned-changes';
 
@@ -143,19 +142,6 @@ async function ageOfSpare(
   );
 }
 
-/** Every living machine that could act as the installation, in whatever of its regions. */
-async function machinesBeside(
-  world: World,
-  { region }: { readonly region: string },
-  known: Known & { readonly sourceId: string | undefined },
-): Promise<SeenElsewhere> {
-  const regions = regionsOf(world.installation(known.installation));
-  const here = await otherMachines(world.ec2(region), known);
-  const elsewhere = regions.filter((one) => one !== region);
-  const { others, unseen } = await machinesElsewhere(world, elsewhere, known);
-  return { others: [...here, ...others], unseen };
-}
-
 async function settingsOfModel(
   ec2: Ec2,
   model: Instance | undefined,
@@ -180,12 +166,6 @@ function judgedDatabases(
       'and the restored app would write into the live ones. Restore them first, then start again ' +
       `with "acknowledge":["external-services"]. Signs: ${signs.join(' · ').slice(0, 1000)}`,
   );
-}
-
-async function findSource(ec2: Ec2, id: string | undefined): Promise<Instance | undefined> {
-  if (id === undefined) return undefined;
-  const [source] = await ec2.instances({ ids: [id] });
-  return source;
 }
 
 function oldAddresses(
@@ -234,24 +214,6 @@ function addresses(privateAddress: string, publicAddress: string | undefined): O
   return publicAddress
     ? { private: privateAddress, public: publicAddress }
     : { private: privateAddress };
-}
-
-async function findElasticIp(
-  ec2: Ec2,
-  reachedBy: ReturnType<World['installation']>['reachedBy'],
-): Promise<RestorePlan['elasticIp']> {
-  if (!('elasticIp' in reachedBy)) return undefined;
-  const allocationId = reachedBy.elasticIp;
-  const [address] = await ec2.addresses([allocationId]);
-  if (address === undefined) {
-    throw refuse(
-      'MissingLaunchSetting',
-      `There is no Elastic IP ${allocationId}. Correct reachedBy in runbook.yaml, restart the ` +
-        'worker, then start again.',
-    );
-  }
-  const { publicAddress, instanceId } = address;
-  return { allocationId, publicAddress, ...(instanceId ? { heldBy: instanceId } : {}) };
 }
 
 function notesOf(facts: Omit<RestorePlan, 'notes' | 'changes'>, image: Image): string[] {

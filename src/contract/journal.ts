@@ -52,6 +52,8 @@ export interface OpenGate {
   readonly details: string;
   /** Where an approval may be of a part: the builds it can name. */
   readonly builds?: readonly string[];
+  /** What an approval may declare to be known: `"acknowledge":["source-running"]`. */
+  readonly acknowledge?: readonly string[];
   /** The signals (and updates) that answer this gate. */
   readonly answers: readonly Answer[];
   readonly openedAt: string;

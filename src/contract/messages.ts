@@ -13,6 +13,8 @@ export interface Decision {
   readonly gate?: string;
   /** Of the builds that the gate offers, those that are approved; absent: all of them. */
   readonly builds?: readonly string[];
+  /** What the sender knows, and goes on with: where the gate offers it. */
+  readonly acknowledge?: readonly string[];
 }
 
 export const signals = {

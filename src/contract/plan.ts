@@ -122,6 +122,16 @@ export interface DrillPlan extends CopyPlan {
   readonly objects?: RecordedObjects;
 }
 
+/** What a launch is approved by and what may change while a question waits. */
+export interface LaunchFacts extends Pick<RestorePlan, 'others' | 'unseen' | 'elasticIp'> {
+  /** The state of each machine that was asked about; `gone` where EC2 does not know it any more. */
+  readonly states: Readonly<Record<string, string>>;
+  /** The state of the image; `gone` where there is none any more. */
+  readonly image: string;
+  /** The state of the machine that is taken up or over, and what its tag says of it. */
+  readonly existing?: string;
+}
+
 /** The plan of a restore. Read-only to make; every later step works from it. */
 export interface RestorePlan extends LaunchPlan {
   readonly installation: string;

@@ -17,7 +17,7 @@ const buildUrl = z.string().min(1).max(300);
 export const buildsAtOnce = 100;
 
 /** What a person can declare to know beforehand, so that no gate asks for it. */
-const acknowledgements = ['source-running', 'external-services', 'object-storage'] as const;
+export const acknowledgements = ['source-running', 'external-services', 'object-storage'] as const;
 
 /** `backup {"installation":"prod"}`. */
 export const backupRequest = z.strictObject({

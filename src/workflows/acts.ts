@@ -4,6 +4,7 @@
  */
 import type { Activities } from '../activities';
 import type { JournalEntry } from '../contract/journal';
+import { waitingQueue } from '../contract/queues';
 import type { FailureType } from '../contract/failures';
 import type { Settings } from '../contract/plan';
 
@@ -23,6 +24,8 @@ export interface Act<A extends keyof Activities, S extends boolean = boolean> {
 const inAws: ReadonlySet<keyof Activities> = new Set([
   'planRestore',
   'lookAtOthers',
+  'lookAgain',
+  'readAddresses',
   'launchInstance',
   'replanLaunch',
   'awaitInstance',
@@ -56,6 +59,29 @@ const elsewhere: ReadonlySet<keyof Activities> = new Set([
   'recordEnd',
 ]);
 
+/** Those that wait for hours, and would take the slots of steps that somebody waits for. */
+const forHours: ReadonlySet<keyof Activities> = new Set([
+  'awaitImage',
+  'copyImage',
+  'backUpObjects',
+]);
+
+/** The queue of the step where it is not the run's own. */
+export function queueOf(
+  { activity }: Act<keyof Activities>,
+  settings: Settings | undefined,
+): string | undefined {
+  return settings && forHours.has(activity) ? waitingQueue(settings.taskQueue) : undefined;
+}
+
+/** What puts right what the run itself has begun is done whoever holds the claim by then. */
+const withoutClaim: ReadonlySet<keyof Activities> = new Set(['startAppAgain', 'endDrill']);
+
+/** Whether the step does nothing unless its run holds its claim. */
+export function needsClaim({ activity }: Act<keyof Activities>): boolean {
+  return !withoutClaim.has(activity);
+}
+
 /** What a step waits for while it runs. */
 export function waitsFor({ activity }: Act<keyof Activities>): JournalEntry['waitsFor'] {
   if (inAws.has(activity)) return 'AWS';
@@ -84,6 +110,8 @@ export const planRestore = act('planRestore', 120, [
   'MachineNotFound',
 ]);
 export const lookAtOthers = act('lookAtOthers', 60);
+export const lookAgain = act('lookAgain', 180);
+export const readAddresses = act('readAddresses', 360);
 /** A machine that EC2 does not show yet is looked for twice, and a busy EC2 is asked again. */
 const unseen = ({ poll, attempts }: Settings['limits']): number => 45 * poll + 60 * attempts;
 // A spare that is taken over has to start.

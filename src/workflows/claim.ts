@@ -7,7 +7,6 @@ import {
   defineSignal,
   CancellationScope,
   getExternalWorkflowHandle,
-  isCancellation,
   ParentClosePolicy,
   setHandler,
   startChild,
@@ -17,9 +16,9 @@ import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import { refuse, type FailureType } from '../contract/failures';
 import type { Settings } from '../contract/plan';
 import { checkClaim, findHolder } from './acts';
-import { troubleOf } from './failures';
+import { untilSeen } from './fact-gates';
 import type { Run } from './runbook';
-import { perform } from './steps';
+import { perform } from './perform';
 
 const release = defineSignal<[string]>('release');
 
@@ -67,9 +66,11 @@ export function claimOn(
 /** Holds the claim while the work runs; refuses when another open run holds it. */
 export async function whileClaimed<T>(run: Run, wanted: Claim, work: () => Promise<T>): Promise<T> {
   await take(run, wanted);
+  run.worksUnder({ id: wanted.id, retake: () => take(run, wanted) });
   try {
     return await work();
   } finally {
+    run.worksUnder(undefined);
     await CancellationScope.nonCancellable(() =>
       // By its id: after a reset the claim is still the child of the run before. A claim that
       // cannot be told ends with this run.
@@ -82,7 +83,7 @@ export async function whileClaimed<T>(run: Run, wanted: Claim, work: () => Promi
 
 /** Before the one step that must not happen twice: a run that was reset may have lost its claim. */
 export async function keepClaim(run: Run, wanted: Claim): Promise<void> {
-  const { isHeld } = await persist(run, 'Do we still hold the claim?', () =>
+  const { isHeld } = await untilSeen(run, 'Do we still hold the claim?', () =>
     perform(checkClaim, { claim: wanted.id }, run.how('Still ours?')),
   );
   if (!isHeld) await take(run, wanted);
@@ -97,19 +98,7 @@ export async function refuseWhileClaimed(run: Run, wanted: Claim): Promise<void>
 async function holderOf(run: Run, { id: claim }: Claim): Promise<string | undefined> {
   const how = run.how('Who holds it?');
   const asking = `Who holds the claim ${claim}?`.slice(0, 100);
-  return (await persist(run, asking, () => perform(findHolder, { claim }, how))).holder;
-}
-
-/** No line of the runbook, but a failure opens a gate all the same: nobody is left in the dark. */
-async function persist<T>(run: Run, title: string, look: () => Promise<T>): Promise<T> {
-  for (;;) {
-    try {
-      return await look();
-    } catch (error) {
-      if (isCancellation(error)) throw error;
-      await run.askAboutFailure(title, troubleOf(error), false);
-    }
-  }
+  return (await untilSeen(run, asking, () => perform(findHolder, { claim }, how))).holder;
 }
 
 function isHeld(wanted: Claim, holder: string): ReturnType<typeof refuse> {

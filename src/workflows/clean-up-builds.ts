@@ -14,7 +14,9 @@ import {
 import { parseBuildUrl } from '../machine/dev-console';
 import * as acts from './acts';
 import { claimOn, refuseWhileClaimed } from './claim';
+import { FactGates, untilSeen, type FactGate } from './fact-gates';
 import { runbook, type Run } from './runbook';
+import { perform } from './perform';
 
 /** Build records to delete, before anybody has approved it. */
 interface Offer {
@@ -36,10 +38,25 @@ export function cleanUpBuilds(request: unknown): Promise<Report> {
       const named = namedBuilds(input, run.settings);
       const what = named ? `${String(named.length)} build record(s)` : 'those of unending builds';
       run.findings.changes = [{ step: deleting, change: what }];
+      const claim = claimOn('restore', run.settings, installation);
       // While a restore is open, nobody knows which machine is the live one.
-      await refuseWhileClaimed(run, claimOn('restore', run.settings, installation));
-      const { machine } = await run.step('Find the machine', acts.findMachine, { installation });
-      await deleteBuildRecords(run, machine, await offerOf(run, machine, named));
+      await refuseWhileClaimed(run, claim);
+      const found = await run.step('Find the machine', acts.findMachine, { installation });
+      let { machine } = found;
+      const look = async (): Promise<Machine> => {
+        await refuseWhileClaimed(run, claim);
+        const how = run.how('Is it the same machine?');
+        const title = 'Look for the machine again';
+        const again = await untilSeen(run, title, () =>
+          perform(acts.findMachine, { installation }, how),
+        );
+        ({ machine } = again);
+        return machine;
+      };
+      await deleteBuildRecords(run, () => machine, {
+        offer: await offerOf(run, machine, named),
+        look,
+      });
       const { deleted, failed } = countOf(run);
       if (failed > 0)
         throw refuse(
@@ -105,25 +122,65 @@ async function offerOf(
 }
 
 /** Deletes the records after their own gate, which must be named: a record cannot come back. */
-export async function deleteBuildRecords(run: Run, machine: Machine, offer: Offer): Promise<void> {
+export async function deleteBuildRecords(
+  run: Run,
+  machine: () => Machine,
+  { offer, look }: { readonly offer: Offer; readonly look: () => Promise<Machine> },
+): Promise<void> {
   const { builds, none } = offer;
   // Waived is what the person who wrote the request knew, not what an API says.
   const isWaived = run.settings.approvals.buildRecords === 'waived' && offer.why === undefined;
   const waived = isWaived ? 'waived in runbook.yaml' : undefined;
-  const approved = await run.approvedBuilds('Approve deleting the build records', {
-    name: 'delete-builds',
-    details: detailsOf(machine, offer),
-    builds,
-    notNeeded: builds.length === 0 ? none : waived,
-  });
+  let approved: readonly string[] = builds;
+  const gate: FactGate<Machine> = {
+    title: 'Approve deleting the build records',
+    about: (on) => ({
+      name: 'delete-builds',
+      details: detailsOf(on, offer),
+      builds,
+      notNeeded: builds.length === 0 ? none : waived,
+    }),
+    differs: (before, now) =>
+      before.instanceId === now.instanceId
+        ? []
+        : [`The Services machine is **${now.instanceId}** now, and was ${before.instanceId}.`],
+    heard: (decision) => {
+      approved = decision.builds ?? builds;
+    },
+  };
+  const on = await new FactGates(run, [gate], look).stand(machine());
   if (builds.length === 0) {
     run.notNeeded(deleting, none);
     return;
   }
-  const wanted = builds.filter((url) => approved.includes(url));
-  run.findings.notes.push(...aboutTheRest(builds, wanted));
-  const deleted = await run.step(deleting, acts.deleteBuilds, { machine, builds: wanted });
+  const wanted = await stillUnending(run, {
+    on,
+    offer,
+    wanted: builds.filter((url) => approved.includes(url)),
+  });
+  run.findings.notes.push(...aboutTheRest(builds, approved));
+  const deleted = await run.step(deleting, acts.deleteBuilds, { machine: on, builds: wanted });
   run.findings.builds = deleted?.builds;
+}
+
+/** The approved builds, without those that have ended while the question waited. */
+async function stillUnending(
+  run: Run,
+  { on, offer, wanted }: { on: Machine; offer: Offer; wanted: readonly string[] },
+): Promise<readonly string[]> {
+  // What a person named is not for an API to judge.
+  if (offer.why === undefined || wanted.length === 0) return wanted;
+  const how = run.how('Do they still claim to run?');
+  const { builds } = await untilSeen(run, 'Look for the builds again', () =>
+    perform(acts.findUnendingBuilds, { machine: on, limit: buildsAtOnce }, how),
+  );
+  const unending = new Set(builds.map(({ url }) => url));
+  const ended = wanted.filter((url) => !unending.has(url));
+  if (ended.length > 0) {
+    const shown = ended.slice(0, 10).join(', ');
+    run.findings.notes.push(`Do not claim to run any more, so not deleted: ${shown}.`);
+  }
+  return wanted.filter((url) => unending.has(url));
 }
 
 function detailsOf({ instanceId }: Machine, { builds, why }: Offer): string {

@@ -14,8 +14,9 @@ import * as acts from './acts';
 import { claimOn, whileClaimed } from './claim';
 import { toCreateOAuth, toLogIn } from './drill-questions';
 import { loggingIn, verdictFrom } from './drill-verdict';
+import { confirmHostKey } from './host-key';
 import { launchCopy } from './launching';
-import { toTrust } from './questions';
+import { LiveMachine } from './live-machine';
 import { bringUpOnNewAddresses } from './on-new-addresses';
 import { reconcile } from './old-addresses';
 import { runbook, type Run } from './runbook';
@@ -80,16 +81,17 @@ async function restoreInQuarantine(run: Run, planned: DrillPlan, request: DrillR
     begin: (current, by) => run.attempt(launching, acts.launchDrill, { plan: current, ...by }),
     unasked: request.unattended,
   });
-  const trust = await step('Look at the host key', acts.trustHostKey, {
-    machine: stranger,
+  const live = new LiveMachine(run, plan.region, stranger);
+  await confirmHostKey(run, live, {
+    step,
     recorded: plan.hostKeys,
+    check: (trust) => {
+      if (request.unattended && !trust.known) throw unknownKey(trust, stranger);
+    },
   });
-  if (request.unattended && !trust.known) throw unknownKey(trust, stranger);
-  await run.approval('Confirm the host key', toTrust(trust, stranger.instanceId));
-  const known: Machine = { ...stranger, hostKeys: [trust.offered] };
-  const answered = await step('Wait for the machine to answer', acts.awaitMachine, {
-    machine: known,
-  });
+  const answered = await step('Wait for the machine to answer', acts.awaitMachine, () => ({
+    machine: live.now,
+  }));
   const { machine } = answered;
   const groups = plan.launch.securityGroupIds;
   await step('Prove the quarantine', acts.proveSilence, { machine, groups, isTried: true });

@@ -13,7 +13,7 @@ import { z } from 'zod';
 import { answers, type Answer, type JournalEntry, type OpenGate } from '../contract/journal';
 import { descriptions, signals, standing, updates, type Decision } from '../contract/messages';
 import { isPrintable, printable } from '../contract/printable';
-import { buildsAtOnce, problemsOf } from '../contract/requests';
+import { acknowledgements, buildsAtOnce, problemsOf } from '../contract/requests';
 import { now, type RunState } from './state';
 
 /** A question before it is asked. */
@@ -26,6 +26,8 @@ export interface Question {
   readonly answers: readonly Answer[];
   /** Where an approval may name a part of them. */
   readonly builds?: readonly string[];
+  /** What an approval may declare to be known. */
+  readonly acknowledge?: readonly string[];
   readonly seconds: number;
 }
 
@@ -42,6 +44,7 @@ const decisionShape = z.strictObject({
   // Asked for below, where the open gate is known.
   gate: words(100).optional(),
   builds: z.array(words(300)).min(1).max(buildsAtOnce).optional(),
+  acknowledge: z.array(z.enum(acknowledgements)).min(1).optional(),
 });
 
 /** How many refused messages the journal keeps. */
@@ -101,6 +104,7 @@ export class Gates {
       title: question.title,
       details: question.details,
       ...(question.builds ? { builds: question.builds } : {}),
+      ...(question.acknowledge ? { acknowledge: question.acknowledge } : {}),
       answers: question.answers,
       openedAt: now(),
       expiresAt: new Date(Date.now() + question.seconds * 1000).toISOString(),
@@ -145,7 +149,9 @@ export class Gates {
     if (!gate.answers.includes(answer)) {
       return `gate ${gate.id} takes ${gate.answers.join(', ')}, not ${answer}; ${instead}`;
     }
-    const unfit = buildsProblem(gate, answer, parsed.data.builds);
+    const unfit =
+      buildsProblem(gate, answer, parsed.data.builds) ??
+      acknowledgeProblem(gate, answer, parsed.data.acknowledge);
     if (unfit !== undefined) return `${unfit}; ${instead}`;
     if (answer === 'skip' && !parsed.data.note) return 'skip needs a reason: "note":"why"';
     return undefined;
@@ -203,4 +209,15 @@ function buildsProblem(
   const foreign = builds.filter((url) => !gate.builds?.includes(url));
   if (foreign.length === 0) return undefined;
   return `builds: the gate does not offer ${foreign.slice(0, 3).join(', ')}`;
+}
+
+/** Declared may be nothing but what the gate is about. */
+function acknowledgeProblem(
+  gate: OpenGate,
+  answer: Answer,
+  known: readonly string[] = [],
+): string | undefined {
+  const foreign = known.filter((what) => !gate.acknowledge?.includes(what));
+  if (foreign.length === 0 && (known.length === 0 || answer === 'approve')) return undefined;
+  return `acknowledge: ${answer} of gate ${gate.id} takes no ${known.join(', ')}`;
 }

@@ -25,6 +25,8 @@ interface Launch<P extends Plan> {
   readonly kind: LaunchKind;
   /** Begins the launch by the plan as it is by now. */
   readonly begin: (plan: P, by: LaunchBy) => Promise<{ readonly instanceId: string }>;
+  /** Looks, before a launch and after each answer to one that failed, whether it may begin. */
+  readonly ready?: () => Promise<unknown>;
   /** Whether nobody is asked: what goes wrong ends the run. */
   readonly unasked?: boolean;
 }
@@ -55,6 +57,7 @@ export async function launchUntilItRuns<P extends Plan>(
   const { workflowId, firstExecutionRunId: firstRunId, runId } = workflowInfo();
   let tokens = firstTokens(runId !== firstRunId);
   let plan = planned;
+  await launch.ready?.();
   for (let tried = 0; ;) {
     const choices = launchesOf(plan);
     const settings = choices[tried] ?? plan.launch;
@@ -79,9 +82,12 @@ export async function launchUntilItRuns<P extends Plan>(
     if (launch.unasked) throw outcome.error;
     await run.askAboutFailure(title, trouble, false);
     // A machine that lives is asked for again as it was launched: its token gives it back.
-    if (trouble.launch === 'lives' || plan.existingInstanceId !== undefined) continue;
-    plan = await replanned(run, plan, launch.kind);
-    tried = 0;
+    if (trouble.launch !== 'lives' && plan.existingInstanceId === undefined) {
+      plan = await replanned(run, plan, launch.kind);
+      tried = 0;
+    }
+    // The answer may have taken days.
+    await launch.ready?.();
   }
 }
 
@@ -104,7 +110,8 @@ async function tryOnce<P extends Plan>(
     run.findings.imageId = imageId;
     run.findings.instanceId = instanceId;
     title = waitingForChecks;
-    const place = { installation, region, instanceId };
+    const wasThere = plan.existingInstanceId !== undefined;
+    const place = { installation, region, instanceId, ...(wasThere ? { wasThere } : {}) };
     return { instanceId, ...(await run.attempt(title, acts.awaitInstance, place)) };
   } catch (error) {
     if (isCancellation(error)) throw error;

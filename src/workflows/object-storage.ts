@@ -6,7 +6,9 @@ import type { RestoreRequest } from '../contract/requests';
 import { notHeld } from '../machine/not-held';
 import type { ObjectStorage } from '../machine/object-storage';
 import * as acts from './acts';
+import { FactGates, untilSeen, type FactGate } from './fact-gates';
 import type { Run } from './runbook';
+import { perform } from './perform';
 
 const backingUp = 'Back up the object storage';
 const mounting = 'Mount the object storage';
@@ -48,9 +50,14 @@ function notHeldObjects({ kind }: ObjectStorage): string[] {
 }
 
 interface Restored {
-  readonly machine: Machine;
+  /** The machine as it is by now. */
+  readonly place: { readonly machine: Machine };
   readonly plan: RestorePlan;
   readonly request: RestoreRequest;
+}
+
+interface FolderFacts {
+  readonly isEmpty: boolean;
 }
 
 /**
@@ -59,7 +66,7 @@ interface Restored {
  */
 export async function mountObjectStorage(
   run: Run,
-  { machine, plan, request, isSilent }: Restored & { readonly isSilent: boolean },
+  { place, plan, request, isSilent }: Restored & { readonly isSilent: boolean },
 ): Promise<void> {
   const { objects, region } = run.settings;
   if (objects === undefined) return;
@@ -68,56 +75,86 @@ export async function mountObjectStorage(
   const restic = folder?.restic;
   const canBeFilled = restic !== undefined && recorded?.restic !== undefined;
   const acknowledged = request.acknowledge.includes('object-storage');
-  const input = { machine, region, objects, recorded, acknowledged, canBeFilled };
-  let isEmpty = false;
+  const input = () => {
+    const { machine } = place;
+    return { machine, region, objects, recorded, acknowledged, canBeFilled, isSilent };
+  };
+  let first: FolderFacts = { isEmpty: false };
   if (folder === undefined && isSilent) {
     run.later(
       mounting,
       'there is nothing to mount; the app says which bucket it uses once it is up',
     );
   } else {
-    ({ isEmpty } = await run.step(mounting, acts.mountObjects, { ...input, isSilent }));
+    first = await run.step(mounting, acts.mountObjects, input);
   }
   run.findings.notes.push(...aboutFstab(objects, recorded));
 
-  const isWanted = canBeFilled && (isEmpty || request.restoreObjects === true);
-  const why = canBeFilled ? 'the files are there' : 'no restic snapshot is known';
-  const path = recorded?.leadsTo ?? recorded?.path ?? '';
-  await run.approval('Approve restoring the objects', {
-    name: 'objects',
-    details:
-      `${path} on ${machine.instanceId} is ${isEmpty ? '**empty**' : 'not empty'}. restic is to ` +
-      `restore its snapshot **${recorded?.restic?.snapshot.slice(0, 8) ?? ''}** from ` +
-      `${recorded?.restic?.repository ?? ''} there, as it was at ${plan.record?.takenAt ?? 'the backup'}. ` +
-      'Files of the same name are overwritten; no others are touched. The app starts only afterwards.',
-    notNeeded: isWanted ? undefined : why,
-  });
-  if (!isWanted || folder === undefined) {
-    run.notNeeded('Restore the objects', why);
+  const whyNot = ({ isEmpty }: FolderFacts): string | undefined => {
+    if (!canBeFilled) return 'no restic snapshot is known';
+    return isEmpty || request.restoreObjects === true ? undefined : 'the files are there';
+  };
+  const gate = toRestoreObjects(plan, place, whyNot);
+  const how = run.how('Is the folder as it was?');
+  const look = (): Promise<FolderFacts> =>
+    untilSeen(run, 'Look at the object storage again', () =>
+      perform(acts.mountObjects, input(), how),
+    );
+  const facts = await new FactGates<FolderFacts>(run, [gate], look).stand(first);
+  const why = whyNot(facts);
+  if (why !== undefined || !folder || !restic || !recorded) {
+    run.notNeeded('Restore the objects', why ?? 'no restic is configured');
     return;
   }
   const id = workflowInfo().firstExecutionRunId;
-  await run.step('Restore the objects', acts.restoreObjects, {
-    machine,
+  await run.step('Restore the objects', acts.restoreObjects, () => ({
+    machine: place.machine,
     region,
     objects: folder,
     restic,
     recorded,
     isSilent,
     id,
-  });
+  }));
+}
+
+function toRestoreObjects(
+  { objects: recorded, record }: RestorePlan,
+  place: Restored['place'],
+  whyNot: (facts: FolderFacts) => string | undefined,
+): FactGate<FolderFacts> {
+  const path = recorded?.leadsTo ?? recorded?.path ?? '';
+  return {
+    title: 'Approve restoring the objects',
+    about: (facts) => ({
+      name: 'objects',
+      details:
+        `${path} on ${place.machine.instanceId} is ${facts.isEmpty ? '**empty**' : 'not empty'}. restic is ` +
+        `to restore its snapshot **${recorded?.restic?.snapshot.slice(0, 8) ?? ''}** from ` +
+        `${recorded?.restic?.repository ?? ''} there, as it was at ${record?.takenAt ?? 'the backup'}. ` +
+        'Files of the same name are overwritten; no others are touched. The app starts only afterwards.',
+      notNeeded: whyNot(facts),
+    }),
+    differs: (approved, now) =>
+      approved.isEmpty && !now.isEmpty
+        ? ['**The folder is not empty any more**: files of the same name would be overwritten.']
+        : [],
+  };
 }
 
 /** What Replicated says of the objects, once it runs: they are mounted by then. */
 export async function confirmObjectStorage(
   run: Run,
-  { machine, plan, request }: Restored,
+  { place, plan, request }: Restored,
 ): Promise<void> {
   const { objects, region } = run.settings;
   if (objects === undefined) return;
-  const known = { machine, region, objects, recorded: plan.objects, isSilent: false };
+  const known = { region, objects, recorded: plan.objects, isSilent: false };
   const acknowledged = request.acknowledge.includes('object-storage');
-  await run.step(mounting, acts.mountObjects, { ...known, acknowledged, canBeFilled: false });
+  await run.step(mounting, acts.mountObjects, () => {
+    const { machine } = place;
+    return { ...known, machine, acknowledged, canBeFilled: false };
+  });
 }
 
 /** The image brings its own /etc/fstab, which is obeyed at the next boot. */

@@ -127,7 +127,8 @@ export function hostnameFor(plan: RestorePlan, { old, machine, seen }: HostnameF
   return hostnameOn(machine, { hostname: current, replaced });
 }
 
-interface DnsFacts {
+/** What the question about the DNS record is about. */
+export interface DnsFacts {
   readonly hostname: string;
   readonly machine: Machine;
   readonly old: OldAddresses;

@@ -13,9 +13,12 @@ import { now } from './state';
 import { mendStaleAddresses, tellStaleAddresses } from './stale-addresses';
 import { compareMounts } from './volumes';
 
-/** A machine that answers, and what is known of it. */
+/** A machine that answers, and what is known of it: each is as it is when it is asked for. */
 export interface Reached {
+  /** As it is by now. */
   readonly machine: Machine;
+  /** Reads its addresses anew, where a question may have kept the run waiting. */
+  readonly look?: () => Promise<unknown>;
   readonly old: OldAddresses;
   /** The hostname that is to be. */
   readonly hostname: string;
@@ -38,7 +41,7 @@ interface ObjectWays {
 }
 
 /** What differs between a restore and a drill. */
-interface Ways {
+export interface Ways {
   readonly step: Run['step'];
   /** What a person does outside before the hostname is set. */
   readonly pointDns?: () => Promise<void>;
@@ -57,46 +60,51 @@ interface Ways {
 const stopping = '2. Stop the app';
 const naming = '3. Fix the hostname';
 
-/** Brings the app up on the machine's own addresses. */
-export async function bringUpOnNewAddresses(run: Run, at: Reached, ways: Ways): Promise<void> {
+/** Brings the app up on the machine's own addresses; gives the machine with those that it wrote. */
+export async function bringUpOnNewAddresses(run: Run, at: Reached, ways: Ways): Promise<Machine> {
   const { step, oauth, objects, behind } = ways;
-  const { machine, old, hostname, mounts, isReadied, isSealed } = at;
-  const stopped = await step(stopping, acts.stopApp, { machine, isReadied, isSealed });
+  const { isReadied, isSealed } = at;
+  const stopped = await step(stopping, acts.stopApp, () => {
+    const { machine } = at;
+    return { machine, isReadied, isSealed };
+  });
   run.findings.notes.push(...aboutBrokenSeal(at, stopped.broken));
   // In a drill nobody waits for the app.
   const isMissed = behind === undefined && stopped.notNeeded !== true;
-  if (isMissed) run.findings.appStopped = { instanceId: machine.instanceId, since: now() };
-  await compareMounts(run, mounts, { step, unasked: ways.unasked === true });
+  if (isMissed) run.findings.appStopped = { instanceId: at.machine.instanceId, since: now() };
+  await compareMounts(run, () => at.mounts, { step, unasked: ways.unasked === true });
   await ways.pointDns?.();
 
-  const isKnown = at.recorded === hostname;
+  const isKnown = at.recorded === at.hostname;
   if (!stopped.isSilent) await fixHostname(run, at, ways);
   else putOffHostname(run, at, oauth.title);
-  await updateIpAddresses(run, at, step);
+  await at.look?.();
+  const written = await updateIpAddresses(run, at, step);
   // Before any unit starts on a silent machine: Docker must be right by then.
   if (behind === undefined) await mendStaleAddresses(run, at);
   else await tellStaleAddresses({ step, findings: run.findings }, at);
-  await step('5. Remove /opt/nomad', acts.wipeNomad, { machine, isReadied });
+  const quarantine = behind === undefined ? {} : { behind };
+  await step('5. Remove /opt/nomad', acts.wipeNomad, () => ({ machine: at.machine, isReadied }));
   // From the restart on Replicated may start the app by itself.
   await objects.mount(stopped.isSilent);
-  await step('Restart Replicated on its new addresses', acts.restartReplicated, {
-    machine,
-    old,
-    mounts,
-    ...(behind === undefined ? {} : { behind }),
+  await step('Restart Replicated on its new addresses', acts.restartReplicated, () => {
+    const { machine, old, mounts } = at;
+    return { machine, old, mounts, ...quarantine };
   });
   if (stopped.isSilent) {
     // An app that it has started by itself must not run under a hostname that changes.
-    if (!isKnown) await step(stopping, acts.stopApp, { machine, isReadied: false });
+    if (!isKnown) {
+      await step(stopping, acts.stopApp, () => ({ machine: at.machine, isReadied: false }));
+    }
     await fixHostname(run, at, ways);
     await objects.confirm();
   }
-  await step('6. Restart the app', acts.restartApp, {
-    machine,
-    mounts,
-    ...(behind === undefined ? {} : { behind }),
+  await step('6. Restart the app', acts.restartApp, () => {
+    const { machine, mounts } = at;
+    return { machine, mounts, ...quarantine };
   });
   run.findings.appStopped = undefined;
+  return written;
 }
 
 /** Instruction 3 at its place in the document, on a machine where Replicated does not run. */
@@ -113,23 +121,27 @@ function putOffHostname(run: Run, { recorded, hostname }: Reached, oauth: string
 }
 
 async function fixHostname(run: Run, at: Reached, { step, oauth }: Ways): Promise<void> {
-  const { machine, hostname } = at;
   const wasTold = run.journal.some(
     ({ title, state }) => title === oauth.title && state !== 'later',
   );
-  const fixed = await step(naming, acts.fixHostname, { machine, hostname });
+  const fixed = await step(naming, acts.fixHostname, () => {
+    const { machine, hostname } = at;
+    return { machine, hostname };
+  });
   // What was foretold from the record, and came true, is not said twice.
   if (wasTold && fixed?.changed === false) return;
   await run.approval(oauth.title, oauth.ask(fixed));
 }
 
-async function updateIpAddresses(run: Run, at: Reached, step: Run['step']): Promise<void> {
-  const { machine, old } = at;
-  const updated = await step('4. Update the IP addresses', acts.updateIpAddresses, {
-    machine,
-    old,
+async function updateIpAddresses(run: Run, at: Reached, step: Run['step']): Promise<Machine> {
+  let written = at.machine;
+  const updated = await step('4. Update the IP addresses', acts.updateIpAddresses, () => {
+    const { machine, old } = at;
+    written = machine;
+    return { machine, old };
   });
   run.findings.notes.push(...updated.mentions);
+  return written;
 }
 
 /** A machine that was launched silent and was not: somebody has to know that it may have dialled. */

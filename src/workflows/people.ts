@@ -20,7 +20,7 @@ import type { Told } from '../contract/told';
 import { notifyPeople } from './acts';
 import { troubleOf } from './failures';
 import type { RunState } from './state';
-import { perform } from './steps';
+import { perform } from './perform';
 import { tell, tellBriefly, tellUntilTaken, untold, type Rest, type Telling } from './telling';
 
 /** Runs of before tell once, and have no reminders. */

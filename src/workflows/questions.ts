@@ -20,7 +20,10 @@ export const list = (lines: readonly string[]): string =>
   lines.map((line) => `- ${line}`).join('\n');
 
 /** A clone that starts dials the machine whose addresses it still carries. */
-export function aboutOldMachine(plan: RestorePlan, request: RestoreRequest): Approval {
+export function aboutOldMachine(
+  plan: RestorePlan,
+  request: Pick<RestoreRequest, 'acknowledge'>,
+): Approval {
   const { source, others, unseen } = plan;
   const name = 'old-machine';
   if (others.length === 0 && unseen.length === 0) {
@@ -41,8 +44,11 @@ export function aboutOldMachine(plan: RestorePlan, request: RestoreRequest): App
         ...unseen.map((line) => `**${line}**`),
       ]),
       `A machine launched from the image ${fromWhenOn(plan)}: two machines work on the same GitHub ` +
-        'hooks, queues and buckets. Stop or isolate what still runs or may run, then approve.',
+        'hooks, queues and buckets. Stop what still runs or may run, then approve: the run looks again, and ' +
+        'asks anew if it still runs. Where you have cut it off instead, or mean it to run beside the new ' +
+        'one, say so with the approval: `"acknowledge":["source-running"]`.',
     ].join('\n\n'),
+    acknowledge: ['source-running'],
     notNeeded: acknowledged ? `${ids} runs, as the request acknowledges` : undefined,
   };
 }

@@ -2,13 +2,14 @@
  * "A hot spare regularly imaged with the backup snapshot": a new spare machine from the newest
  * backup, silent from its first packet; those before it go only once it is ready.
  */
-import type { Machine, SparePlan } from '../contract/plan';
+import type { SparePlan } from '../contract/plan';
 import type { Report } from '../contract/reports';
 import { refreshSpareRequest } from '../contract/requests';
 import * as acts from './acts';
 import { claimOn, refuseWhileClaimed, whileClaimed } from './claim';
+import { confirmHostKey } from './host-key';
 import { launchCopy, waitingForChecks } from './launching';
-import { toTrust } from './questions';
+import { LiveMachine } from './live-machine';
 import { runbook, type Run } from './runbook';
 import { tellStaleAddresses } from './stale-addresses';
 
@@ -59,15 +60,11 @@ async function makeSpare(run: Run, planned: SparePlan): Promise<string> {
     `${instanceId} in ${plan.region} is in quarantine and not ready: the next refreshSpare that ` +
     'gets through ends it.';
   findings.changes = [{ step: 'Put the spare to rest', change: unfinished }];
-  const trust = await step('Look at the host key', acts.trustHostKey, {
-    machine: launched,
-    recorded: plan.hostKeys,
-  });
-  await run.approval('Confirm the host key', toTrust(trust, instanceId));
-  const known: Machine = { ...launched, hostKeys: [trust.offered] };
-  const { machine } = await step('Wait for the machine to answer', acts.awaitMachine, {
-    machine: known,
-  });
+  const live = new LiveMachine(run, plan.region, launched);
+  await confirmHostKey(run, live, { step, recorded: plan.hostKeys });
+  const { machine } = await step('Wait for the machine to answer', acts.awaitMachine, () => ({
+    machine: live.now,
+  }));
   await step('2. Prove that the app does not run', acts.proveSilence, {
     machine,
     groups: plan.launch.securityGroupIds,

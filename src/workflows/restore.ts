@@ -9,18 +9,23 @@ import type { Machine, RestorePlan } from '../contract/plan';
 import type { Report } from '../contract/reports';
 import { restoreRequest, type RestoreRequest } from '../contract/requests';
 import * as acts from './acts';
+import { bringUpWhereItStays, type LiveReached } from './bring-up';
 import { claimOn, keepClaim, refuseWhileClaimed, whileClaimed } from './claim';
 import { checkedBuilds, deleteBuildRecords } from './clean-up-builds';
 import { aboutDatabases } from './database-questions';
+import { FactGates, type FactGate } from './fact-gates';
+import { troubleOf } from './failures';
+import { confirmHostKey } from './host-key';
+import { approveLaunch, type LaunchApprovals } from './launch-approvals';
 import { launchUntilItRuns } from './launching';
+import { differences, LiveMachine } from './live-machine';
 import { confirmObjectStorage, mountObjectStorage } from './object-storage';
-import { hostnameFor, oldAddressesFrom, toChangeDns } from './old-addresses';
+import { hostnameFor, oldAddressesFrom, toChangeDns, type DnsFacts } from './old-addresses';
 import { aboutUnknownOld, carriedBy, withTrace } from './old-traces';
-import { bringUpOnNewAddresses, type Reached } from './on-new-addresses';
 import { OtherMachines } from './other-machines';
 import * as ask from './questions';
 import { runbook, type Run } from './runbook';
-import { perform } from './steps';
+import { perform } from './perform';
 import { dataOf, mountsOf } from './volumes';
 
 const launching = '1. Launch an instance from the image';
@@ -49,40 +54,36 @@ async function restoreMachine(run: Run, request: RestoreRequest): Promise<string
   ask.noteThePlan(findings, plan, request);
   await approval('Confirm where the databases are', aboutDatabases(plan, request));
   const others = new OtherMachines(run, plan);
-  await approval('Fence the old machine', ask.aboutOldMachine(plan, request));
-  await others.look('before the launch');
-  await approval('Approve the launch', ask.toLaunch(plan, settings, others.lines));
   // Asked before the launch, so that no clone waits for a person.
-  await approval('Approve moving the Elastic IP', ask.toMoveElasticIp(plan, settings));
+  const approvals = await approveLaunch(run, { plan, request, others });
 
   // 1. Launch a fresh instance, below; then the machine must answer.
-  const launched = await launch(run, plan);
-  const found = await reach(run, plan, launched);
-  const { machine, old, hostname } = found;
-  const mounts = mountsOf({ machine, record: plan.record, settings, ...request });
-  const reached: Reached = { ...found, mounts };
-  await bringUpOnNewAddresses(run, reached, {
+  const live = await launch(run, plan, approvals);
+  const reached = await reach(run, { plan, request, live });
+  await bringUpWhereItStays(run, reached, {
     step,
     pointDns: () => pointDns(run, plan, reached),
     oauth: {
       title: '3. Change the GitHub OAuth application',
-      ask: (fixed) => ask.toChangeOAuth(fixed, hostname),
+      ask: (fixed) => ask.toChangeOAuth(fixed, reached.hostname),
     },
     objects: {
-      mount: (isSilent) => mountObjectStorage(run, { machine, plan, request, isSilent }),
-      confirm: () => confirmObjectStorage(run, { machine, plan, request }),
+      mount: (isSilent) => mountObjectStorage(run, { place: reached, plan, request, isSilent }),
+      confirm: () => confirmObjectStorage(run, { place: reached, plan, request }),
     },
   });
 
   const isTakenUp = plan.existingInstanceId !== undefined && plan.spare === undefined;
-  const data = dataOf(mounts, isTakenUp);
-  const verified = await step('Verify the app', acts.verifyApp, data);
+  const verified = await step('Verify the app', acts.verifyApp, () =>
+    dataOf(reached.mounts, isTakenUp),
+  );
   findings.checks = verified?.checks ?? findings.checks;
   findings.notes.push(...(verified?.notes ?? []));
-  findings.notes.push(
-    ...ask.aboutNomadClients(verified?.clients, { old: ask.addressesOfSource(plan, old), machine }),
-  );
-  await deleteBuildRecords(run, machine, { builds, none: 'the request names no builds' });
+  const { machine, hostname } = reached;
+  const old = ask.addressesOfSource(plan, reached.old);
+  findings.notes.push(...ask.aboutNomadClients(verified?.clients, { old, machine }));
+  const offer = { builds, none: 'the request names no builds' };
+  await deleteBuildRecords(run, () => live.now, { offer, look: () => live.read() });
 
   findings.notes.push(...ask.aboutUnendingBuilds(settings, installation));
   findings.notes.push(...ask.aboutConfiguration(settings, machine));
@@ -91,32 +92,71 @@ async function restoreMachine(run: Run, request: RestoreRequest): Promise<string
 }
 
 /** The name must lead to the new machine: Replicated refuses one that it cannot look up. */
-async function pointDns(run: Run, plan: RestorePlan, reached: Reached): Promise<void> {
-  const { step, approval } = run;
-  const { machine, old, hostname } = reached;
-  const isRight = plan.elasticIp === undefined && (await isResolved(run, machine, hostname));
-  await approval('Change the DNS record', toChangeDns(plan, { hostname, machine, old, isRight }));
-  await step('Check that the hostname resolves', acts.checkDns, { machine, hostname });
+async function pointDns(run: Run, plan: RestorePlan, reached: LiveReached): Promise<void> {
+  const { old } = reached;
+  const look = async () => {
+    const machine = await reached.look();
+    const { hostname } = reached;
+    const isRight = plan.elasticIp === undefined && (await isResolved(run, machine, hostname));
+    return { machine, hostname, old, isRight };
+  };
+  const gate: FactGate<DnsFacts> = {
+    title: 'Change the DNS record',
+    about: (facts) => toChangeDns(plan, facts),
+    differs: (approved, now) => differences(approved.machine, now.machine),
+  };
+  await new FactGates(run, [gate], look).stand();
+  await run.step('Check that the hostname resolves', acts.checkDns, () => {
+    const { machine, hostname } = reached;
+    return { machine, hostname };
+  });
 }
 
 /** Instruction 1: exactly one instance, however often this is tried. */
-async function launch(run: Run, plan: RestorePlan): Promise<Machine> {
-  const { installation } = plan;
-  await keepClaim(run, claimOn('restore', run.settings, installation));
+async function launch(
+  run: Run,
+  plan: RestorePlan,
+  approvals: LaunchApprovals,
+): Promise<LiveMachine> {
+  const { installation, region } = plan;
+  let isBegun = false;
   const { instanceId, ...running } = await launchUntilItRuns(run, plan, {
     title: launching,
     kind: 'restore',
+    ready: async () => {
+      // What was approved was looked at a moment ago; after a failure days may have gone by.
+      if (isBegun) await (plan.spare ? approvals.standLaunched() : approvals.stand());
+      isBegun = true;
+      await keepClaim(run, claimOn('restore', run.settings, installation));
+    },
     begin: (current, by) => run.attempt(launching, acts.launchInstance, { plan: current, ...by }),
   });
-  const moved = await run.step('Move the Elastic IP', acts.moveElasticIp, { plan, instanceId });
-  return {
-    installation,
-    region: plan.region,
-    instanceId,
+  const { publicAddress } = await moveElasticIp(run, plan, { instanceId, approvals });
+  return new LiveMachine(run, region, {
+    ...{ installation, region, instanceId, hostKeys: [] },
     privateAddress: running.privateAddress,
-    publicAddress: moved.publicAddress ?? running.publicAddress,
-    hostKeys: [],
-  };
+    publicAddress: publicAddress ?? running.publicAddress,
+  });
+}
+
+/** Moves the address away from the machine that the approval named, and from no other. */
+async function moveElasticIp(
+  run: Run,
+  plan: RestorePlan,
+  { instanceId, approvals }: { instanceId: string; approvals: LaunchApprovals },
+) {
+  const title = 'Move the Elastic IP';
+  for (;;) {
+    const elasticIp =
+      plan.elasticIp === undefined ? undefined : (await approvals.standLaunched()).elasticIp;
+    try {
+      const input = { plan: { ...plan, elasticIp }, instanceId };
+      return await run.attempt(title, acts.moveElasticIp, input);
+    } catch (error) {
+      if (isCancellation(error)) throw error;
+      await run.askAboutFailure(title, troubleOf(error), false);
+    }
+  }
 }
 
 /** Whether nobody needs to be asked about the DNS record; the step that checks it comes later. */
@@ -130,31 +170,42 @@ async function isResolved(run: Run, machine: Machine, hostname: string): Promise
   }
 }
 
+interface Restored {
+  readonly plan: RestorePlan;
+  readonly request: RestoreRequest;
+  readonly live: LiveMachine;
+}
+
 /** Waits until the machine lets us in, known by its host key, and we know what it is. */
-async function reach(
-  run: Run,
-  plan: RestorePlan,
-  stranger: Machine,
-): Promise<Omit<Reached, 'mounts'>> {
-  const { step, approval } = run;
-  const trust = await step('Look at the host key', acts.trustHostKey, {
-    machine: stranger,
-    recorded: plan.hostKeys,
-  });
-  await approval('Confirm the host key', ask.toTrust(trust, stranger.instanceId));
-
-  const known: Machine = { ...stranger, hostKeys: [trust.offered] };
-  const answered = await step('Wait for the machine to answer', acts.awaitMachine, {
-    machine: known,
-  });
-  const { machine } = answered;
-  const { old, question } = oldAddressesFrom(plan, carriedBy(plan, answered), machine);
+async function reach(run: Run, { plan, request, live }: Restored): Promise<LiveReached> {
+  const { step, approval, settings } = run;
+  await confirmHostKey(run, live, { step, recorded: plan.hostKeys });
+  const answered = await step('Wait for the machine to answer', acts.awaitMachine, () => ({
+    machine: live.now,
+  }));
+  live.is(answered.machine);
+  const { old, question } = oldAddressesFrom(plan, carriedBy(plan, answered), live.now);
   await approval('Confirm the old addresses', withTrace(plan, answered, question));
-  run.findings.notes.push(...aboutUnknownOld(plan, old, machine));
+  run.findings.notes.push(...aboutUnknownOld(plan, old, live.now));
 
-  const hostname = hostnameFor(plan, { old, machine, seen: answered.hostname });
-  const isReadied = answered.isReadied && answered.hostname === hostname;
-  const isSealed = plan.userData !== undefined || answered.isSealed;
-  const recorded = plan.record?.hostname;
-  return { machine, old, hostname, recorded, isReadied, isSealed };
+  const seen = answered.hostname;
+  const hostname = hostnameFor(plan, { old, machine: live.now, seen });
+  const { record } = plan;
+  return {
+    get machine() {
+      return live.now;
+    },
+    look: () => live.read(),
+    old,
+    // An address that the machine had before it was started anew is none that it is reached by.
+    get hostname() {
+      return hostnameFor(plan, { old, machine: live.now, seen });
+    },
+    recorded: record?.hostname,
+    isReadied: answered.isReadied && answered.hostname === hostname,
+    isSealed: plan.userData !== undefined || answered.isSealed,
+    get mounts() {
+      return mountsOf({ machine: live.now, record, settings, acknowledge: request.acknowledge });
+    },
+  };
 }

@@ -21,7 +21,8 @@ import { troubleOf } from './failures';
 import { Gates, type Question } from './gates';
 import { People } from './people';
 import { RunState, type Findings } from './state';
-import { because, perform, Steps } from './steps';
+import { perform } from './perform';
+import { because, Steps, type HeldClaim } from './steps';
 
 /** The value of a tag holds 256 characters in EC2. */
 const maxIdLength = 255;
@@ -37,7 +38,7 @@ interface AnyRequest {
 }
 
 /** An approval: a question that a person answers with yes or no. */
-export interface Approval extends Pick<Question, 'name' | 'details'> {
+export interface Approval extends Pick<Question, 'name' | 'details' | 'acknowledge'> {
   /** Nobody's answer within the short limit is an answer too: the run goes on without. */
   readonly goesOnWithout?: boolean;
   /** A rejection is an answer like any other: the run goes on without. */
@@ -60,11 +61,20 @@ export interface Run {
   readonly renewEpoch: Steps['renewEpoch'];
   /** Asks a person to approve; a rejection ends the run. False: go on without. */
   readonly approval: (title: string, question: Approval) => Promise<boolean>;
+  /** The same; gives what the person said. */
+  readonly decision: (
+    title: string,
+    question: Approval,
+  ) => Promise<Decision | 'not needed' | 'nobody'>;
   /** The same where a person may approve a part of the builds; gives those that are approved. */
   readonly approvedBuilds: (
     title: string,
     question: Approval & { readonly builds: readonly string[] },
   ) => Promise<readonly string[]>;
+  /** From now on no step does anything unless the run holds this claim. */
+  readonly worksUnder: (claim: HeldClaim | undefined) => void;
+  /** From now on looks again before each step that a person has asked for once more. */
+  readonly whenRetried: (look: () => Promise<unknown>) => void;
   readonly findings: Findings;
   readonly journal: readonly JournalEntry[];
   readonly settings: Settings;
@@ -138,10 +148,15 @@ class Frame {
       how: this.steps.how.bind(this.steps),
       renewEpoch: this.steps.renewEpoch.bind(this.steps),
       approval: async (title, question) => (await this.ask(title, question)) !== 'nobody',
+      decision: (title, question) => this.ask(title, question),
       approvedBuilds: async (title, question) => {
         const said = await this.ask(title, question);
         return typeof said === 'string' ? question.builds : (said.builds ?? question.builds);
       },
+      worksUnder: (claim) => {
+        this.steps.claim = claim;
+      },
+      whenRetried: (look) => this.steps.looks.push(look),
       findings: this.state.findings,
       journal: this.state.journal,
       settings,
@@ -178,6 +193,7 @@ class Frame {
       title,
       answers: ['approve', 'reject'],
       ...(question.builds ? { builds: question.builds } : {}),
+      ...(question.acknowledge ? { acknowledge: question.acknowledge } : {}),
       seconds: question.goesOnWithout ? this.shortGateSeconds() : this.gateSeconds(),
     });
     const { gate, reply } = await asked.catch((error: unknown) => {
@@ -193,7 +209,10 @@ class Frame {
       );
     }
     const { by, note } = reply;
-    const told = [partOf(reply, question), note].filter((part) => part !== undefined).join('; ');
+    const known = reply.acknowledge?.map((what) => `acknowledged: ${what}`) ?? [];
+    const told = [...known, partOf(reply, question), note]
+      .filter((part) => part !== undefined)
+      .join('; ');
     const said = { gate, by, ...(told === '' ? {} : { note: told }) };
     if (reply.answer === 'approve') {
       this.state.close(entry, 'approved', said);
@@ -221,7 +240,13 @@ class Frame {
       await this.people.settled();
       const isTold = await this.people.ended(report, entry);
       const how = this.steps.how('Write the report');
-      const input = { report, region: this.steps.settings?.region, ...(isTold ? { isTold } : {}) };
+      const input = {
+        report,
+        region: this.steps.settings?.region,
+        ...(isTold ? { isTold } : {}),
+        // What another run works on is its own to speak of.
+        ...(this.steps.over === undefined ? {} : { isOver: true }),
+      };
       await perform(recordEnd, input, how).catch((error: unknown) => {
         const lost = `The report was not written: ${troubleOf(error).message}`;
         report = { ...report, notes: [...report.notes, lost] };

@@ -20,22 +20,22 @@ interface Place {
 }
 
 /** Names every place before the app starts, and mends what a person lets it mend. */
-export async function mendStaleAddresses(run: Run, { machine, old }: Place): Promise<void> {
+export async function mendStaleAddresses(run: Run, place: Place): Promise<void> {
   const { step, approval, findings, unattended } = run;
   const mended = new Set<string>();
   for (;;) {
-    const found = await step(looking, acts.findStaleAddresses, { machine, old });
-    const isApproved = await approval(approving, toMend(found, { machine, old }, unattended));
+    const found = await step(looking, acts.findStaleAddresses, () => placeOf(place));
+    const isApproved = await approval(approving, toMend(found, placeOf(place), unattended));
     if (found === undefined || found.files.length === 0 || !isApproved) {
       run.notNeeded(mending, whyNot(found, isApproved));
       findings.notes.push(...notesOn(found, mended));
       return;
     }
-    const outcome = await step(mending, acts.mendStaleAddresses, {
-      machine,
-      old,
-      files: found.files.map(({ path, sha256 }) => ({ path, sha256 })),
-    });
+    const files = found.files.map(({ path, sha256 }) => ({ path, sha256 }));
+    const outcome = await step(mending, acts.mendStaleAddresses, () => ({
+      ...placeOf(place),
+      files,
+    }));
     for (const path of outcome?.mended ?? []) mended.add(path);
     findings.notes.push(...notesOf(outcome));
     // A file that somebody changed after it was shown is shown again.
@@ -46,12 +46,18 @@ export async function mendStaleAddresses(run: Run, { machine, old }: Place): Pro
   }
 }
 
+/** As it is by now, and nothing else of it. */
+function placeOf({ machine, old }: Place): Place {
+  return { machine, old };
+}
+
 /** Looks only: for a copy whose machine is not the one that will serve. */
 export async function tellStaleAddresses(
   { step, findings }: Pick<Run, 'step' | 'findings'>,
   place: Place,
 ): Promise<void> {
-  findings.notes.push(...notesOn(await step(looking, acts.findStaleAddresses, place), new Set()));
+  const found = await step(looking, acts.findStaleAddresses, () => placeOf(place));
+  findings.notes.push(...notesOn(found, new Set()));
 }
 
 function whyNot(found: StaleFound | undefined, isApproved: boolean): string {

@@ -1,67 +1,21 @@
 /** Steps: one activity each, with a title in the timeline, a line in the journal, and an owner of
  * failure → person → retry. */
-import { isCancellation, proxyActivities } from '@temporalio/workflow';
+import { isCancellation } from '@temporalio/workflow';
 import type { Activities } from '../activities';
 import type { OfRun } from '../activities/late';
 import type { JournalEntry } from '../contract/journal';
 import { refuse, type FailureType } from '../contract/failures';
 import type { Machine, Settings } from '../contract/plan';
-import { leaveMachine, waitsFor, type Act } from './acts';
+import { leaveMachine, needsClaim, waitsFor, type Act } from './acts';
 import { troubleOf, type Trouble } from './failures';
 import type { Gates } from './gates';
+import { perform, type How, type Input, type Output } from './perform';
 import type { RunState } from './state';
 
-type Input<A extends keyof Activities> = Parameters<Activities[A]>[0];
-type Output<A extends keyof Activities> = Awaited<ReturnType<Activities[A]>>;
 /** An input, or how to make it anew for each try of the step. */
 type Given<A extends keyof Activities> = Input<A> | (() => Input<A>);
 /** Only a step that can be skipped may come back without a result. */
 type Skipped<S extends boolean> = S extends true ? undefined : never;
-
-type Run<A extends keyof Activities> = (
-  input: Input<A>,
-  ofRun: OfRun | undefined,
-) => Promise<Output<A>>;
-
-/** Used before the configuration is read, and by steps that do not depend on it. */
-const firstLimits = { heartbeat: 30, retryAfter: 1, attempts: 4 };
-
-/** How an activity is run. */
-export interface How {
-  /** Its title in the timeline. */
-  readonly summary: string;
-  readonly settings?: Settings | undefined;
-  /** Goes with the activity, so that machines know its late attempts; none where no machine is. */
-  readonly ofRun: OfRun | undefined;
-}
-
-/** Runs an activity under its limits; no journal, no gate. */
-export async function perform<A extends keyof Activities>(
-  { activity, limit }: Act<A>,
-  input: Input<A>,
-  how: How,
-): Promise<Output<A>> {
-  const limits = { ...firstLimits, ...how.settings?.limits };
-  const seconds =
-    typeof limit === 'number' ? limit : how.settings ? limit(how.settings.limits) : 60;
-  const proxy = proxyActivities<Activities>({
-    // The activity ends by itself at its limit, with a message that says what it saw.
-    startToCloseTimeout: `${String(seconds + 120)} seconds`,
-    heartbeatTimeout: `${String(limits.heartbeat)} seconds`,
-    // The default would let the activity go on after the run was cancelled.
-    cancellationType: 'WAIT_CANCELLATION_COMPLETED',
-    retry: {
-      initialInterval: `${String(limits.retryAfter)} seconds`,
-      backoffCoefficient: 2,
-      maximumInterval: '1 minute',
-      maximumAttempts: limits.attempts,
-    },
-    summary: how.summary,
-  });
-  // One generic call site for all activities: the pair (A, Input<A>) is checked by this signature.
-  const run = proxy[activity] as unknown as Run<A>;
-  return run(input, how.ofRun);
-}
 
 /** The machine that an activity works on, if its input names one. */
 function machineIn(input: unknown): Machine | undefined {
@@ -78,6 +32,13 @@ function endsRun({ refusals }: Act<keyof Activities>, error: unknown): boolean {
 /** The reason that a person gave, as the end of a sentence. */
 export function because(note: string | undefined): string {
   return note === undefined ? '' : `: ${note}`;
+}
+
+/** A claim that was taken, and how it is taken again. */
+export interface HeldClaim {
+  readonly id: string;
+  /** Fails where another open run holds it. */
+  readonly retake: () => Promise<void>;
 }
 
 /** Runs steps and asks a person when one fails. */
@@ -126,9 +87,17 @@ export class Steps {
           this.markSkipped(title);
           return undefined as Skipped<S>;
         }
+        for (const look of this.looks) await look();
       }
     }
   }
+
+  /** The claim that every step works under. */
+  claim: HeldClaim | undefined;
+  /** Why the run may do nothing any more: another one holds its claim. */
+  over: Error | undefined;
+  /** What is looked at again before a step that a person has asked for once more. */
+  readonly looks: (() => Promise<unknown>)[] = [];
 
   /** How often a person asked for the step again, after failures of that type. */
   retriesOf(title: string, type: FailureType): number {
@@ -147,7 +116,7 @@ export class Steps {
       const given = typeof input === 'function' ? input() : input;
       const machine = machineIn(given);
       if (machine) this.#open.set(machine.instanceId, machine);
-      const outcome = await perform(act, given, this.how(title));
+      const outcome = await this.performClaimed(title, act, given);
       if (machine) this.#open.delete(machine.instanceId);
       // What an earlier attempt did is found done by the next: that is not "not needed".
       const earlier = this.state.journal.some(
@@ -166,6 +135,29 @@ export class Steps {
     }
   }
 
+  /** A run that was closed and reset takes its claim again before its next step, or ends. */
+  private async performClaimed<A extends keyof Activities>(
+    summary: string,
+    act: Act<A>,
+    input: Input<A>,
+  ): Promise<Output<A>> {
+    for (;;) {
+      if (this.over !== undefined) throw this.over;
+      const claim = needsClaim(act) ? this.claim : undefined;
+      try {
+        const how = this.how(summary);
+        const ofRun = claim ? { ...this.ofRun, claim: claim.id } : this.ofRun;
+        return await perform(act, input, { ...how, ofRun });
+      } catch (error) {
+        if (claim === undefined || troubleOf(error).type !== 'ClaimLost') throw error;
+        await claim.retake().catch((held: unknown) => {
+          if (held instanceof Error && !isCancellation(held)) this.over = held;
+          throw held;
+        });
+      }
+    }
+  }
+
   /** Runs the step; a failure is journaled, and nothing comes back. */
   async tried<A extends keyof Activities>(
     title: string,
@@ -173,7 +165,7 @@ export class Steps {
     input: Given<A>,
   ): Promise<Output<A> | undefined> {
     return this.attempt(title, act, input).catch((error: unknown) => {
-      if (isCancellation(error)) throw error;
+      if (isCancellation(error) || this.over !== undefined) throw error;
       return undefined;
     });
   }
@@ -183,6 +175,8 @@ export class Steps {
    * could not be told.
    */
   async leave(): Promise<void> {
+    // The machine listens to the run that holds the claim by now.
+    if (this.over !== undefined) return;
     for (const machine of this.#open.values()) {
       const { instanceId } = machine;
       const summary = `Tell ${instanceId} that the run has ended`;
@@ -236,6 +230,8 @@ export class Steps {
     trouble: Trouble,
     skippable: boolean,
   ): Promise<'retry' | 'skip'> {
+    // Nobody can help a run whose work another one does.
+    if (this.over !== undefined) throw this.over;
     const name = `failed: ${title}`;
     const entry = this.state.open('failure', name, 'waiting');
     const { gate, reply } = await this.gates

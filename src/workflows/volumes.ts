@@ -71,14 +71,17 @@ export function dataOf(expected: MountsExpected, isTakenUp: boolean): DataExpect
  */
 export async function compareMounts(
   run: Run,
-  expected: MountsExpected,
+  expected: () => MountsExpected,
   how?: { readonly step: Run['step']; readonly unasked: boolean },
 ): Promise<void> {
   const { step = run.step, unasked = false } = how ?? {};
-  const compared = await step('Compare the mounts', acts.compareMounts, { ...expected, unasked });
+  const compared = await step('Compare the mounts', acts.compareMounts, () => ({
+    ...expected(),
+    unasked,
+  }));
   const { wanting, notes } = compared;
   run.findings.notes.push(...notes);
-  const { instanceId } = expected.machine;
+  const { instanceId } = expected().machine;
   const why = 'nothing is missing';
   await run.approval('Mount the missing volumes', {
     name: 'mounts',
@@ -96,6 +99,9 @@ export async function compareMounts(
     return;
   }
   const approved = wanting.map(({ command }) => command);
-  const mounted = await step('Mount the volumes', acts.mountVolumes, { ...expected, approved });
+  const mounted = await step('Mount the volumes', acts.mountVolumes, () => ({
+    ...expected(),
+    approved,
+  }));
   run.findings.notes.push(...mounted.notes);
 }

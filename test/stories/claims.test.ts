@@ -178,6 +178,39 @@ describe('one installation', () => {
     for (const id of launched) await control(stage.lab, `/machines/${id}/lose`);
   });
 
+  test('that was closed and is reset does nothing while another one holds the claim', async () => {
+    const first = await openRestore();
+    await first.answer('approve', await first.gate('Approve the launch'));
+    await first.gate('Change the DNS record');
+    const [instance = ''] = madeByRestores(stage);
+    const point = await openingOf(first);
+    await first.handle.terminate();
+    const second = await stage.start('restore', { ...request, instance });
+    await second.gate('Change the DNS record');
+
+    await reset(stage, first, point);
+    const again = await first.gate('Change the DNS record');
+    const before = stage.lab.journal.since(0).length;
+    const tags = (): unknown => stage.lab.region.state.instances[instance]?.tags;
+    const tagged = JSON.stringify(tags());
+    await first.answer('approve', again);
+    const latest = stage.client.workflow.getHandle(first.handle.workflowId);
+    const end: unknown = await latest.result().catch((error: unknown) => error);
+    expect(end).toMatchObject({ cause: { type: 'RestoreOpen' } });
+    // It looks at the machine, and changes nothing of it, nor says in its tags what it is not.
+    const effects = stage.lab.journal
+      .since(before)
+      .filter(({ kind, machine }) => machine === instance && !['command', 'ssh'].includes(kind))
+      .map(({ text }) => text);
+    expect(effects.filter((text) => !text.startsWith('Describe'))).toEqual([]);
+    expect(JSON.stringify(tags())).toBe(tagged);
+    const { journal } = await first.standing();
+    expect(journal.filter(({ kind }) => kind === 'failure')).toEqual([]);
+
+    await second.handle.terminate();
+    await control(stage.lab, `/machines/${instance}/lose`);
+  });
+
   test('refuses a second backup, and a backup while it is being restored', async () => {
     stage.lab.barriers.hold('CreateImage');
     const backup = await stage.start('backup', { installation: 'prod' });

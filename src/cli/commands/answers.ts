@@ -17,6 +17,7 @@ interface AnswerOptions {
   readonly note?: string;
   readonly yes?: boolean;
   readonly build?: readonly string[];
+  readonly acknowledge?: readonly string[];
 }
 
 const builds = [
@@ -24,12 +25,17 @@ const builds = [
   'where the gate offers builds: only these; default: all of them',
 ] as const;
 
+const acknowledge = [
+  '--acknowledge <what...>',
+  'where the gate offers it: known, and meant so; source-running',
+] as const;
+
 function answerRow(verb: Answer, summary: string, example: string): AddCommand {
   return commandRow<AnswerOptions>({
     usage: `${verb} <run>`,
     summary,
     options: [
-      ...(verb === 'approve' ? [builds] : []),
+      ...(verb === 'approve' ? [builds, acknowledge] : []),
       ['--by <name>', 'who answers; kept in the journal (required)'],
       [
         '--gate <id>',
@@ -56,6 +62,7 @@ function answerRow(verb: Answer, summary: string, example: string): AddCommand {
           gate,
           ...(note === undefined ? {} : { note }),
           ...(options.build === undefined ? {} : { builds: options.build }),
+          ...(options.acknowledge === undefined ? {} : { acknowledge: options.acknowledge }),
         };
         const workerAnswers = standing !== undefined;
         const delivery = await sendAnswer(temporal, handle, { verb, decision, workerAnswers });
