@@ -22,8 +22,8 @@ const played = {
 const storiesOf = (...names) => `/test/stories/(${names.join('|')})[.]test[.]ts$`;
 /** Stories in which workers, connections, machines or servers break. */
 const faults = storiesOf(
-  ...['connections', 'crashes', 'crashes-at-mending', 'crashes-on-machine', 'outages'],
-  'server-restarts',
+  ...['connections', 'crashes', 'crashes-at-mending', 'crashes-on-machine', 'frozen-workers'],
+  ...['outages', 'server-restarts'],
 );
 /** Stories of what goes on between two losses, so that a backup is there and can be restored. */
 const upkeep = storiesOf(

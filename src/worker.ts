@@ -36,6 +36,9 @@ async function main(): Promise<void> {
     // After a crash the next workflow task waits for the dead worker's queue no longer than this.
     stickyQueueScheduleToStartTimeout: '2 seconds',
     maxConcurrentActivityTaskExecutions: 20,
+    // A worker that is frozen takes tasks with it by its open polls: as few as there can be.
+    maxConcurrentActivityTaskPolls: 1,
+    maxConcurrentWorkflowTaskPolls: 2,
     maxConcurrentWorkflowTaskExecutions: 10,
   });
   // What waits for hours takes no slot from a restore, nor from the notices of its gates.

@@ -18,16 +18,23 @@ export interface Barrier {
 
 /** All barriers of a lab. */
 export interface Barriers {
-  /** Arms a point: an EC2 action, `command:<name>`, or `exec-end`. */
-  hold(point: string, skip?: number): Barrier;
+  /** Arms a point: an EC2 action, `command:<name>`, `exec` or `exec-end`. */
+  hold(point: string, skip?: number, text?: string): Barrier;
   find(id: string): Barrier | undefined;
   list(): readonly Barrier[];
-  /** What the lab calls at each point. */
-  atBarrier(point: string): Promise<void>;
+  /** What the lab calls at each point; `text` is the line of an `exec`. */
+  atBarrier(point: string, text?: string): Promise<void>;
   releaseAll(): void;
 }
 
-function makeBarrier(id: string, point: string, skip: number) {
+/** Where a barrier stands: at a point, for those arrivals whose text holds this one. */
+interface Post {
+  readonly point: string;
+  readonly skip: number;
+  readonly text: string;
+}
+
+function makeBarrier(id: string, { point, skip, text: wanted }: Post) {
   let markReached = (): void => undefined;
   let open = (): void => undefined;
   const reached = new Promise<void>((resolve) => (markReached = resolve));
@@ -49,8 +56,8 @@ function makeBarrier(id: string, point: string, skip: number) {
     },
   };
   /** Whether this arrival is the one that is held. */
-  function takes(arrival: string): boolean {
-    if (state !== 'armed' || arrival !== point) {
+  function takes(arrival: string, text: string): boolean {
+    if (state !== 'armed' || arrival !== point || !text.includes(wanted)) {
       return false;
     }
     left -= 1;
@@ -68,17 +75,17 @@ function makeBarrier(id: string, point: string, skip: number) {
 export function createBarriers(journal: LabJournal): Barriers {
   const held: ReturnType<typeof makeBarrier>[] = [];
   return {
-    hold(point, skip = 0) {
-      const made = makeBarrier(`barrier-${String(held.length + 1)}`, point, skip);
+    hold(point, skip = 0, text = '') {
+      const made = makeBarrier(`barrier-${String(held.length + 1)}`, { point, skip, text });
       held.push(made);
       journal.write({ kind: 'fault', text: `${made.barrier.id} armed at ${point}` });
       return made.barrier;
     },
     find: (id) => held.find(({ barrier }) => barrier.id === id)?.barrier,
     list: () => held.map(({ barrier }) => barrier),
-    async atBarrier(point) {
+    async atBarrier(point, text = '') {
       // Every armed barrier counts the arrival; only one can hold it.
-      const [first] = held.filter((candidate) => candidate.takes(point));
+      const [first] = held.filter((candidate) => candidate.takes(point, text));
       if (first === undefined) {
         return;
       }

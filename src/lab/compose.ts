@@ -125,7 +125,7 @@ function openGround(options: LabOptions, parts: LabParts, shell: Shell) {
     machineAt: (address): string | undefined => regions.machineAt(address)?.instanceId,
     runScript: (machine, script) => shell.run(machine, script),
     nomadClients: world.nomadClients,
-    atBarrier: (point) => barriers.atBarrier(point),
+    atBarrier: (point, text) => barriers.atBarrier(point, text),
   };
   removeStrays(dir, world.regions);
   const regionParts = {

@@ -46,9 +46,10 @@ export interface Surroundings {
   readonly nomadClients: readonly { readonly id: string; serverAddress: string }[];
   /**
    * Waits while a test holds the point: an EC2 action's name, `command:<name>` after a command of
-   * the appliance, `exec-end` before an exec line's exit status is sent. The effect has happened.
+   * the appliance, `exec-end` before an exec line's exit status is sent. The effect has happened;
+   * but at `exec`, where an exec line has arrived and has not begun.
    */
-  readonly atBarrier: (point: string) => Promise<void>;
+  readonly atBarrier: (point: string, text?: string) => Promise<void>;
 }
 
 export interface CommandInput {

@@ -125,6 +125,7 @@ async function serveExec(
 ): Promise<boolean> {
   machine.note('command', line.text, { tty: line.tty });
   const { power } = machine;
+  await machine.surroundings.atBarrier('exec', line.text);
   const stdin = await readInput(channel);
   const { loginSays } = machine.state.volatile.traps;
   const output =

@@ -106,6 +106,7 @@ async function answer(machine: Machine, commands: Commands, line: string): Promi
   switch (asked.ask) {
     case 'exec':
       machine.note('command', asked.line, { tty: asked.tty });
+      await atBarrier('exec', asked.line);
       return loginOf(machine);
     case 'exec-end':
       await atBarrier('exec-end');
