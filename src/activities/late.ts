@@ -9,7 +9,6 @@
  * a Temporal that is silent holds the call back.
  */
 import { Context } from '@temporalio/activity';
-import type { Client } from '@temporalio/client';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { refuse, tryAgain } from '../contract/failures';
 import { printable } from '../contract/printable';
@@ -181,7 +180,7 @@ const patienceSeconds = 15;
 
 /** The activities that the run waits for; none when it is closed or gone. */
 async function pendingOf(
-  client: Client,
+  client: Context['client'],
   { workflowId, runId }: Execution,
   what: string,
 ): Promise<readonly Pending[]> {

@@ -1,5 +1,6 @@
 /** Says on the instance that its app is stopped by this run, and takes the word back. */
 import { Context } from '@temporalio/activity';
+import { ApplicationFailure } from '@temporalio/common';
 import type { Machine } from '../contract/plan';
 import { appStoppedTag } from '../machine/app-stopped-tag';
 import { tagNames } from '../machine/tags';
@@ -32,7 +33,13 @@ async function quietly(work: () => Promise<unknown>): Promise<string> {
     await work();
     return '';
   } catch (error) {
+    if (isLate(error)) throw error;
     const why = error instanceof Error ? error.message : String(error);
     return `; its tag ${tagNames.appStopped} could not be changed: ${why.slice(0, 200)}`;
   }
+}
+
+/** Whoever comes late changes nothing further on. */
+function isLate(error: unknown): boolean {
+  return error instanceof ApplicationFailure && error.type === 'Superseded';
 }
