@@ -40,13 +40,16 @@ module.exports = {
       ...project,
       displayName: 'unit',
       testMatch: ['<rootDir>/test/**/*.test.ts'],
-      testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/(lab|stories|postgres|nights)/'],
+      testPathIgnorePatterns: [
+        '/node_modules/',
+        '<rootDir>/test/(lab|stories|zombies|postgres|nights)/',
+      ],
     },
     {
       // Sandboxes and servers: slower than the rest, and not needed while the product is edited.
       ...project,
       displayName: 'lab',
-      testMatch: ['<rootDir>/test/lab/**/*.test.ts'],
+      testMatch: ['<rootDir>/test/(lab|zombies)/**/*.test.ts'],
     },
     {
       ...played,

@@ -5,8 +5,10 @@
  * Looks at: the newest usable backup. Changes: tags the machine and, where a restore proved its
  * backup, the image; writes the report and the sheet.
  * Safe to repeat because: tags and files are overwritten.
- * Fails with: nothing; what did not work is said in the note.
+ * Fails with: Superseded, so that an attempt that is late does not write its report over the one that
+ * people read; whatever else did not work is said in the note.
  */
+import { ApplicationFailure } from '@temporalio/common';
 import type { Report } from '../contract/reports';
 import { endOf, type GateMessage } from '../contract/telling';
 import { provenTag } from '../machine/proven-restore';
@@ -51,6 +53,7 @@ export const recordEnd =
         await work;
         notes.push(what);
       } catch (error) {
+        throwIfLate(error);
         notes.push(`${what} failed: ${error instanceof Error ? error.message : String(error)}`);
       }
     };
@@ -87,12 +90,17 @@ async function tellProof(
     if (isBackup) await ec2.tag([imageId], { [tagNames.proven]: value });
     return [];
   } catch (error) {
+    throwIfLate(error);
     const why = error instanceof Error ? error.message : String(error);
     return [
       `The backup is proven, but its image could not be tagged: ${why} By hand: aws ec2 create-tags ` +
         `--region ${region} --resources ${imageId} --tags 'Key=${tagNames.proven},Value=${value}'`,
     ];
   }
+}
+
+function throwIfLate(error: unknown): void {
+  if (error instanceof ApplicationFailure && error.type === 'Superseded') throw error;
 }
 
 async function tagMachine(world: World, report: Report, region: string): Promise<void> {

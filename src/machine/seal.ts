@@ -156,6 +156,7 @@ export const readSeal = (instanceId: string): Command => ({
 /** Prints the seal, as `readSeal` does, and then what the look at containers prints. */
 export const readSealAndContainers = (instanceId: string): Command => ({
   name: 'the look at the seal and at Docker',
+  readsOnly: true,
   script: [readSeal(instanceId).script, 'shift', ...containerLines].join('\n'),
   args: [stateFolder(instanceId), '/proc'],
   timeoutSeconds: 90,

@@ -1,6 +1,7 @@
 /** What happens at the end of a run, by an activity whose world is made up here. */
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { createActivities } from '../../src/activities';
+import { refuse } from '../../src/contract/failures';
 import type { Report } from '../../src/contract/reports';
 import type { World } from '../../src/world';
 import { report } from '../contract/sample-report';
@@ -100,6 +101,13 @@ test('a proof that cannot be told is in the report, with the command', async () 
   expect(saved[0]?.notes.at(-1)).toContain(
     `aws ec2 create-tags --region us-east-1 --resources ${imageId} --tags 'Key=runbook:proven,Value=2026-11-24T03:10:00Z passed'`,
   );
+});
+
+test('an attempt that is late writes no report over the one that people read', async () => {
+  refusal = refuse('Superseded', 'tag was not sent to AWS: another attempt has taken over.');
+  const late = end({ ...restored, checks: [passed] }, 'us-east-1');
+  await expect(late).rejects.toMatchObject({ type: 'Superseded' });
+  expect(saved).toEqual([]);
 });
 
 test('where nobody was told, no note says that people were', async () => {
