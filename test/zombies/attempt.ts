@@ -63,6 +63,8 @@ export class Attempt<A extends keyof Activities = keyof Activities> {
   place: string | undefined;
   /** Whether another attempt has begun since. */
   isLate = false;
+  /** How many calls to AWS it was let to make. */
+  allowed = 0;
   /** Changing commands that a machine has let in. */
   readonly letIn: string[] = [];
   readonly ended: Promise<Ending<A>>;
@@ -101,6 +103,7 @@ export class Attempt<A extends keyof Activities = keyof Activities> {
     const activities = createActivities(this.within(world), async (what) => {
       await this.freezeAt(`asks whether it may: ${what}`);
       if (this.isLate) throw refuse('Superseded', `${what}: another attempt has begun.`);
+      if (what.endsWith('was not sent to AWS')) this.allowed += 1;
     });
     const activity = activities[name] as (
       given: typeof input,

@@ -260,10 +260,14 @@ export async function abandon(stage: ZombieStage): Promise<{ closed(): Promise<v
     takenAt: '2027-01-01T00:00:00Z',
     instanceId: machine.instanceId,
   };
-  await stage.abandon(run, 'markVolumes', { machine, targets: ['/'], mark });
-  await stage.abandon(run, 'stopAppForImage', { machine });
-  await stage.abandon(run, 'restartReplicated', { machine, old });
-  await stage.abandon(run, 'stopApp', { machine, isReadied: false });
+  const marking = { machine, targets: ['/'], mark };
+  const stopping = { machine, isReadied: false };
+  await stage.abandon(run, { name: 'markVolumes', input: marking });
+  // It has shown the machine nothing yet, and its time is later than that of the run's end.
+  await stage.abandon(run, { name: 'markVolumes', input: marking, ahead: 3_600_000 });
+  await stage.abandon(run, { name: 'stopAppForImage', input: { machine } });
+  await stage.abandon(run, { name: 'restartReplicated', input: { machine, old } });
+  await stage.abandon(run, { name: 'stopApp', input: stopping });
   return {
     async closed() {
       const { hasLeft } = await stage.step(run, 'leaveMachine', { machine });

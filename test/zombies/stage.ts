@@ -76,13 +76,15 @@ export class ZombieStage {
   ): Promise<Awaited<ReturnType<Activities[A]>>> {
     const since = this.lab.journal.since(0).length;
     const taken = new Set<string>();
+    let allowed = 0;
     for (;;) {
       const passes = (place: string): boolean => taken.has(place);
       const attempt = await this.attempt({ name, input, run, number: taken.size + 1, passes });
+      allowed += attempt.allowed;
       if (attempt.place === undefined) {
         const ending = await attempt.ended;
         if ('failure' in ending) throw new Error(`${name}: ${ending.failure.message}`);
-        this.note(attempt, taken.size, since);
+        this.note(attempt, { frozen: taken.size, allowed, since });
         return ending.value;
       }
       attempt.isLate = true;
@@ -92,15 +94,19 @@ export class ZombieStage {
     }
   }
 
-  /** The step begins, and is frozen at the first command to the machine: nobody takes it over. */
+  /**
+   * The step begins, and is frozen at the first command to the machine: nobody takes it over. `ahead`:
+   * by so many milliseconds the clock goes ahead that gave it its time.
+   */
   async abandon<A extends keyof Activities>(
     run: OwnRun,
-    name: A,
-    input: Parameters<Activities[A]>[0],
+    { ahead = 0, ...order }: Pick<Order<A>, 'name' | 'input'> & { readonly ahead?: number },
   ): Promise<void> {
     const passes = (place: string): boolean => !place.startsWith('sends: ');
-    const attempt = await this.attempt({ name, input, run, number: 1, passes });
-    expect([name, attempt.place]).toEqual([name, expect.any(String)]);
+    this.time += ahead;
+    const attempt = await this.attempt({ ...order, run, number: 1, passes });
+    this.time -= ahead;
+    expect([order.name, attempt.place]).toEqual([order.name, expect.any(String)]);
     this.frozen.push(attempt);
   }
 
@@ -141,13 +147,15 @@ export class ZombieStage {
       order: { name },
       letIn,
     }: Pick<Attempt, 'letIn'> & { readonly order: { name: keyof Activities } },
-    frozen: number,
-    since: number,
+    { frozen, allowed, since }: { frozen: number; allowed: number; since: number },
   ): void {
     const known = this.performed.get(name) ?? { frozen: 0, effects: [] };
     known.frozen += frozen;
     const calls = this.lab.journal.since(since).filter(({ kind }) => kind === 'ec2');
-    known.effects.push(...effectsIn(calls), ...letIn);
+    const sent = effectsIn(calls);
+    // One that asks nobody is frozen nowhere.
+    if (sent.length > allowed) throw new Error(`${name} did not ask before: ${sent.join('; ')}`);
+    known.effects.push(...sent, ...letIn);
     this.performed.set(name, known);
   }
 }

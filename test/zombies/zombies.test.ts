@@ -41,6 +41,7 @@ async function nothingComesOf(): Promise<readonly Thawed[]> {
 /** What is left to them where a tag is refused is no change: a report of their own, and no more. */
 const mayGoOn: readonly (keyof Activities)[] = ['recordEnd', 'startAppAgain'];
 
+// One story, in this order: what a run has made is what the next one works with.
 describe('once its run is finished by others, a worker that was frozen changes nothing', () => {
   beforeAll(async () => {
     const spare = {
@@ -81,13 +82,13 @@ describe('once its run is finished by others, a worker that was frozen changes n
   test('once its run has told the machine that it has ended', async () => {
     const { closed } = await runs.abandon(stage);
     await closed();
-    expect(await nothingComesOf()).toHaveLength(4);
+    expect(await nothingComesOf()).toHaveLength(5);
   });
 
   test('once a newer run has looked at the machine', async () => {
     await runs.abandon(stage);
     await runs.lookAtMachine(stage);
-    expect(await nothingComesOf()).toHaveLength(4);
+    expect(await nothingComesOf()).toHaveLength(5);
   });
 
   test('in the making and retiring of spares, and in a takeover', async () => {
