@@ -79,7 +79,7 @@ export function strangeContainers(lines: readonly string[]): ReturnType<typeof u
 }
 
 /** The failure for Docker that does not answer where its answer is needed. */
-export function dockerSilent(
+function dockerSilent(
   said: string,
   leftBehind: readonly string[] = [],
 ): ReturnType<typeof tryAgain> {

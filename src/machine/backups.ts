@@ -104,7 +104,7 @@ export function proofsOf(images: readonly BackupImage[]): Proofs {
 }
 
 /** Why a restore does not choose the image by itself: unusable, or found bad by a drill. */
-export function notChosenBecause(image: BackupImage, proofs: Proofs): string | undefined {
+function notChosenBecause(image: BackupImage, proofs: Proofs): string | undefined {
   const proof = proofs.get(backupOf(image));
   const found =
     proof?.passed === false
