@@ -36,8 +36,8 @@ async function main(): Promise<void> {
     // After a crash the next workflow task waits for the dead worker's queue no longer than this.
     stickyQueueScheduleToStartTimeout: '2 seconds',
     maxConcurrentActivityTaskExecutions: 20,
-    // A worker that is frozen takes tasks with it by its open polls: as few as there can be.
-    maxConcurrentActivityTaskPolls: 1,
+    // A worker that is frozen takes tasks with it by its open polls: fewer than attempts.
+    maxConcurrentActivityTaskPolls: 2,
     maxConcurrentWorkflowTaskPolls: 2,
     maxConcurrentWorkflowTaskExecutions: 10,
   });

@@ -25,8 +25,7 @@ function machineIn(input: unknown): Machine | undefined {
 /** A refusal of the request itself: no retry mends it, so the run ends and says why. */
 function endsRun({ refusals }: Act<keyof Activities>, error: unknown): boolean {
   const { type } = troubleOf(error);
-  // A newer run is at it: what anybody would answer here comes late, too.
-  return type === 'Superseded' || refusals.some((one) => one === type);
+  return refusals.some((one) => one === type);
 }
 
 /** The reason that a person gave, as the end of a sentence. */
@@ -232,6 +231,8 @@ export class Steps {
   ): Promise<'retry' | 'skip'> {
     // Nobody can help a run whose work another one does.
     if (this.over !== undefined) throw this.over;
+    // A newer run is at it: what anybody would answer here comes late, too.
+    if (trouble.type === 'Superseded') throw refuse('Superseded', trouble.message);
     const name = `failed: ${title}`;
     const entry = this.state.open('failure', name, 'waiting');
     const { gate, reply } = await this.gates

@@ -209,7 +209,8 @@ describe('credentials of a file', () => {
     });
     await run.approveUntil('Approve the launch');
     await control(stage.lab, '/logins', { refused: { LABKEYOFSPRING000000: 'RequestExpired' } });
-    const gate = await run.approveUntil(`failed: ${launching}`);
+    // What was approved is looked at again before the launch: that is refused first.
+    const gate = await run.approveUntil('failed: Look again at what was approved');
     expect(gate.details).toContain('**AwsLoginRefused**');
     expect(gate.details).toContain('RequestExpired');
     keep('LABKEYOFSUMMER000000');
