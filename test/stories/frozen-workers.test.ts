@@ -13,6 +13,9 @@ jest.setTimeout(240_000);
 
 const shells: LabOptions['shell'][] = needs('bwrap', 'sshd') ? ['portable', 'real'] : ['portable'];
 
+// Its open polls take attempts with it, and on a busy machine others are lost besides.
+const limits = { attempts: 10 };
+
 /** Freezes the worker when this command of it has arrived and not begun; another worker goes on. */
 function freezeAt(stage: Stage, text: string): () => Promise<Child> {
   const barrier = stage.lab.barriers.hold('exec', 0, text);
@@ -63,23 +66,28 @@ describe.each(shells)('a worker that is frozen, %s shell', (shell) => {
     expect(worldOf(stage)).toEqual(before);
   }
 
-  test.each([
+  // The real shell runs what matters most there; test/zombies freezes every activity.
+  const points: [string, string, object][] = [
     ['2. Stop the app', 'app stop', { launch: { sealed: false } }],
     ['4. Update the IP addresses', 'mv -T "$new" "$file"', {}],
     ['5. Remove /opt/nomad', 'mv -T /opt/nomad', {}],
     ['Restart Replicated on its new addresses', 'systemctl restart', {}],
     ['6. Restart the app', 'app start', { launch: { sealed: false } }],
-  ])('at "%s" of a restore undoes nothing', async (_title, text, installation) => {
-    stage = await setStage({ shell, installation });
-    await lostMachine(stage);
-    const run = await stage.start('restore', { installation: 'prod' });
-    await finishWithout(run, text);
-    restoredMachine(stage);
-    await loseRestored(stage);
-  });
+  ];
+  test.each(points.slice(0, shell === 'real' ? 2 : undefined))(
+    'at "%s" of a restore undoes nothing',
+    async (_title, text, installation) => {
+      stage = await setStage({ shell, installation, limits });
+      await lostMachine(stage);
+      const run = await stage.start('restore', { installation: 'prod' });
+      await finishWithout(run, text);
+      restoredMachine(stage);
+      await loseRestored(stage);
+    },
+  );
 
   test('at the stop of a backup arms nothing anew, and leaves the app running', async () => {
-    stage = await setStage({ shell });
+    stage = await setStage({ shell, limits });
     const request = { installation: 'prod', consistency: 'stop-app' };
     const run = await stage.start('backup', request);
     await finishWithout(run, 'app stop');
