@@ -57,10 +57,12 @@ const present = [
   '  local epoch=0 time=0 run=- state=open',
   '  if [ -s "$fence/$lane.fence" ]; then read -r epoch time run state <"$fence/$lane.fence"; fi',
   // What is no pair of numbers that bash can compare is no token.
-  'case "$epoch" in ""|*[^0-9]*|??????????????????*) epoch=0 time=0 run=- state=open;; esac',
-  'case "$time" in ""|*[^0-9]*|??????????????????*) epoch=0 time=0 run=- state=open;; esac',
+  '  case "$epoch" in ""|*[^0-9]*|??????????????????*) epoch=0 time=0 run=- state=open;; esac',
+  '  case "$time" in ""|*[^0-9]*|??????????????????*) epoch=0 time=0 run=- state=open;; esac',
   '  seen="$epoch $time $run"',
   '  local code=0',
+  // A run may say its own end by a clock that is behind.
+  '  if [ "$run $4" = "$3 ended" ]; then time=$2; fi',
   '  if [ "$epoch" -gt "$1" ] || { [ "$epoch" -eq "$1" ] && [ "$time" -gt "$2" ]; } ||',
   '    { [ "$run" = "$3" ] && [ "$state" = ended ]; }; then code=76',
   '  elif [ "$epoch $time $run $state" != "$1 $2 $3 $4" ]; then',
@@ -77,15 +79,23 @@ const end = 'ended() { printf "\\n%s-end %s\\n" "$nonce" "$*"; exit "$1"; }';
 /** A look goes on where the token cannot be kept: a full disk must not hide the machine. */
 const looking = ['present "$@"', 'case $? in 76) ended 76 superseded "$seen";; esac'] as const;
 
-const changing = [
+const passing = [
   'pass() { present "$@"; case $? in 76) ended 76 superseded "$seen";; 74) ended 74 unkept;; esac; }',
-  'pass "$1" "$2" "$3" open',
+] as const;
+
+const alone = [
   '{ exec 9>>"$fence/change.lock"; } 2>/dev/null || ended 74 unkept',
   `flock -w ${String(waitSeconds)} 9 || ended 75 busy "$(head -c 100 "$fence/change.by" 2>/dev/null)"`,
-  // Somebody newer may have come while this one waited.
   'pass "$@"',
   'echo "$5" >"$fence/change.by"',
 ] as const;
+
+/** By manner. Somebody newer may come while a change waits, so that it passes once more. */
+const gates: Readonly<Record<Manner, readonly string[]>> = {
+  look: looking,
+  change: [...passing, 'pass "$@"', ...alone],
+  end: [...passing, ...alone],
+};
 
 /**
  * The bash that stands before a command: it takes `folder lane epoch time run state step` off the
@@ -97,7 +107,7 @@ export function fenceScript(manner: Manner): string {
     ...present,
     end,
     'gate() {',
-    ...(manner === 'look' ? looking : changing).map((line) => `  ${line}`),
+    ...gates[manner].map((line) => `  ${line}`),
     '}',
     'gate "$1" "$2" "$3" "$4" "$5"; shift 5',
   ].join('\n');

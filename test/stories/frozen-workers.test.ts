@@ -67,7 +67,7 @@ describe.each(shells)('a worker that is frozen, %s shell', (shell) => {
   }
 
   // The real shell runs what matters most there; test/zombies freezes every activity.
-  const points: [string, string, object][] = [
+  const points: [string, string, Readonly<Record<string, unknown>>][] = [
     ['2. Stop the app', 'app stop', { launch: { sealed: false } }],
     ['4. Update the IP addresses', 'mv -T "$new" "$file"', {}],
     ['5. Remove /opt/nomad', 'mv -T /opt/nomad', {}],

@@ -125,6 +125,14 @@ describe.each(shells)('on a machine of the %s shell', (_name, describeShell, ope
       expect(effects()).toBe('before\nnext\n');
     });
 
+    it('takes the end of a run by a clock that is behind', async () => {
+      await change('before', { time: 5000 });
+      const end = fenced({ time: 4000 });
+      expect((await place.run(leave, end, 'end')).refusal).toEqual(undefined);
+      expect(isSuperseded(await change('after', { time: 6000 }))).toBe(true);
+      expect(effects()).toBe('before\n');
+    });
+
     it('knows machine and lane apart', async () => {
       await change('newer', { epoch: 9000 });
       await change('of another instance', {}, { instanceId: 'i-0def' });
