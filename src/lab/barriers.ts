@@ -22,7 +22,7 @@ export interface Barriers {
   hold(point: string, skip?: number, text?: string): Barrier;
   find(id: string): Barrier | undefined;
   list(): readonly Barrier[];
-  /** What the lab calls at each point; `text` is the line of an `exec`. */
+  /** What the lab calls at each point; `text` is the line, of an `exec`. */
   atBarrier(point: string, text?: string): Promise<void>;
   releaseAll(): void;
 }

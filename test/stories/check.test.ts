@@ -46,10 +46,9 @@ describe('a check of the backups', () => {
   /** Makes an image as a backup does, and dates it back. */
   async function backUp(name: string, hoursAgo: number, state = 'available'): Promise<string> {
     const installation = name.split('-')[0] ?? '';
-    const Tags = Object.entries(encodeRecord({ ...record, installation })).map(([Key, Value]) => ({
-      Key,
-      Value,
-    }));
+    const takenAt = new Date(Date.now() - hoursAgo * hour).toISOString();
+    const dated = { ...record, installation, takenAt, run: `backup-${name}` };
+    const Tags = Object.entries(encodeRecord(dated)).map(([Key, Value]) => ({ Key, Value }));
     const { ImageId = '' } = await ec2.send(
       new CreateImageCommand({
         InstanceId: sourceId,
@@ -62,7 +61,7 @@ describe('a check of the backups', () => {
       const made = lab.region.state.images[ImageId];
       return made?.state === state ? made : undefined;
     });
-    image.createdAt = Date.now() - hoursAgo * hour;
+    image.createdAt = Date.parse(takenAt);
     await tag(ImageId, 'runbook:verified', 'yes');
     return ImageId;
   }

@@ -41,8 +41,13 @@ export async function lostMachine(stage: Stage): Promise<Report> {
 }
 
 /** Kills the worker with its effect done and its reply held back, then goes on with a new one. */
-export async function crashAt(stage: Stage, point: string, skip = 0): Promise<() => Promise<void>> {
-  const barrier = stage.lab.barriers.hold(point, skip);
+export async function crashAt(
+  stage: Stage,
+  point: string,
+  skip = 0,
+  text = '',
+): Promise<() => Promise<void>> {
+  const barrier = stage.lab.barriers.hold(point, skip, text);
   return async () => {
     await barrier.reached;
     await stage.killWorker();

@@ -139,7 +139,7 @@ async function serveExec(
     channel.write(bytesOf(output.stdout));
     channel.stderr.write(bytesOf(output.stderr));
   }
-  await machine.surroundings.atBarrier('exec-end');
+  await machine.surroundings.atBarrier('exec-end', line.text);
   if (takeLostReply(machine)) {
     return true;
   }

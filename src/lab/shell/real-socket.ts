@@ -33,7 +33,7 @@ const question = z.discriminatedUnion('ask', [
     tty: z.boolean(),
   }),
   z.object({ ask: z.literal('exec'), line: text, tty: z.boolean() }),
-  z.object({ ask: z.literal('exec-end') }),
+  z.object({ ask: z.literal('exec-end'), line: text }),
   z.object({ ask: z.literal('sudo') }),
   z.object({ ask: z.literal('sleep'), seconds: z.number().min(0) }),
 ]);
@@ -109,7 +109,7 @@ async function answer(machine: Machine, commands: Commands, line: string): Promi
       await atBarrier('exec', asked.line);
       return loginOf(machine);
     case 'exec-end':
-      await atBarrier('exec-end');
+      await atBarrier('exec-end', asked.line);
       return { lost: takeLostReply(machine) };
     case 'sudo': {
       const { sudoSeconds = 0, sudoAsksPassword } = machine.state.volatile.traps;

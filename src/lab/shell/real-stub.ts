@@ -83,7 +83,7 @@ sub login_shell {
   }
   waitpid $child, 0;
   my $status = $?;
-  my $answer = ask($lab, '{"ask":"exec-end"}');
+  my $answer = ask($lab, '{"ask":"exec-end","line":' . hex_of($line) . '}');
   # Without its daemon the connection breaks, and the status never arrives.
   kill 'KILL', getppid if $answer =~ /"lost":true/;
   finish_as($status);
