@@ -53,9 +53,9 @@ describe('A session on a machine', () => {
     expect(JSON.stringify(lab.events)).not.toContain(plantedSecrets.daemonToken);
   });
 
-  it('waits at a barrier after the effect and before the exit status', async () => {
+  it('waits at a barrier before the line begins, after the effect, and before the exit status', async () => {
     await exec(client, 'replicatedctl app stop');
-    expect(lab.barriers).toEqual(['command:replicatedctl app stop', 'exec-end']);
+    expect(lab.barriers).toEqual(['exec', 'command:replicatedctl app stop', 'exec-end']);
   });
 
   it('loses a reply after the command has finished', async () => {
