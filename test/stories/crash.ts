@@ -44,8 +44,7 @@ export async function lostMachine(stage: Stage): Promise<Report> {
 export async function crashAt(
   stage: Stage,
   point: string,
-  skip = 0,
-  text = '',
+  { skip = 0, text = '' }: { readonly skip?: number; readonly text?: string } = {},
 ): Promise<() => Promise<void>> {
   const barrier = stage.lab.barriers.hold(point, skip, text);
   return async () => {

@@ -92,7 +92,7 @@ describe('a worker that is killed while stale addresses are mended', () => {
     for (const { index: skip } of [replaced, restarted].filter((one) => one !== undefined)) {
       await loseRestored(stage);
       const { run, mend } = await toTheGate();
-      const crash = await crashAt(stage, 'exec-end', skip);
+      const crash = await crashAt(stage, 'exec-end', { skip });
       await mend();
       await crash();
       await run.finish();

@@ -27,7 +27,7 @@ describe.each(shells)('a worker killed on the machine, %s shell', (shell) => {
     const machine = machineOf(stage, instanceId);
     const address = machine.publicAddress;
     await control(stage.lab, '/dns', { name: 'circleci.example.com', address });
-    const crash = await crashAt(stage, 'exec-end', skip, script);
+    const crash = await crashAt(stage, 'exec-end', { skip, text: script });
     await run.answer('approve', gate);
     await crash();
     const commands = stage.lab.journal.since(0).filter(({ kind }) => kind === 'command');
