@@ -4,7 +4,7 @@ import { CliError } from './exit-status';
 
 /** The whole configuration; its errors name the file and every problem. */
 export async function readConfig(): Promise<Config> {
-  const { configPath, loadConfig } = await import('../config.js');
+  const { configPath, loadConfig } = await import('../config/index.js');
   return loadConfig(configPath(process.env));
 }
 

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { WorkflowHandle } from '@temporalio/client';
 import type { JournalEntry } from '../contract/journal';
 import type { Standing } from '../contract/reports';
-import { lastTold } from '../contract/told-section';
+import { lastTold } from '../contract/telling/told-section';
 import type { ExitStatus } from './exit-status';
 import { CliError, exitStatus } from './exit-status';
 import type { Output } from './output';

@@ -1,5 +1,5 @@
 /** The journal of a run: every step, attempt, gate, decision and refused message, in order. */
-import type { Told } from './told';
+import type { Told } from './telling/told';
 
 /** What became of one line of the journal. */
 export type EntryState =

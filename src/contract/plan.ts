@@ -1,11 +1,11 @@
 /** What a restore or backup works from: frozen in the run's history once it is made. */
-import type { BackupRecord, LaunchSettings } from '../machine/backup-record';
+import type { BackupRecord, LaunchSettings } from '../machine/backups/backup-record';
 import type { Judgement } from '../machine/databases/judge';
-import type { ImageDisk } from '../machine/image-devices';
-import type { LaunchChoice } from '../machine/launch-settings';
-import type { ObjectStorage } from '../machine/object-storage';
-import type { RecordedObjects } from '../machine/object-tags';
-import type { Reminding } from './patience';
+import type { ImageDisk } from '../machine/backups/image-devices';
+import type { LaunchChoice } from '../machine/launch/launch-settings';
+import type { ObjectStorage } from '../machine/storage/object-storage';
+import type { RecordedObjects } from '../machine/backups/object-tags';
+import type { Reminding } from './telling/patience';
 
 /** What the workflow needs of the configuration. Durations in seconds. */
 export interface Settings {

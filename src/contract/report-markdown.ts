@@ -9,7 +9,7 @@ import { toldErrors, type EntryState, type JournalEntry, type OpenGate } from '.
 import { rows, shorten, text, time } from './markdown';
 import type { Report, Standing } from './reports';
 import { timesOf } from './times';
-import { lastTold, toldSection } from './told-section';
+import { lastTold, toldSection } from './telling/told-section';
 
 const marks: Readonly<Record<EntryState, string>> = {
   running: '⏳',

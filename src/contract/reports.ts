@@ -1,6 +1,6 @@
 /** What a run gives back: its standing while it is open, its report at the end. */
-import type { BackupRecord } from '../machine/backup-record';
-import type { BuildsAtBackup } from '../machine/running-builds';
+import type { BackupRecord } from '../machine/backups/backup-record';
+import type { BuildsAtBackup } from '../machine/app/running-builds';
 import type { JournalEntry, OpenGate, RunStatus } from './journal';
 
 /** Every runbook, by its workflow type. */

@@ -3,22 +3,28 @@
  * instance, with everything on its tags that a restore needs to know.
  */
 import { ApplicationFailure, isCancellation, workflowInfo } from '@temporalio/workflow';
-import type { Found } from '../activities/find-machine';
+import type { Found } from '../activities/backing-up/find-machine';
 import type { Machine } from '../contract/plan';
 import type { Report } from '../contract/reports';
 import { backupRequest, type BackupRequest } from '../contract/requests';
-import * as acts from './acts';
-import { changesOfBackup, settle, notRestorable, recordOf, type FactsRead } from './backup-record';
-import { claimOn, refuseWhileClaimed, whileClaimed } from './claim';
-import { copyElsewhere, refreshTheSpare } from './elsewhere';
-import { troubleOf } from './failures';
-import { imageOfRunningApp, imageWithAppStopped } from './make-image';
-import { backUpObjectStorage } from './object-storage';
+import * as acts from './frame/acts';
+import {
+  changesOfBackup,
+  settle,
+  notRestorable,
+  recordOf,
+  type FactsRead,
+} from './backing-up/backup-record';
+import { claimOn, refuseWhileClaimed, whileClaimed } from './frame/claim';
+import { copyElsewhere, refreshTheSpare } from './frame/elsewhere';
+import { troubleOf } from './frame/failures';
+import { imageOfRunningApp, imageWithAppStopped } from './backing-up/make-image';
+import { backUpObjectStorage } from './restoring/object-storage';
 import { removeOldBackups } from './prune';
-import { aboutWeakProof } from './questions';
-import { runbook, type Run } from './runbook';
-import { now } from './state';
-import { leaveMarks, verifyTheImage } from './volumes';
+import { aboutWeakProof } from './questions/questions';
+import { runbook, type Run } from './frame/runbook';
+import { now } from './frame/state';
+import { leaveMarks, verifyTheImage } from './restoring/volumes';
 
 export function backup(request: unknown): Promise<Report> {
   return runbook({ name: 'backup', shape: backupRequest }, request, async (run, input) => {

@@ -11,12 +11,12 @@ import {
   cleanUpBuildsRequest,
   type CleanUpBuildsRequest,
 } from '../contract/requests';
-import { parseBuildUrl } from '../machine/dev-console';
-import * as acts from './acts';
-import { claimOn, refuseWhileClaimed } from './claim';
-import { FactGates, untilSeen, type FactGate } from './fact-gates';
-import { runbook, type Run } from './runbook';
-import { perform } from './perform';
+import { parseBuildUrl } from '../machine/app/dev-console';
+import * as acts from './frame/acts';
+import { claimOn, refuseWhileClaimed } from './frame/claim';
+import { FactGates, untilSeen, type FactGate } from './frame/fact-gates';
+import { runbook, type Run } from './frame/runbook';
+import { perform } from './frame/perform';
 
 /** Build records to delete, before anybody has approved it. */
 interface Offer {

@@ -5,23 +5,23 @@
  */
 import { CancellationScope, workflowInfo } from '@temporalio/workflow';
 import { refuse } from '../contract/failures';
-import type { Trust } from '../activities/trust-host-key';
+import type { Trust } from '../activities/launching/trust-host-key';
 import type { DrillPlan, Machine } from '../contract/plan';
-import { howToAllowSha1 } from '../machine/host-keys';
+import { howToAllowSha1 } from '../machine/login/host-keys';
 import type { Report } from '../contract/reports';
 import { drillRequest, type DrillRequest } from '../contract/requests';
-import * as acts from './acts';
-import { claimOn, whileClaimed } from './claim';
-import { toCreateOAuth, toLogIn } from './drill-questions';
-import { loggingIn, verdictFrom } from './drill-verdict';
-import { confirmHostKey } from './host-key';
-import { launchCopy } from './launching';
-import { LiveMachine } from './live-machine';
-import { bringUpOnNewAddresses } from './on-new-addresses';
-import { reconcile } from './old-addresses';
-import { runbook, type Run } from './runbook';
-import { now } from './state';
-import { dataOf, mountsOf } from './volumes';
+import * as acts from './frame/acts';
+import { claimOn, whileClaimed } from './frame/claim';
+import { toCreateOAuth, toLogIn } from './questions/drill-questions';
+import { loggingIn, verdictFrom } from './drilling/drill-verdict';
+import { confirmHostKey } from './launching/host-key';
+import { launchCopy } from './launching/launching';
+import { LiveMachine } from './launching/live-machine';
+import { bringUpOnNewAddresses } from './restoring/on-new-addresses';
+import { reconcile } from './restoring/old-addresses';
+import { runbook, type Run } from './frame/runbook';
+import { now } from './frame/state';
+import { dataOf, mountsOf } from './restoring/volumes';
 
 const launching = '1. Launch an instance in quarantine';
 const ending = 'End the machine';

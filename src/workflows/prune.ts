@@ -3,12 +3,12 @@
  * of each backup that nobody watches.
  */
 import { workflowInfo } from '@temporalio/workflow';
-import type { PrunePlan } from '../activities/plan-prune';
+import type { PrunePlan } from '../activities/pruning/plan-prune';
 import type { Report } from '../contract/reports';
 import { pruneRequest } from '../contract/requests';
-import * as acts from './acts';
-import { claimOn, keepClaim, refuseWhileClaimed, whileClaimed } from './claim';
-import { runbook, type Run } from './runbook';
+import * as acts from './frame/acts';
+import { claimOn, keepClaim, refuseWhileClaimed, whileClaimed } from './frame/claim';
+import { runbook, type Run } from './frame/runbook';
 
 const planning = 'Plan what to keep';
 const approving = 'Approve removing old backups';

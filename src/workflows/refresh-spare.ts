@@ -5,13 +5,13 @@
 import type { SparePlan } from '../contract/plan';
 import type { Report } from '../contract/reports';
 import { refreshSpareRequest } from '../contract/requests';
-import * as acts from './acts';
-import { claimOn, refuseWhileClaimed, whileClaimed } from './claim';
-import { confirmHostKey } from './host-key';
-import { launchCopy, waitingForChecks } from './launching';
-import { LiveMachine } from './live-machine';
-import { runbook, type Run } from './runbook';
-import { tellStaleAddresses } from './stale-addresses';
+import * as acts from './frame/acts';
+import { claimOn, refuseWhileClaimed, whileClaimed } from './frame/claim';
+import { confirmHostKey } from './launching/host-key';
+import { launchCopy, waitingForChecks } from './launching/launching';
+import { LiveMachine } from './launching/live-machine';
+import { runbook, type Run } from './frame/runbook';
+import { tellStaleAddresses } from './restoring/stale-addresses';
 
 const launching = 'Launch the spare in quarantine';
 const lines = [

@@ -8,25 +8,30 @@ import { isCancellation, workflowInfo } from '@temporalio/workflow';
 import type { Machine, RestorePlan } from '../contract/plan';
 import type { Report } from '../contract/reports';
 import { restoreRequest, type RestoreRequest } from '../contract/requests';
-import * as acts from './acts';
-import { bringUpWhereItStays, type LiveReached } from './bring-up';
-import { claimOn, keepClaim, refuseWhileClaimed, whileClaimed } from './claim';
+import * as acts from './frame/acts';
+import { bringUpWhereItStays, type LiveReached } from './restoring/bring-up';
+import { claimOn, keepClaim, refuseWhileClaimed, whileClaimed } from './frame/claim';
 import { checkedBuilds, deleteBuildRecords } from './clean-up-builds';
-import { aboutDatabases } from './database-questions';
-import { FactGates, type FactGate } from './fact-gates';
-import { troubleOf } from './failures';
-import { confirmHostKey } from './host-key';
-import { approveLaunch, type LaunchApprovals } from './launch-approvals';
-import { launchUntilItRuns } from './launching';
-import { differences, LiveMachine } from './live-machine';
-import { confirmObjectStorage, mountObjectStorage } from './object-storage';
-import { hostnameFor, oldAddressesFrom, toChangeDns, type DnsFacts } from './old-addresses';
-import { aboutUnknownOld, carriedBy, withTrace } from './old-traces';
-import { OtherMachines } from './other-machines';
-import * as ask from './questions';
-import { runbook, type Run } from './runbook';
-import { perform } from './perform';
-import { dataOf, mountsOf } from './volumes';
+import { aboutDatabases } from './questions/database-questions';
+import { FactGates, type FactGate } from './frame/fact-gates';
+import { troubleOf } from './frame/failures';
+import { confirmHostKey } from './launching/host-key';
+import { approveLaunch, type LaunchApprovals } from './launching/launch-approvals';
+import { launchUntilItRuns } from './launching/launching';
+import { differences, LiveMachine } from './launching/live-machine';
+import { confirmObjectStorage, mountObjectStorage } from './restoring/object-storage';
+import {
+  hostnameFor,
+  oldAddressesFrom,
+  toChangeDns,
+  type DnsFacts,
+} from './restoring/old-addresses';
+import { aboutUnknownOld, carriedBy, withTrace } from './restoring/old-traces';
+import { OtherMachines } from './launching/other-machines';
+import * as ask from './questions/questions';
+import { runbook, type Run } from './frame/runbook';
+import { perform } from './frame/perform';
+import { dataOf, mountsOf } from './restoring/volumes';
 
 const launching = '1. Launch an instance from the image';
 

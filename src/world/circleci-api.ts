@@ -6,8 +6,8 @@ import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import type { Installation } from '../config';
 import { refuse, tryAgain } from '../contract/failures';
-import { parseBuildUrl } from '../machine/dev-console';
-import type { RunningBuild, RunningBuilds } from '../machine/running-builds';
+import { parseBuildUrl } from '../machine/app/dev-console';
+import type { RunningBuild, RunningBuilds } from '../machine/app/running-builds';
 
 /** Where the API is, and how it is read. */
 export interface CircleciAddress {

@@ -4,7 +4,7 @@
  */
 import type { Config, Installation } from '../config';
 import type { Report } from '../contract/reports';
-import type { RunningBuilds } from '../machine/running-builds';
+import type { RunningBuilds } from '../machine/app/running-builds';
 import type { Ec2 } from './ec2';
 import type { Receivers } from './notify/receiver';
 import type { Ssh } from './ssh';

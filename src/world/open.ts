@@ -1,16 +1,16 @@
 /** Opens the outside world that a configuration describes. */
 import { join } from 'node:path';
 import { ConfigError, type Config, type Installation } from '../config';
-import { inRegion, regionsOf } from '../machine/places';
+import { inRegion, regionsOf } from '../machine/launch/places';
 import { refuse } from '../contract/failures';
 import { runningBuildsOf } from './circleci-api';
 import { openEc2 } from './ec2';
 import type { Ec2 } from './ec2';
-import type { World } from './index';
-import { fingerprint } from './fingerprint';
+import type { World } from '.';
+import { fingerprint } from './ssh/fingerprint';
 import { openReceivers } from './notify/open';
-import { findReport, saveReport } from './reports';
-import { readSheet, saveSheet } from './sheets';
+import { findReport, saveReport } from './files/reports';
+import { readSheet, saveSheet } from './files/sheets';
 import { openSsh } from './ssh';
 
 /** The end of a run does not wait longer for an AWS that does not answer. */

@@ -3,7 +3,7 @@ import { examineLaunches } from '../../src/cli/doctor/launch-checks';
 import type { Lab } from '../../src/lab/compose';
 import { seeded } from '../../src/lab/region/seed';
 import { openEc2, type Ec2, type Image } from '../../src/world/ec2';
-import type { LaunchSettings } from '../../src/machine/backup-record';
+import type { LaunchSettings } from '../../src/machine/backups/backup-record';
 import { startFakeLab } from '../lab/region/fake-lab';
 
 let lab: Lab;

@@ -218,7 +218,10 @@ describe('the worker', () => {
 
   test('may end its steps before it is killed', () => {
     const [force = ''] = namesIn(read('src/worker.ts'), /shutdownForceTime: '([^']+)'/g);
-    const [heartbeat = ''] = namesIn(read('src/config.ts'), /heartbeat: seconds\('([^']+)'\)/g);
+    const [heartbeat = ''] = namesIn(
+      read('src/config/index.ts'),
+      /heartbeat: seconds\('([^']+)'\)/g,
+    );
     const grace = milliseconds(serviceNamed('worker').stop_grace_period ?? '');
     expect(grace).toBeGreaterThan(milliseconds(force));
     expect(grace).toBeGreaterThan(milliseconds(heartbeat));

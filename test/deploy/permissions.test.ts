@@ -14,7 +14,7 @@ import { labEnvironment } from '../../src/lab/config-file';
 import { startLab } from '../../src/lab/lab';
 import { reads, writes } from '../../src/lab/region/actions';
 import { seeded, seededElsewhere } from '../../src/lab/region/seed';
-import { tagNames } from '../../src/machine/tags';
+import { tagNames } from '../../src/machine/backups/tags';
 import type { World } from '../../src/world';
 import { openWorld } from '../../src/world/open';
 import { control } from '../stories/stage';

@@ -11,8 +11,8 @@ import { startLab } from '../../src/lab/lab';
 import type { Lab, LabOptions } from '../../src/lab/compose';
 import { seeded } from '../../src/lab/region/seed';
 import type { CommandOutput, LabEvent } from '../../src/lab/shapes';
-import type { Command } from '../../src/machine/commands';
-import { quote } from '../../src/machine/quoting';
+import type { Command } from '../../src/machine/shell/commands';
+import { quote } from '../../src/machine/shell/quoting';
 import {
   lookForSounds,
   openSeal,
@@ -20,7 +20,7 @@ import {
   sealUserData,
   readSeal,
   type SealOrder,
-} from '../../src/machine/seal';
+} from '../../src/machine/app/seal';
 import { openEc2, type Ec2 } from '../../src/world/ec2';
 import { clientOf, eventually } from './region/fake-lab';
 import { describeReal } from './shell/real-machine';

@@ -2,7 +2,7 @@
 import type { Client } from '@temporalio/client';
 import { WorkflowNotFoundError } from '@temporalio/common';
 import type { Installation } from '../../src/config';
-import { inRegion } from '../../src/machine/places';
+import { inRegion } from '../../src/machine/launch/places';
 import type { World } from '../../src/world';
 import { Ledger } from './ledger';
 import { randomOf, type Random } from './random';

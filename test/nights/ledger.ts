@@ -3,8 +3,8 @@
  * not by what is left. Backups come in the order of time, so what a rule wants now it has wanted
  * ever since: nothing that is promised may ever have been removed.
  */
-import type { KeepRules } from '../../src/machine/retention';
-import { decodeRecord } from '../../src/machine/record-tags';
+import type { KeepRules } from '../../src/machine/backups/retention';
+import { decodeRecord } from '../../src/machine/backups/record-tags';
 import type { SimulatedRegion, StoredImage } from './simulated-region';
 
 /** A reason that counts for a backup in every region, from a moment on. */

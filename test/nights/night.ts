@@ -3,7 +3,7 @@ import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import { createActivities, type Activities } from '../../src/activities';
-import { record as sampleRecord } from '../machine/sample-backups';
+import { record as sampleRecord } from '../machine/backups/sample-backups';
 import { installation, restoreClaim, type Account } from './account';
 import type { People } from './people';
 import { Wire } from './wire';

@@ -1,6 +1,6 @@
 /** EC2 as an activity sees it in these nights, over a wire on which things go wrong. */
 import type { Ec2, Image, Instance } from '../../src/world/ec2';
-import type { Ec2Reads } from '../../src/world/ec2-reads';
+import type { Ec2Reads } from '../../src/world/ec2/reads';
 import type { Random } from './random';
 import type { SimulatedRegion, StoredImage, StoredMachine, Tags } from './simulated-region';
 import { awsError, type Wire } from './wire';

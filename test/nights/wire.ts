@@ -2,7 +2,7 @@
  * What lies between an activity and EC2: each call takes time, and can be lost before or after its
  * effect, be throttled, refused, or be the last one of a worker that is killed.
  */
-import { call, type Call } from '../../src/world/ec2-errors';
+import { call, type Call } from '../../src/world/ec2/errors';
 import type { Random } from './random';
 
 /** Time that passes only when somebody waits; milliseconds since the epoch. */

@@ -1,5 +1,5 @@
 import { applianceCommands } from '../../src/lab/appliance';
-import { decodeRecord } from '../../src/machine/record-tags';
+import { decodeRecord } from '../../src/machine/backups/record-tags';
 import { headingsOf } from './headings';
 import { control, eventually, linesOf, setStage, storyOf, type Stage } from './stage';
 import { expectSoundWorld, machineOf, madeByBackups, sourceId } from './world-checks';

@@ -1,7 +1,7 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { WorkflowFailedError } from '@temporalio/client';
-import type { BuildsAtBackup } from '../../src/machine/running-builds';
+import type { BuildsAtBackup } from '../../src/machine/app/running-builds';
 import { runbook } from './command-line';
 import { headingsOf } from './headings';
 import { control, linesOf, setStage, storyOf, type Run, type Stage } from './stage';

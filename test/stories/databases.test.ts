@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils';
 import { applianceCommands } from '../../src/lab/appliance';
 import type { Report } from '../../src/contract/reports';
-import { decodeRecord, encodeRecord } from '../../src/machine/record-tags';
+import { decodeRecord, encodeRecord } from '../../src/machine/backups/record-tags';
 import { control, eventually, setStage, type Run, type Stage } from './stage';
 import { expectSoundWorld, machineOf, restoredMachine, sourceId } from './world-checks';
 

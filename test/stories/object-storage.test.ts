@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync
 import { join } from 'node:path';
 import { Client } from 'ssh2';
 import type { LabOptions } from '../../src/lab/compose';
-import { decodeObjects } from '../../src/machine/object-tags';
+import { decodeObjects } from '../../src/machine/backups/object-tags';
 import { whyNoSandbox } from '../../src/lab/shell/real-sandbox';
 import { needs } from '../requirements';
 import { headingsOf } from './headings';

@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Standing } from '../../src/contract/reports';
-import { toldText } from '../../src/contract/told';
+import { toldText } from '../../src/contract/telling/told';
 import { startReceiver, type Answer, type Receiver } from './receiver';
 import { eventually, setStage, type Run, type Stage } from './stage';
 
@@ -46,7 +46,7 @@ describe('a receiver', () => {
   });
   afterEach(() => receiver.close());
 
-  // The hour that it is down is virtual: test/contract/patience.test.ts.
+  // The hour that it is down is virtual: test/contract/telling/patience.test.ts.
   test.each<[string, readonly Answer[]]>([
     ['answers 503 once', [503, 'take']],
     ['answers 500 for longer than a few tries', [500, 500, 500, 500, 500, 500, 500, 'take']],

@@ -6,7 +6,7 @@ import { disksOf } from '../../src/lab/machine/disks';
 import { folderOn, mountOn } from '../../src/lab/machine/mounts';
 import { seeded } from '../../src/lab/region/seed';
 import { markFile } from '../../src/machine/proof/marks';
-import { decodeRecord } from '../../src/machine/record-tags';
+import { decodeRecord } from '../../src/machine/backups/record-tags';
 import { headingsOf } from './headings';
 import { byDevice, stageWithDataVolume, uuid } from './data-volume';
 import { control, linesOf, type Run, type Stage } from './stage';

@@ -1,7 +1,7 @@
 /** `runbook watch`, the built program: what no run can tell is told once, and once when it ends. */
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { appStoppedTag } from '../../src/machine/app-stopped-tag';
+import { appStoppedTag } from '../../src/machine/app/app-stopped-tag';
 import { runbook } from './command-line';
 import { startReceiver, type Receiver } from './receiver';
 import { setStage, type Stage } from './stage';

@@ -8,7 +8,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import { createActivities, type Activities } from '../../src/activities';
-import type { OfRun } from '../../src/activities/late';
+import type { OfRun } from '../../src/activities/frame/late';
 import { refuse } from '../../src/contract/failures';
 import type { World } from '../../src/world';
 import type { Connection } from '../../src/world/ssh';

@@ -1,7 +1,7 @@
 /** `runbook approve`, `reject`, `retry`, `skip`, `abort`: a person answers a run that waits. */
 import type { Answer, OpenGate } from '../../contract/journal';
 import type { Standing } from '../../contract/reports';
-import { answerCommand } from '../../contract/telling';
+import { answerCommand } from '../../contract/telling/telling';
 import { ask } from '../ask';
 import type { AddCommand } from '../command-row';
 import { commandRow } from '../command-row';

@@ -1,9 +1,9 @@
 /** `runbook backups`: the images that a restore can start from, as AWS and their tags tell. */
-import type { BackupRecord } from '../../machine/backup-record';
-import { backupOf, newestFirst, proofsOf, takenAt } from '../../machine/backups';
-import { regionsOf } from '../../machine/places';
-import type { ProvenRestore } from '../../machine/proven-restore';
-import { decodeRecord } from '../../machine/record-tags';
+import type { BackupRecord } from '../../machine/backups/backup-record';
+import { backupOf, newestFirst, proofsOf, takenAt } from '../../machine/backups/backups';
+import { regionsOf } from '../../machine/launch/places';
+import type { ProvenRestore } from '../../machine/backups/proven-restore';
+import { decodeRecord } from '../../machine/backups/record-tags';
 import type { Image } from '../../world/ec2';
 import { commandRow } from '../command-row';
 import { openConfig } from '../configured';
@@ -31,7 +31,7 @@ export const backups = commandRow({
   example: 'runbook backups prod --json',
   run: async ({ args, out }) => {
     const { name, installation } = await openConfig(args[0] ?? '');
-    const { openEc2 } = await import('../../world/ec2.js');
+    const { openEc2 } = await import('../../world/ec2/index.js');
     const found: Placed[] = [];
     const unanswered: string[] = [];
     for (const region of regionsOf(installation)) {

@@ -3,8 +3,8 @@
  * tags of images and nobody else, because it matters most when Temporal or the worker is down.
  */
 import type { Installation } from '../../config';
-import { backupQuery } from '../../machine/backups';
-import { tagNames } from '../../machine/tags';
+import { backupQuery } from '../../machine/backups/backups';
+import { tagNames } from '../../machine/backups/tags';
 import { commandRow } from '../command-row';
 import { readConfig } from '../configured';
 import { findingText, type Finding } from '../doctor/check';
@@ -79,7 +79,7 @@ async function ask(named: Named): Promise<Answer> {
   const [name, { region: home, copies = [], spare, imageOwners }] = named;
   const told = async (region: string): Promise<Told> => {
     try {
-      const { openEc2 } = await import('../../world/ec2.js');
+      const { openEc2 } = await import('../../world/ec2/index.js');
       return await openEc2({ region }).images(backupQuery(name, { imageOwners }));
     } catch (error) {
       return { unknown: messageOf(error) };
@@ -106,7 +106,7 @@ function isIn(region: string): (there: CopiesThere) => boolean {
 
 async function sparesIn(name: string, region: string): Promise<SparesThere['machines']> {
   try {
-    const { openEc2 } = await import('../../world/ec2.js');
+    const { openEc2 } = await import('../../world/ec2/index.js');
     const tags = { [tagNames.installation]: name, [tagNames.kind]: 'spare' };
     return await openEc2({ region }).instances({ tags });
   } catch (error) {
@@ -137,7 +137,7 @@ function judge(
 // What was found is told all the same: a full disk must not hide a missing backup.
 async function write(file: string, text: string): Promise<Finding> {
   try {
-    const { writeWhole } = await import('../../world/whole-file.js');
+    const { writeWhole } = await import('../../world/files/whole-file.js');
     // The collector runs as another user.
     await writeWhole(file, text, 0o644);
     return { level: 'ok', what: `prometheus: ${file} written` };

@@ -57,8 +57,8 @@ async function examineConfig(
 async function examine(name: string, installation: Installation): Promise<readonly Finding[]> {
   const [{ runningBuildsOf }, { openEc2 }, { openSsh }] = await Promise.all([
     import('../../world/circleci-api.js'),
-    import('../../world/ec2.js'),
-    import('../../world/ssh.js'),
+    import('../../world/ec2/index.js'),
+    import('../../world/ssh/index.js'),
   ]);
   const elsewhere = (installation.copies ?? []).map(({ region }) => ({
     region,

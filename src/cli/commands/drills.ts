@@ -20,7 +20,7 @@ export const drills = commandRow({
     if (installation !== undefined && installations[installation] === undefined) {
       throw new CliError('WrongUsage', `The configuration has no installation "${installation}".`);
     }
-    const { findReports } = await import('../../world/reports.js');
+    const { findReports } = await import('../../world/files/reports.js');
     const kept = await findReports(folder, 'drill');
     const { told, unknown } = await fromTemporal(installation);
     const lines = drillLines([...kept, ...told]).filter(

@@ -1,10 +1,10 @@
 /** `runbook hold` and `unhold`: a backup that no prune removes, as a tag on its image. */
 import { userInfo } from 'node:os';
-import { backupOf, backupTags } from '../../machine/backups';
-import { regionsOf } from '../../machine/places';
-import { tagNames } from '../../machine/tags';
+import { backupOf, backupTags } from '../../machine/backups/backups';
+import { regionsOf } from '../../machine/launch/places';
+import { tagNames } from '../../machine/backups/tags';
 import type { Ec2, Image } from '../../world/ec2';
-import type { ImageQuery } from '../../world/ec2-reads';
+import type { ImageQuery } from '../../world/ec2/reads';
 import { commandRow } from '../command-row';
 import { readConfig } from '../configured';
 import { CliError, exitStatus, messageOf } from '../exit-status';
@@ -111,7 +111,7 @@ interface Found {
 /** Looks in each region of the configuration for the image, which must be a backup of ours. */
 async function findBackup(id: string): Promise<Found> {
   const { installations } = await readConfig();
-  const { openEc2 } = await import('../../world/ec2.js');
+  const { openEc2 } = await import('../../world/ec2/index.js');
   const regions = [...new Set(Object.values(installations).flatMap(regionsOf))];
   const unanswered: string[] = [];
   const asked = async (query: ImageQuery): Promise<Copy[]> => {

@@ -3,9 +3,9 @@
  * tags in EC2, because it matters when Temporal and its record of the runs are lost.
  */
 import type { Installation } from '../../config';
-import { devicesOfImage } from '../../machine/image-devices';
-import { regionsOf } from '../../machine/places';
-import { tagNames } from '../../machine/tags';
+import { devicesOfImage } from '../../machine/backups/image-devices';
+import { regionsOf } from '../../machine/launch/places';
+import { tagNames } from '../../machine/backups/tags';
 import type { Ec2, Instance } from '../../world/ec2';
 import { commandRow } from '../command-row';
 import { readConfig } from '../configured';
@@ -54,7 +54,7 @@ interface Found {
 async function findMachines(
   installations: Readonly<Record<string, Installation>>,
 ): Promise<{ machines: Found['machine'][]; unanswered: string[] }> {
-  const { openEc2 } = await import('../../world/ec2.js');
+  const { openEc2 } = await import('../../world/ec2/index.js');
   const machines: Found['machine'][] = [];
   const unanswered: string[] = [];
   for (const [name, installation] of Object.entries(installations)) {

@@ -29,7 +29,7 @@ export const report = commandRow<{ readonly format?: string; readonly json?: boo
       return exitStatus.done;
     }
     const { reports } = await readConfig().catch(() => ({ reports: undefined }));
-    const { findReport } = await import('../../world/reports.js');
+    const { findReport } = await import('../../world/files/reports.js');
     const saved = reports === undefined ? undefined : await findReport(reports, run, format);
     if (saved === undefined) throw notFound(run, outcome, reports);
     if (out.json) {

@@ -23,8 +23,8 @@ export const sheet = commandRow<{ readonly html?: string; readonly markdown?: st
   ].join('\n'),
   run: async ({ args, options, out }) => {
     const { name, installation } = await openConfig(args[0] ?? '');
-    const { openEc2 } = await import('../../world/ec2.js');
-    const { readSheet } = await import('../../world/sheets.js');
+    const { openEc2 } = await import('../../world/ec2/index.js');
+    const { readSheet } = await import('../../world/files/sheets.js');
     const ec2 = (region: string) => openEc2({ region });
     const facts = await readSheet({ name, installation, ec2, madeAt: new Date() });
     const page = makeSheet(facts);
@@ -36,7 +36,7 @@ export const sheet = commandRow<{ readonly html?: string; readonly markdown?: st
     const files: string[] = [];
     for (const [file, text] of wanted) {
       if (file === undefined) continue;
-      const { writeWhole } = await import('../../world/whole-file.js');
+      const { writeWhole } = await import('../../world/files/whole-file.js');
       await writeWhole(file, text);
       files.push(file);
     }

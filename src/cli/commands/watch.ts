@@ -7,9 +7,9 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from '../../config';
-import type { WatchMessage } from '../../contract/telling';
-import { parseAppStoppedTag } from '../../machine/app-stopped-tag';
-import { tagNames } from '../../machine/tags';
+import type { WatchMessage } from '../../contract/telling/telling';
+import { parseAppStoppedTag } from '../../machine/app/app-stopped-tag';
+import { tagNames } from '../../machine/backups/tags';
 import type { Receivers } from '../../world/notify/receiver';
 import { commandRow } from '../command-row';
 import { readConfig } from '../configured';
@@ -106,7 +106,7 @@ async function lookAtBackups({ installations }: Config): Promise<Seen> {
 
 /** Instances that say of themselves that a run has stopped their app: seen without Temporal. */
 async function lookAtApps({ installations }: Config): Promise<Seen> {
-  const { openEc2 } = await import('../../world/ec2.js');
+  const { openEc2 } = await import('../../world/ec2/index.js');
   const each = Object.entries(installations).map(async ([name, { region, servicesMachine }]) => {
     const area = `app of ${name}`;
     try {
@@ -198,7 +198,7 @@ async function recall(file: string): Promise<Memory> {
 /** A full disk means that people hear of it again, not that they do not hear of it. */
 async function remember(file: string, memory: Memory, out: Output): Promise<void> {
   try {
-    const { writeWhole } = await import('../../world/whole-file.js');
+    const { writeWhole } = await import('../../world/files/whole-file.js');
     await mkdir(dirname(file), { recursive: true });
     await writeWhole(file, `${JSON.stringify(memory, undefined, 1)}\n`, 0o600);
   } catch (error) {

@@ -4,7 +4,7 @@ import type { Answer, OpenGate } from '../../contract/journal';
 import type { Standing } from '../../contract/reports';
 import { ask } from '../ask';
 import { CliError } from '../exit-status';
-import { answerCommand } from '../../contract/telling';
+import { answerCommand } from '../../contract/telling/telling';
 import { sendAnswer } from '../runs';
 import type { Temporal } from '../temporal/connect';
 import type { Narrator } from './narrator';

@@ -3,9 +3,9 @@
  * do. A policy may judge by tags, so each dry run asks about what the real call is about, with the
  * tags that it would set.
  */
-import { newestFirst } from '../../machine/backups';
-import { launchesLike } from '../../machine/launch-settings';
-import { decodeRecord } from '../../machine/record-tags';
+import { newestFirst } from '../../machine/backups/backups';
+import { launchesLike } from '../../machine/launch/launch-settings';
+import { decodeRecord } from '../../machine/backups/record-tags';
 import type { Image, Instance } from '../../world/ec2';
 import type { Finding } from './check';
 import { ask, check, unasked } from './check';

@@ -1,6 +1,6 @@
 /** One line of the doctor's findings. */
 import { detailOf } from '../../contract/aws-code';
-import type { ObstacleAt } from '../../world/ssh-failures';
+import type { ObstacleAt } from '../../world/ssh/failures';
 import { messageOf } from '../exit-status';
 import type { Paint } from '../output';
 import { typeOf, verdictOn } from './dry-run';

@@ -1,6 +1,6 @@
 /** The doctor's look at CircleCI's own API, where a token for it is configured. */
 import type { Installation } from '../../config';
-import type { RunningBuilds } from '../../machine/running-builds';
+import type { RunningBuilds } from '../../machine/app/running-builds';
 import { check, type Finding } from './check';
 
 /** Nothing without a token: builds are then named by a person. */

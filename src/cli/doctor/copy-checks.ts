@@ -1,8 +1,8 @@
 /** The doctor's look at a region that gets copies: may they be made, and could one be launched? */
-import { backupQuery, backupTags, newestUsable } from '../../machine/backups';
-import { inAnyRegion, launchesLike } from '../../machine/launch-settings';
-import { inRegion } from '../../machine/places';
-import { decodeRecord } from '../../machine/record-tags';
+import { backupQuery, backupTags, newestUsable } from '../../machine/backups/backups';
+import { inAnyRegion, launchesLike } from '../../machine/launch/launch-settings';
+import { inRegion } from '../../machine/launch/places';
+import { decodeRecord } from '../../machine/backups/record-tags';
 import type { Image } from '../../world/ec2';
 import { ask, check, type Finding } from './check';
 import { examineLaunches, type AskedLaunch } from './launch-checks';

@@ -2,14 +2,14 @@
  * The doctor's look at each type and subnet that a launch may try: is it offered there, does the
  * image run on it, and would the launch itself be taken? In need it would be too late to find out.
  */
-import { fitOf } from '../../machine/launch-fit';
+import { fitOf } from '../../machine/launch/launch-fit';
 import {
   choiceText,
   launchesOf,
   type LaunchChoice,
   type PlannedLaunch,
-} from '../../machine/launch-settings';
-import type { LaunchSettings } from '../../machine/backup-record';
+} from '../../machine/launch/launch-settings';
+import type { LaunchSettings } from '../../machine/backups/backup-record';
 import type { Ec2, Image, Subnet } from '../../world/ec2';
 import { messageOf } from '../exit-status';
 import { ask, unasked, type Finding } from './check';

@@ -1,12 +1,12 @@
 /** The doctor's look at what the machine is made of: whether a restore of it could work at all. */
-import { describeApp } from '../../machine/app-status';
-import type { Command } from '../../machine/commands';
+import { describeApp } from '../../machine/app/app-status';
+import type { Command } from '../../machine/shell/commands';
 import { askForDialect, chooseDialect, dialects, type Choice } from '../../machine/dialects/choose';
 import { valueOf } from '../../machine/dialects/item';
 import { lookAtPlatform, parsePlatform, type Platform } from '../../machine/platform/look';
 import { parseServerVersion, readApp } from '../../machine/platform/server';
 import { describePlatform, judgePlatform } from '../../machine/platform/supported';
-import { parseReplicatedVersion } from '../../machine/replicated';
+import { parseReplicatedVersion } from '../../machine/app/replicated';
 import type { Connection } from '../../world/ssh';
 import { check, type Finding } from './check';
 

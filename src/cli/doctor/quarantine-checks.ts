@@ -1,16 +1,16 @@
 /** The doctor's look at the copies in quarantine, spare and drill: could they be launched and ended? */
 import type { Installation } from '../../config';
-import { backupQuery, newestUsable } from '../../machine/backups';
-import { letsOutEverywhere } from '../../machine/egress';
-import { recordedLaunch } from '../../machine/copies';
+import { backupQuery, newestUsable } from '../../machine/backups/backups';
+import { letsOutEverywhere } from '../../machine/launch/egress';
+import { recordedLaunch } from '../../machine/backups/copies';
 import {
   launchesLike,
   launchInQuarantine,
   type PlannedLaunch,
-} from '../../machine/launch-settings';
-import { inRegion } from '../../machine/places';
-import { decodeRecord } from '../../machine/record-tags';
-import { tagNames } from '../../machine/tags';
+} from '../../machine/launch/launch-settings';
+import { inRegion } from '../../machine/launch/places';
+import { decodeRecord } from '../../machine/backups/record-tags';
+import { tagNames } from '../../machine/backups/tags';
 import type { Ec2, Image } from '../../world/ec2';
 import { ask, check, type Finding } from './check';
 import { examineLaunches } from './launch-checks';

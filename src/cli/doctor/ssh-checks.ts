@@ -1,7 +1,7 @@
 /** The doctor's look at bastion and machine: host keys, login, and commands that only read. */
 import type { Installation } from '../../config';
-import { readOsRelease, readReplicatedVersion, type Command } from '../../machine/commands';
-import { accountEnds, readAccountAges } from '../../machine/accounts';
+import { readOsRelease, readReplicatedVersion, type Command } from '../../machine/shell/commands';
+import { accountEnds, readAccountAges } from '../../machine/login/accounts';
 import type { Instance } from '../../world/ec2';
 import type { Connection, Ssh, SshTarget } from '../../world/ssh';
 import type { Finding } from './check';

@@ -5,8 +5,8 @@ import {
   type BackupImage,
   type Choice,
   type Proofs,
-} from '../../machine/backups';
-import { tagNames } from '../../machine/tags';
+} from '../../machine/backups/backups';
+import { tagNames } from '../../machine/backups/tags';
 import type { Finding } from '../doctor/check';
 import { moment, span } from '../render/span';
 

@@ -1,6 +1,6 @@
 /** Whether a spare machine is ready, and how old what it holds is. */
-import { takenAt, type BackupImage } from '../../machine/backups';
-import { tagNames } from '../../machine/tags';
+import { takenAt, type BackupImage } from '../../machine/backups/backups';
+import { tagNames } from '../../machine/backups/tags';
 import type { Finding } from '../doctor/check';
 import { span } from '../render/span';
 

@@ -10,9 +10,9 @@ import {
   takenAt as takenAtOf,
   type BackupImage,
   type Choice,
-} from '../../machine/backups';
-import { provenRestore, type ProvenRestore } from '../../machine/proven-restore';
-import { tagNames } from '../../machine/tags';
+} from '../../machine/backups/backups';
+import { provenRestore, type ProvenRestore } from '../../machine/backups/proven-restore';
+import { tagNames } from '../../machine/backups/tags';
 import type { Finding } from '../doctor/check';
 import { moment, span } from '../render/span';
 import { judgeSpare, type SparesThere, type SpareVerdict } from './spare';

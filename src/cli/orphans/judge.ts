@@ -2,7 +2,7 @@
  * Which machines that the runbooks have made belong to nobody any more, by their tags and by what
  * Temporal says of the runs that made them. Pure.
  */
-import { tagNames } from '../../machine/tags';
+import { tagNames } from '../../machine/backups/tags';
 import { moment } from '../render/span';
 
 /** A machine that a runbook has launched. */

@@ -1,6 +1,6 @@
 /** Whether the runs that made machines are open. Temporal may be what was lost: then nobody knows. */
 import { isClosed } from '../../contract/run-status';
-import { tagNames } from '../../machine/tags';
+import { tagNames } from '../../machine/backups/tags';
 import { messageOf } from '../exit-status';
 import { withTemporal, type Temporal } from '../temporal/connect';
 import type { MadeMachine, Owner } from './judge';

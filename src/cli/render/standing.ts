@@ -6,8 +6,8 @@ import {
   type OpenGate,
 } from '../../contract/journal';
 import type { Report, Standing } from '../../contract/reports';
-import { answerCommand } from '../../contract/telling';
-import { lastTold } from '../../contract/told-section';
+import { answerCommand } from '../../contract/telling/telling';
+import { lastTold } from '../../contract/telling/told-section';
 import type { Paint } from '../output';
 import { elapsed, table } from './table';
 

@@ -1,6 +1,6 @@
 /** Commands as a person types them: the same as those of the runbooks, with their values in them. */
-import type { Command } from '../../machine/commands';
-import { quote } from '../../machine/quoting';
+import type { Command } from '../../machine/shell/commands';
+import { quote } from '../../machine/shell/quoting';
 
 /** A value as a word of bash; quoted where it has to be, because quotes are hard to read aloud. */
 export function word(value: string): string {

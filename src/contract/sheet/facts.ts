@@ -1,7 +1,7 @@
 /** What a sheet is made of: runbook.yaml and the tags of the newest usable backup, nothing else. */
-import type { BackupRecord, LaunchSettings } from '../../machine/backup-record';
+import type { BackupRecord, LaunchSettings } from '../../machine/backups/backup-record';
 import type { Judgement } from '../../machine/databases/judge';
-import type { LaunchChoice } from '../../machine/launch-settings';
+import type { LaunchChoice } from '../../machine/launch/launch-settings';
 
 /** An SSH account, without its key. */
 export interface Login {

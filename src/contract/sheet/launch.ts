@@ -1,6 +1,6 @@
 /** The part of a restore by hand that is done on one's own computer, with the AWS CLI. */
-import { choiceText } from '../../machine/launch-settings';
-import { tagNames } from '../../machine/tags';
+import { choiceText } from '../../machine/launch/launch-settings';
+import { tagNames } from '../../machine/backups/tags';
 import { onLines, word } from './by-hand';
 import type { Login, SheetFacts } from './facts';
 import type { Action, Step } from './page';

@@ -1,6 +1,6 @@
 /** Instructions 2 to 6 by hand, in one root shell on the new machine. */
-import { usualPlaces } from '../../machine/address-files';
-import * as commands from '../../machine/commands';
+import { usualPlaces } from '../../machine/addresses/address-files';
+import * as commands from '../../machine/shell/commands';
 import { recordedDialect } from '../../machine/dialects/recorded';
 import { searchByHand } from '../../machine/stale/search';
 import { byHand, word } from './by-hand';
@@ -117,7 +117,7 @@ export function naming(facts: SheetFacts): Step {
 }
 
 // What stands before and after a whole address, and after a host name that is made of one, as
-// src/machine/addresses.ts has it: 10.0.1.5/24 is a network and stays, 10.0.1.5/32 is the machine.
+// src/machine/addresses/addresses.ts has it: 10.0.1.5/24 is a network and stays, 10.0.1.5/32 is the machine.
 const before = '(^|[^0-9A-Za-z_.-])';
 const after =
   String.raw`($|[^0-9A-Za-z_./-]|\.($|[^0-9A-Za-z_])|/($|[^0-9]|` +

@@ -2,8 +2,8 @@
  * The sheet of an installation: the page that administrators get beforehand, with everything that
  * a restore by hand needs when neither this tool nor Temporal is left.
  */
-import { aboutDatabases, notHeld } from '../../machine/not-held';
-import { choiceText } from '../../machine/launch-settings';
+import { aboutDatabases, notHeld } from '../../machine/backups/not-held';
+import { choiceText } from '../../machine/launch/launch-settings';
 import { time } from '../markdown';
 import type { SheetFacts } from './facts';
 import { beforehand, launching } from './launch';

@@ -8,7 +8,7 @@ import {
   type IFileSystem,
   type ResolvedCommandContext,
 } from 'just-bash';
-import { quote } from '../../machine/quoting';
+import { quote } from '../../machine/shell/quoting';
 import type { Machine } from '../machine/machine';
 import type { CommandOutput } from '../shapes';
 import type { Locks } from './portable-locks';

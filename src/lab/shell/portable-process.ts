@@ -10,7 +10,7 @@ import {
   type CustomCommand,
   type ResolvedCommandContext,
 } from 'just-bash';
-import { quote } from '../../machine/quoting';
+import { quote } from '../../machine/shell/quoting';
 import { applianceCommands, commandNamesOn } from '../appliance';
 import type { Machine } from '../machine/machine';
 import type { CommandOutput, LabClock } from '../shapes';

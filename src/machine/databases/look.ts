@@ -1,5 +1,5 @@
 /** The commands that look for the databases on a machine. They change nothing. */
-import type { Command } from '../commands';
+import type { Command } from '../shell/commands';
 import { dataFolders } from './signs';
 
 /** Prints `holds`, `empty` or `absent` and the folder, a line each; a folder of folders is empty. */

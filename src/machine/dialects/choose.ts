@@ -2,9 +2,9 @@
  * Which dialect a machine's Replicated speaks: told by what it answers, since versions were
  * repackaged and a wrapper may be there whose daemon knows nothing of it.
  */
-import { parseAppStatus } from '../app-status';
-import type { Command } from '../commands';
-import { redact } from '../redact';
+import { parseAppStatus } from '../app/app-status';
+import type { Command } from '../shell/commands';
+import { redact } from '../text/redact';
 import type { Dialect, DialectName } from './dialect';
 import { old } from './with-replicated';
 import { inspect, status } from './with-replicatedctl';

@@ -6,9 +6,9 @@
  * - `inspect`: `replicatedctl app status inspect`, before 2.26; the daemon is up when `task ls` answers.
  * - `old`: no usable `replicatedctl`; `replicated apps` and `replicated app ID …` instead.
  */
-import type { AppStatus } from '../app-status';
-import type { Command } from '../commands';
-import type { ReplicatedStatus } from '../replicated';
+import type { AppStatus } from '../app/app-status';
+import type { Command } from '../shell/commands';
+import type { ReplicatedStatus } from '../app/replicated';
 
 /** Every dialect by its name, the newest first. */
 export const dialectNames = ['status', 'inspect', 'old'] as const;

@@ -1,5 +1,5 @@
 /** The dialect of a machine that cannot be asked: what its backup says, or its version means. */
-import type { BackupRecord } from '../backup-record';
+import type { BackupRecord } from '../backups/backup-record';
 import { isBefore } from '../platform/supported';
 import { dialects } from './choose';
 import type { Dialect } from './dialect';

@@ -3,9 +3,9 @@
  * its own, and has no command that sets an item of the app's configuration.
  */
 import { z } from 'zod';
-import type { AppStatus } from '../app-status';
-import type { Command } from '../commands';
-import { jsonOf } from '../json';
+import type { AppStatus } from '../app/app-status';
+import type { Command } from '../shell/commands';
+import { jsonOf } from '../text/json';
 import type { Dialect } from './dialect';
 import { parseAnswering } from './with-replicatedctl';
 

@@ -1,8 +1,8 @@
 /** The two dialects of `replicatedctl`: what changed with Replicated 2.26 is how status is asked. */
-import { parseAppStatus } from '../app-status';
-import { reads } from '../command';
-import * as commands from '../commands';
-import { parseSystemStatus, type ReplicatedStatus } from '../replicated';
+import { parseAppStatus } from '../app/app-status';
+import { reads } from '../shell/command';
+import * as commands from '../shell/commands';
+import { parseSystemStatus, type ReplicatedStatus } from '../app/replicated';
 import type { Dialect } from './dialect';
 
 const replicatedctl = '/usr/local/bin/replicatedctl';

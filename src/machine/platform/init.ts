@@ -1,5 +1,9 @@
 /** Which init system starts Replicated's units, and how it is told to. */
-import { restartReplicatedBySystemd, restartReplicatedByUpstart, type Command } from '../commands';
+import {
+  restartReplicatedBySystemd,
+  restartReplicatedByUpstart,
+  type Command,
+} from '../shell/commands';
 
 /**
  * `upstart` also on CentOS 6 and Amazon Linux 1, where `service` knows nothing of its jobs; `sysv`

@@ -1,6 +1,6 @@
 /** What a machine is, as far as a restore depends on it: asked in one command, which only reads. */
-import { readInit, readOsRelease, type Command } from '../commands';
-import { parseOsRelease, type OsRelease } from '../os-release';
+import { readInit, readOsRelease, type Command } from '../shell/commands';
+import { parseOsRelease, type OsRelease } from './os-release';
 import { parseInit, type Init } from './init';
 
 /** Programs that some step of a restore needs on the machine. */

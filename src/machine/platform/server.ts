@@ -1,9 +1,9 @@
 /** Which release of CircleCI Server is installed, as far as Replicated says it. */
 import { z } from 'zod';
-import type { Command } from '../commands';
+import type { Command } from '../shell/commands';
 import { dialects } from '../dialects/choose';
 import type { DialectName } from '../dialects/dialect';
-import { jsonWithin } from '../json';
+import { jsonWithin } from '../text/json';
 
 /** Prints what Replicated keeps of the app. Its shape is published for two of its fields only. */
 export function readApp(cli: DialectName): Command {

@@ -4,7 +4,7 @@
  * names of its databases, MongoDB's newest build. None changes anything. Pure.
  */
 import { z } from 'zod';
-import type { Command } from '../commands';
+import type { Command } from '../shell/commands';
 
 /**
  * The transaction number counts every write since the cluster was made and is part of what a crash

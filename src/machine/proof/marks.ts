@@ -3,8 +3,8 @@
  * after a restore which point in time came back on each. Pure.
  */
 import { z } from 'zod';
-import type { Command } from '../commands';
-import { jsonOf } from '../json';
+import type { Command } from '../shell/commands';
+import { jsonOf } from '../text/json';
 import { isReadOnly, isRemote } from '../volumes/look';
 import type { RecordedVolumes } from '../volumes/record';
 

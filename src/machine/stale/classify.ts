@@ -2,7 +2,7 @@
  * What a stale address does where it stands: which kind of program reads the file, judged by path
  * and line alone, and how bad it is.
  */
-import { addressTokensIn } from '../addresses';
+import { addressTokensIn } from '../addresses/addresses';
 import type { StaleLine } from './search';
 
 /**

@@ -1,6 +1,6 @@
 /** The difference that mending a file makes, as `diff -U0` shows it, without what may be secret. */
-import { addressTokensIn } from '../addresses';
-import { redact } from '../redact';
+import { addressTokensIn } from '../addresses/addresses';
+import { redact } from '../text/redact';
 
 const mostLines = 12;
 const longest = 240;

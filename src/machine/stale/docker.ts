@@ -1,5 +1,5 @@
 /** The restart of Docker's daemon, which reads its configuration only when it starts. */
-import { stateFolder, type Command } from '../commands';
+import { stateFolder, type Command } from '../shell/commands';
 
 function command(name: string, script: string, instanceId: string): Command {
   return { name, script, args: [stateFolder(instanceId)], timeoutSeconds: 180 };

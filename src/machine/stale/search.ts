@@ -3,8 +3,8 @@
  * The search is bounded in time and output and says so; what it prints holds lines of
  * configuration, so it is confidential: only place and kind of a line ever leave the worker.
  */
-import { addressTokensIn } from '../addresses';
-import type { Command } from '../commands';
+import { addressTokensIn } from '../addresses/addresses';
+import type { Command } from '../shell/commands';
 
 /** A line that names an old address. */
 export interface StaleLine {

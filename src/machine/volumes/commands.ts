@@ -1,5 +1,5 @@
 /** The exact commands that ask a machine for its volumes, and mount one; see ../commands.ts. */
-import { reads, type Command } from '../command';
+import { reads, type Command } from '../shell/command';
 import type { AppFolder } from './folders';
 
 /** `KEY="value"` pairs: an empty column shifts nothing, and blanks in a name need no guess. */

@@ -2,7 +2,7 @@
  * Compares the mounts of a machine with what its backup recorded: an app that starts over an empty
  * folder makes an empty database, and looks healthy. Pure.
  */
-import { mountOf } from '../mounts';
+import { mountOf } from '../storage/mounts';
 import { mountLine, type VolumeOrder } from './commands';
 import { compareByHand } from './by-hand';
 import { idOf, withoutDocker, type Comparison, type Expected, type Problem } from './comparison';

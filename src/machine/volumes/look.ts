@@ -1,5 +1,5 @@
 /** What a machine says of its volumes, read from the commands' outputs. Pure. */
-import type { Mount } from '../mounts';
+import type { Mount } from '../storage/mounts';
 
 /** A mounted file system, with what it is known by. */
 export interface VolumeMount extends Mount {

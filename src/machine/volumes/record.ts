@@ -3,9 +3,9 @@
  * folder of the app lies on it. A part of the backup's record, so it is kept short. Pure.
  */
 import { z } from 'zod';
-import { asciiJson } from '../chunked-tags';
-import { mountOf } from '../mounts';
-import { redact } from '../redact';
+import { asciiJson } from '../text/chunked-tags';
+import { mountOf } from '../storage/mounts';
+import { redact } from '../text/redact';
 import { deviceOf, isLasting, type VolumeMount, type VolumesSeen } from './look';
 import type { Under } from './under';
 

@@ -1,8 +1,8 @@
 /** The message as plain text by SMTP. Taken is what the server answered 250 to after the text. */
 import { createTransport } from 'nodemailer';
-import type { NamedReceiver } from '../../config-notify';
-import type { Message } from '../../contract/telling';
-import { wordsOf } from '../../contract/telling-words';
+import type { NamedReceiver } from '../../config/notify';
+import type { Message } from '../../contract/telling/telling';
+import { wordsOf } from '../../contract/telling/telling-words';
 import { readSecret } from './post';
 import { NotTaken, tryLimitMs, within, type Receiver } from './receiver';
 

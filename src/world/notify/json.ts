@@ -1,6 +1,6 @@
 /** The message as JSON, signed by the Standard Webhooks scheme where a secret is given. */
 import { Webhook } from 'standardwebhooks';
-import type { NamedReceiver } from '../../config-notify';
+import type { NamedReceiver } from '../../config/notify';
 import { post, readSecret } from './post';
 import { NotTaken, tryLimitMs, within, type Receiver } from './receiver';
 

@@ -1,5 +1,5 @@
 /** The receivers that runbook.yaml names. */
-import type { NamedReceiver, NotifyConfig } from '../../config-notify';
+import type { NamedReceiver, NotifyConfig } from '../../config/notify';
 import { emailReceiver } from './email';
 import { jsonReceiver } from './json';
 import type { Receiver, Receivers } from './receiver';

@@ -1,7 +1,7 @@
 /** One HTTP POST of JSON. What answers 2xx has taken it; a redirect is a refusal, never followed. */
 import { readFileSync } from 'node:fs';
 import { printable } from '../../contract/printable';
-import { redact } from '../../machine/redact';
+import { redact } from '../../machine/text/redact';
 import { NotTaken } from './receiver';
 
 /** So much of a refusal is read for its reason. */

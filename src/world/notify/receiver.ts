@@ -1,5 +1,5 @@
 /** What every receiver is: something that takes a message, or says why not. */
-import type { Message } from '../../contract/telling';
+import type { Message } from '../../contract/telling/telling';
 
 /** A receiver took the message, or why it did not. Never a secret, never the whole address. */
 export type Taking =

@@ -2,10 +2,10 @@
  * The message for an incoming webhook of Slack, or of what takes the same: text for notifications
  * and for others, blocks for Slack. Words from outside stand where no mention, link or format is read.
  */
-import type { NamedReceiver } from '../../config-notify';
+import type { NamedReceiver } from '../../config/notify';
 import { shorten } from '../../contract/markdown';
-import type { Message } from '../../contract/telling';
-import { wordsOf } from '../../contract/telling-words';
+import type { Message } from '../../contract/telling/telling';
+import { wordsOf } from '../../contract/telling/telling-words';
 import { post } from './post';
 import { tryLimitMs, within, type Receiver } from './receiver';
 

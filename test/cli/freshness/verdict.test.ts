@@ -1,9 +1,9 @@
 import { judgeCopies } from '../../../src/cli/freshness/copies';
 import { prometheusText } from '../../../src/cli/freshness/prometheus';
 import { verdictOf, verdictWithoutAws, worst } from '../../../src/cli/freshness/verdict';
-import type { BackupImage } from '../../../src/machine/backups';
-import { copyTags } from '../../../src/machine/copies';
-import { backupAt } from '../../machine/sample-backups';
+import type { BackupImage } from '../../../src/machine/backups/backups';
+import { copyTags } from '../../../src/machine/backups/copies';
+import { backupAt } from '../../machine/backups/sample-backups';
 
 const hour = 3600;
 const midnight = Date.UTC(2026, 10, 24);

@@ -1,4 +1,4 @@
-import { answerCommand } from '../../../src/contract/telling';
+import { answerCommand } from '../../../src/contract/telling/telling';
 import type { JournalEntry, OpenGate } from '../../../src/contract/journal';
 import type { Standing } from '../../../src/contract/reports';
 import { gateText, journalLine, standingText } from '../../../src/cli/render/standing';

@@ -6,9 +6,9 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { byHand, word } from '../../../src/contract/sheet/by-hand';
 import { makeSheet } from '../../../src/contract/sheet/sheet';
-import { rewriteAddresses } from '../../../src/machine/addresses';
-import * as commands from '../../../src/machine/commands';
-import { golden } from '../../machine/address-files';
+import { rewriteAddresses } from '../../../src/machine/addresses/addresses';
+import * as commands from '../../../src/machine/shell/commands';
+import { golden } from '../../machine/addresses/address-files';
 import { commandsOf, facts, poison, poisoned } from './sample-facts';
 
 let folder = '';

@@ -1,6 +1,6 @@
 import type { SheetFacts } from '../../../src/contract/sheet/facts';
 import type { Action, Sheet } from '../../../src/contract/sheet/page';
-import { record } from '../../machine/sample-backups';
+import { record } from '../../machine/backups/sample-backups';
 
 /** An installation with a bastion, a DNS name and everything recorded. */
 export const facts: SheetFacts = {

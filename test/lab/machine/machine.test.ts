@@ -4,7 +4,7 @@ import { machineFactory } from '../../../src/lab/machine/factory';
 import { runAppliance } from '../../../src/lab/appliance';
 import { modelOf } from '../../../src/lab/appliance/model';
 import type { SimulatedMachine } from '../../../src/lab/shapes';
-import { parseConsoleHostKeys } from '../../../src/machine/host-keys';
+import { parseConsoleHostKeys } from '../../../src/machine/login/host-keys';
 import { liveAddress, SmallLab } from './small-lab';
 
 let lab: SmallLab;

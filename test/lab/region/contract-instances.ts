@@ -1,7 +1,7 @@
 /** What callers rely on in launches, instances and addresses. */
 import * as sdk from '@aws-sdk/client-ec2';
-import { toImage } from '../../../src/world/ec2-shapes';
-import { runInstancesInput } from '../../../src/world/ec2-requests';
+import { toImage } from '../../../src/world/ec2/shapes';
+import { runInstancesInput } from '../../../src/world/ec2/requests';
 import {
   describeImage,
   imageOf,

@@ -5,9 +5,9 @@ import {
   lookForAddressFiles,
   parseAddressFiles,
   type AddressFiles,
-} from '../../../src/machine/address-files';
+} from '../../../src/machine/addresses/address-files';
 import { naming, parseSearch, searchForAddresses } from '../../../src/machine/stale/search';
-import { lookForTraces, parseTraces } from '../../../src/machine/old-traces';
+import { lookForTraces, parseTraces } from '../../../src/machine/addresses/old-traces';
 import { openStage, run, type Stage } from './session';
 import { isElsewhere, seededMentions, seedStalePlaces, staleLines } from './stale-places';
 

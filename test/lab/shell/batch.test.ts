@@ -1,12 +1,12 @@
 /** Commands that are sent as one answer as they would alone, in both shells. */
-import { apart, together } from '../../../src/machine/batch';
+import { apart, together } from '../../../src/machine/shell/batch';
 import {
   probe,
   readContainers,
   readNomadServers,
   type Command,
-} from '../../../src/machine/commands';
-import { lookAtContainers } from '../../../src/machine/docker-look';
+} from '../../../src/machine/shell/commands';
+import { lookAtContainers } from '../../../src/machine/docker/docker-look';
 import { shells, type Place } from './both-shells';
 
 const mark = 'a-mark-that-nobody-prints';

@@ -1,6 +1,6 @@
 /** A machine of each shell, for what must be true on both. */
 import type { MachineProfile, SimulatedMachine } from '../../../src/lab/shapes';
-import type { Command } from '../../../src/machine/commands';
+import type { Command } from '../../../src/machine/shell/commands';
 import type { SmallLab } from '../machine/small-lab';
 import { describeReal } from './real-machine';
 import { RealReach } from './real-reach';

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, readdirSync, statSync, symlinkSync
 import { join } from 'node:path';
 import type { Client } from 'ssh2';
 import type { MachineProfile, SimulatedMachine } from '../../../src/lab/shapes';
-import * as commands from '../../../src/machine/commands';
+import * as commands from '../../../src/machine/shell/commands';
 import type { SmallLab } from '../machine/small-lab';
 import { exec, openStage, pause, run, type Answer, type Stage } from './session';
 

@@ -1,8 +1,8 @@
 /** The fence of a machine, on machines of both shells: what comes late changes nothing there. */
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Command } from '../../../src/machine/commands';
-import { leave, type Fence, type Manner, type Token } from '../../../src/machine/fence';
+import type { Command } from '../../../src/machine/shell/commands';
+import { leave, type Fence, type Manner, type Token } from '../../../src/machine/shell/fence';
 import type { SmallLab } from '../machine/small-lab';
 import { describeReal } from './real-machine';
 import { RealReach } from './real-reach';

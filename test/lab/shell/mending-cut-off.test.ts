@@ -6,9 +6,12 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import { createHash } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import { MockActivityEnvironment } from '@temporalio/testing';
-import { mendStaleAddresses, type Mended } from '../../../src/activities/mend-stale-addresses';
+import {
+  mendStaleAddresses,
+  type Mended,
+} from '../../../src/activities/restoring/mend-stale-addresses';
 import type { Machine } from '../../../src/contract/plan';
-import { stopApp, type Command } from '../../../src/machine/commands';
+import { stopApp, type Command } from '../../../src/machine/shell/commands';
 import type { World } from '../../../src/world';
 import { shells, type Place } from './both-shells';
 

@@ -1,9 +1,9 @@
 /** What production sends about the object storage, on machines of both shells. */
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Command } from '../../../src/machine/commands';
+import type { Command } from '../../../src/machine/shell/commands';
 import { dialects } from '../../../src/machine/dialects/choose';
-import * as storage from '../../../src/machine/storage-commands';
+import * as storage from '../../../src/machine/storage/storage-commands';
 import { needs } from '../../requirements';
 import type { SmallLab } from '../machine/small-lab';
 import { describeReal } from './real-machine';

@@ -1,8 +1,8 @@
-import { namesOf, parseContainers } from '../../../src/machine/containers';
+import { namesOf, parseContainers } from '../../../src/machine/docker/containers';
 import type { Client } from 'ssh2';
 import type { MachineProfile, SimulatedMachine } from '../../../src/lab/shapes';
-import * as commands from '../../../src/machine/commands';
-import { deleteBuildForms, parseDeleteOutcomes } from '../../../src/machine/dev-console';
+import * as commands from '../../../src/machine/shell/commands';
+import { deleteBuildForms, parseDeleteOutcomes } from '../../../src/machine/app/dev-console';
 import type { SmallLab } from '../machine/small-lab';
 import { exec, openStage, pause, run, type Stage } from './session';
 const appStart = ['/usr/local/bin/replicatedctl', 'app', 'start'];

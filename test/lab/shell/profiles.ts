@@ -9,13 +9,13 @@ import type { Dialect } from '../../../src/machine/dialects/dialect';
 import type { SystemName } from '../../../src/lab/machine/system-names';
 import { systems } from '../../../src/lab/machine/systems';
 import type { MachineProfile } from '../../../src/lab/shapes';
-import type { Command } from '../../../src/machine/commands';
-import { readInit, readOwnAddresses } from '../../../src/machine/commands';
+import type { Command } from '../../../src/machine/shell/commands';
+import { readInit, readOwnAddresses } from '../../../src/machine/shell/commands';
 import { lookAtPlatform, parsePlatform } from '../../../src/machine/platform/look';
 import { parseInit, restartReplicatedBy } from '../../../src/machine/platform/init';
 import { judgePlatform } from '../../../src/machine/platform/supported';
 import { parseServerVersion, readApp } from '../../../src/machine/platform/server';
-import { parseReplicatedVersion } from '../../../src/machine/replicated';
+import { parseReplicatedVersion } from '../../../src/machine/app/replicated';
 
 /** A machine of the lab behind a shell. */
 export interface Subject {

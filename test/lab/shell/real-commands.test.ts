@@ -1,12 +1,15 @@
 /** What production sends, run by the real bash and GNU's tools on machines of the lab. */
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { namesOf, parseContainers } from '../../../src/machine/containers';
+import { namesOf, parseContainers } from '../../../src/machine/docker/containers';
 import { setTimeout } from 'node:timers/promises';
 import type { MachineProfile } from '../../../src/lab/shapes';
-import { lookForAddressFiles, parseAddressFiles } from '../../../src/machine/address-files';
-import * as commands from '../../../src/machine/commands';
-import { deleteBuildForms, parseDeleteOutcomes } from '../../../src/machine/dev-console';
+import {
+  lookForAddressFiles,
+  parseAddressFiles,
+} from '../../../src/machine/addresses/address-files';
+import * as commands from '../../../src/machine/shell/commands';
+import { deleteBuildForms, parseDeleteOutcomes } from '../../../src/machine/app/dev-console';
 import { naming, parseSearch, searchForAddresses } from '../../../src/machine/stale/search';
 import { liveAddress } from '../machine/small-lab';
 import { describeReal } from './real-machine';

@@ -10,8 +10,8 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import * as commands from '../../../src/machine/commands';
-import { quote } from '../../../src/machine/quoting';
+import * as commands from '../../../src/machine/shell/commands';
+import { quote } from '../../../src/machine/shell/quoting';
 import { needs } from '../../requirements';
 import { describeReal, eventually } from './real-machine';
 import { killedBefore, RealReach, sha256 } from './real-reach';

@@ -7,8 +7,8 @@ import { applianceCommands } from '../../../src/lab/appliance';
 import { realShell } from '../../../src/lab/shell/real';
 import { systemOf, systems } from '../../../src/lab/machine/systems';
 import type { MachineProfile, SimulatedMachine } from '../../../src/lab/shapes';
-import { stopApp, type Command } from '../../../src/machine/commands';
-import type { AtFence } from '../../../src/machine/quoting';
+import { stopApp, type Command } from '../../../src/machine/shell/commands';
+import type { AtFence } from '../../../src/machine/shell/quoting';
 import { liveAddress, SmallLab } from '../machine/small-lab';
 import { Reach, run, type Answer } from './session';
 

@@ -5,9 +5,9 @@ import { systemOf, systems } from '../../../src/lab/machine/systems';
 import { startBastion, type Bastion } from '../../../src/lab/bastion';
 import type { MachineProfile, Shell, SimulatedMachine } from '../../../src/lab/shapes';
 import { portableShell } from '../../../src/lab/shell/portable';
-import type { Command } from '../../../src/machine/commands';
-import type { FenceWord } from '../../../src/machine/fence';
-import { render, unframe, type AtFence } from '../../../src/machine/quoting';
+import type { Command } from '../../../src/machine/shell/commands';
+import type { FenceWord } from '../../../src/machine/shell/fence';
+import { render, unframe, type AtFence } from '../../../src/machine/shell/quoting';
 import { liveAddress, SmallLab } from '../machine/small-lab';
 
 const hostKey = ed25519Pair('test');

@@ -2,7 +2,7 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { MachineProfile } from '../../../src/lab/shapes';
-import { readStartTimer, type Command } from '../../../src/machine/commands';
+import { readStartTimer, type Command } from '../../../src/machine/shell/commands';
 import { dialects } from '../../../src/machine/dialects/choose';
 import type { DialectName } from '../../../src/machine/dialects/dialect';
 import {
@@ -10,7 +10,7 @@ import {
   disarmStartNet,
   parseStartNet,
   readStartNet,
-} from '../../../src/machine/start-net';
+} from '../../../src/machine/app/start-net';
 import { shells, type Place } from './both-shells';
 
 const systems: readonly [Partial<MachineProfile>, DialectName][] = [

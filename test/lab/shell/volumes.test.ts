@@ -5,7 +5,7 @@ import { modelOf } from '../../../src/lab/appliance/model';
 import { addDisk } from '../../../src/lab/machine/disks';
 import { mountOn } from '../../../src/lab/machine/mounts';
 import type { SimulatedMachine } from '../../../src/lab/shapes';
-import type { Command } from '../../../src/machine/commands';
+import type { Command } from '../../../src/machine/shell/commands';
 import * as databases from '../../../src/machine/proof/databases';
 import { markFile, parseMarks, readMarks, writeMark } from '../../../src/machine/proof/marks';
 import * as commands from '../../../src/machine/volumes/commands';

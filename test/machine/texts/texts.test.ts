@@ -1,11 +1,11 @@
-import { describeApp, isReady, parseAppStatus } from '../../../src/machine/app-status';
+import { describeApp, isReady, parseAppStatus } from '../../../src/machine/app/app-status';
 import { chooseDialect } from '../../../src/machine/dialects/choose';
 import { valueOf } from '../../../src/machine/dialects/item';
 import { parseOldStatus } from '../../../src/machine/dialects/with-replicated';
-import { readNomadClients } from '../../../src/machine/nomad';
-import { parseOsRelease } from '../../../src/machine/os-release';
+import { readNomadClients } from '../../../src/machine/app/nomad';
+import { parseOsRelease } from '../../../src/machine/platform/os-release';
 import { parsePlatform } from '../../../src/machine/platform/look';
-import { parseReplicatedVersion, parseSystemStatus } from '../../../src/machine/replicated';
+import { parseReplicatedVersion, parseSystemStatus } from '../../../src/machine/app/replicated';
 import * as texts from './texts';
 
 describe('the state of the app', () => {

@@ -1,5 +1,5 @@
 /** What is recorded of the mounts, and whether an image holds it. */
-import { asciiJson } from '../../../src/machine/chunked-tags';
+import { asciiJson } from '../../../src/machine/text/chunked-tags';
 import { heldBy, namedByDevice } from '../../../src/machine/volumes/held';
 import { recordedVolumes, volumesToRecord } from '../../../src/machine/volumes/record';
 import { underMount } from '../../../src/machine/volumes/under';

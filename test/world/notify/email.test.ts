@@ -2,8 +2,8 @@
 import { writeFileSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { notify } from '../../../src/config-notify';
-import type { Message } from '../../../src/contract/telling';
+import { notify } from '../../../src/config/notify';
+import type { Message } from '../../../src/contract/telling/telling';
 import { openReceivers } from '../../../src/world/notify/open';
 import type { Taking } from '../../../src/world/notify/receiver';
 import { gateMessage, hostile } from './messages';

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Webhook } from 'standardwebhooks';
-import { notify } from '../../../src/config-notify';
+import { notify } from '../../../src/config/notify';
 import { openReceivers } from '../../../src/world/notify/open';
 import type { Receiver, Taking } from '../../../src/world/notify/receiver';
 import { slackBody } from '../../../src/world/notify/slack';

@@ -1,5 +1,5 @@
 /** Messages as runs make them, with hostile text in every place that holds text from outside. */
-import { endOf, type GateMessage, type Message } from '../../../src/contract/telling';
+import { endOf, type GateMessage, type Message } from '../../../src/contract/telling/telling';
 import { report } from '../../contract/sample-report';
 
 const about = {
