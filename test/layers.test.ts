@@ -44,14 +44,22 @@ const innocent = {
   'src/machine/commands.ts': 'export const stopApp = 1;\nexport interface Command {}\n',
   'src/machine/addresses.ts': 'export const rewrite = 1;\n',
   'src/machine/record-tags.ts': 'export const decodeRecord = 1;\n',
-  'src/config.ts': "import 'node:fs';\nexport interface Config {}\nexport const load = 1;\n",
+  'src/config/index.ts': "import 'node:fs';\nexport interface Config {}\nexport const load = 1;\n",
   'src/world/index.ts': 'export interface World {}\nexport const world = 1;\n',
-  'src/world/ec2.ts': "import '@aws-sdk/client-ec2';\n",
-  'src/world/ssh.ts':
-    "import 'ssh2';\nimport '@temporalio/common';\nimport '../contract/requests';\n",
+  'src/world/ec2/index.ts': "import '@aws-sdk/client-ec2';\n",
+  'src/world/ssh/index.ts':
+    "import 'ssh2';\nimport '@temporalio/common';\nimport '../../contract/requests';\n",
   'src/activities/index.ts':
     "import '@temporalio/activity';\nimport type { World } from '../world';\n" +
     'export type Activities = World;\nexport const createActivities = 1;\n',
+  'src/activities/frame/attempt.ts': 'export const attempted = 1;\n',
+  'src/activities/parts/app/stop.ts': "import '../../frame/attempt';\nexport const stop = 1;\n",
+  'src/activities/drill/end.ts': "import '../parts/app/stop';\nexport type End = 1;\n",
+  'src/activities/drill/launch.ts':
+    "import type { End } from './end';\nexport type Launch = End;\n",
+  'src/workflows/frame/steps.ts': 'export const step = 1;\n',
+  'src/workflows/launching/launch.ts': "import '../frame/steps';\n",
+  'src/workflows/restore.ts': "import './launching/launch';\n",
   'src/workflows/index.ts':
     "import '@temporalio/workflow';\nimport '../machine/commands';\n" +
     "import type { Activities } from '../activities';\nexport type All = Activities;\n",
@@ -84,6 +92,14 @@ const wrong: readonly (readonly [rule: string, path: string, text: string])[] = 
   ['activities-stand-between-machine-and-world', 'src/activities/a.ts', "import 'node:fs';"],
   ['activities-stand-between-machine-and-world', 'src/activities/b.ts', "import 'ssh2';"],
   ['activities-are-given-their-world', 'src/activities/c.ts', "import '../world';"],
+  ['an-activity-calls-no-neighbour', 'src/activities/spare/a.ts', "import '../drill/end';"],
+  ['an-activity-calls-no-neighbour', 'src/activities/drill/b.ts', "import './end';"],
+  ['parts-know-no-step', 'src/activities/parts/app/a.ts', "import '../../drill/end';"],
+  ['the-frame-carries-the-parts', 'src/activities/frame/a.ts', "import '../parts/app/stop';"],
+  ['the-frame-carries-the-parts', 'src/activities/parts/machine/a.ts', "import '../app/stop';"],
+  ['the-frame-carries-the-parts', 'src/activities/parts/instances/a.ts', "import '../app/stop';"],
+  ['the-runbook-comes-last', 'src/workflows/frame/a.ts', "import '../launching/launch';"],
+  ['the-runbook-comes-last', 'src/workflows/launching/b.ts', "import '../restore';"],
   ['world-knows-no-runbook', 'src/world/a.ts', "import '../activities';"],
   ['world-fails-in-temporal-terms-only', 'src/world/b.ts', "import '@temporalio/activity';"],
   ['one-door-per-outside-world', 'src/world/c.ts', "import '@aws-sdk/client-ec2';"],
@@ -108,7 +124,7 @@ const wrong: readonly (readonly [rule: string, path: string, text: string])[] = 
   ['worker-is-the-composition-root', 'src/worker.ts', "import './workflows';"],
   ['only-the-worker-runs-workflows', 'src/world/f.ts', "import '@temporalio/worker';"],
   ['nothing-but-the-worker-needs-the-worker', 'src/cli/i.ts', "import '../worker';"],
-  ['config-stands-alone', 'src/config.ts', "import './world';"],
+  ['config-stands-alone', 'src/config/index.ts', "import '../world';"],
   ['src-stands-without-tests', 'src/cli/j.ts', "import '../../scripts/any';"],
   ['src-stands-without-tests', 'src/lab/d.ts', "import 'playwright-core';"],
 ];

@@ -3,7 +3,7 @@
  * of each backup that nobody watches.
  */
 import { workflowInfo } from '@temporalio/workflow';
-import type { PrunePlan } from '../activities/pruning/plan-prune';
+import type { PrunePlan } from '../activities/parts/images/judge-backups';
 import type { Report } from '../contract/reports';
 import { pruneRequest } from '../contract/requests';
 import * as acts from './frame/acts';

@@ -4,15 +4,9 @@
  * Looks at: the image and its snapshots. Changes: nothing. Safe to repeat because: it only reads.
  * Fails with: ImageFailed, AwsUnavailable.
  */
-import { refuse } from '../../contract/failures';
 import type { World } from '../../world';
-import type { Ec2 } from '../../world/ec2';
 import type { Outcome, Say } from '../frame/attempt';
-import { failed } from '../parts/images/named-image';
-import { until } from '../frame/until';
-
-/** EC2 may not show a new image for a while; one that stays away has been deregistered. */
-const graceSeconds = 300;
+import { untilAvailable } from '../parts/images/until-available';
 
 export interface AwaitImageInput {
   readonly installation: string;
@@ -27,48 +21,3 @@ export const awaitImage =
     await untilAvailable({ ec2: world.ec2(region), limits }, imageId, say);
     return { note: `${imageId} is available` };
   };
-
-/** Polls until the image is available; refuses when AWS gives it up, it is gone, or time is over. */
-export async function untilAvailable(
-  { ec2, limits }: { readonly ec2: Ec2; readonly limits: Limits },
-  imageId: string,
-  say: Say,
-): Promise<void> {
-  const { image: limitSeconds, poll: pollSeconds } = limits;
-  let absentSince: number | undefined;
-  const available = await until({ limitSeconds, pollSeconds }, async () => {
-    const [image] = await ec2.images({ ids: [imageId] });
-    if (image === undefined) {
-      absentSince ??= performance.now();
-      if (performance.now() - absentSince > graceSeconds * 1000) throw gone(imageId);
-      return undefined;
-    }
-    absentSince = undefined;
-    if (image.state === 'available') return image;
-    if (image.state !== 'pending') throw failed(image);
-    say(`${imageId}: snapshots ${String(await progress(ec2, image.snapshotIds))}%`);
-    return undefined;
-  });
-  if (available) return;
-  throw refuse(
-    'ImageFailed',
-    `${imageId} is not available after ${String(limitSeconds)} s. Snapshots can take up to a day: ` +
-      'look at their progress in EC2, then retry to go on waiting.',
-  );
-}
-
-type Limits = Pick<ReturnType<World['installation']>['limits'], 'image' | 'poll'>;
-
-function gone(imageId: string): ReturnType<typeof refuse> {
-  return refuse(
-    'ImageFailed',
-    `${imageId} is not there: EC2 has shown no such image for ${String(graceSeconds)} s. Somebody ` +
-      'deregistered it, or it is in another account: find out, abort, and start a new backup.',
-  );
-}
-
-/** Percent of the snapshot that is furthest behind. */
-async function progress(ec2: Ec2, snapshotIds: readonly string[]): Promise<number> {
-  const snapshots = snapshotIds.length > 0 ? await ec2.snapshots(snapshotIds) : [];
-  return Math.min(100, ...snapshots.map(({ progressPercent }) => progressPercent));
-}

@@ -14,11 +14,11 @@ import { copyTags, originalOf } from '../../machine/backups/copies';
 import type { World } from '../../world';
 import type { Ec2, Image } from '../../world/ec2';
 import type { Outcome, Say } from '../frame/attempt';
-import { untilAvailable } from './await-image';
+import { untilAvailable } from '../parts/images/until-available';
 import { clientTokenOf } from '../parts/instances/client-token';
 import { inEach, type InRegion } from '../frame/in-each';
 import { findNamed, makeNamed, type Named } from '../parts/images/named-image';
-import { judgeImage } from './verify-image';
+import { judgeImage } from '../parts/images/judge-image';
 
 export interface CopyInput {
   readonly installation: string;

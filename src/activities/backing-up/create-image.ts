@@ -14,10 +14,9 @@ import { backupName, encodeRecord } from '../../machine/backups/record-tags';
 import { tagNames } from '../../machine/backups/tags';
 import type { World } from '../../world';
 import type { Ec2 } from '../../world/ec2';
-import { lookAtApp } from '../parts/app/app';
+import { lookAtApp, isDown } from '../parts/app/app';
 import type { Outcome, Say } from '../frame/attempt';
 import { onMachine } from '../frame/on-machine';
-import { isDown } from '../restoring/stop-app';
 import { failed, findNamed, makeNamed, type Named } from '../parts/images/named-image';
 import { until } from '../frame/until';
 

@@ -19,13 +19,13 @@ import {
   type NetSeen,
 } from '../../machine/app/start-net';
 import type { World } from '../../world';
-import { lookAtApp } from '../parts/app/app';
+import { lookAtApp, isDown } from '../parts/app/app';
 import type { Outcome, Say } from '../frame/attempt';
 import { dialectOf } from '../parts/machine/dialect';
 import { onMachine, type Remote } from '../frame/on-machine';
 import { markStopped, unmarkStopped } from '../parts/app/mark-stopped';
-import { startOn } from '../restoring/restart-app';
-import { isDown, stopOn } from '../restoring/stop-app';
+import { startOn } from '../parts/app/start';
+import { stopOn } from '../parts/app/stop';
 
 export interface StoppedForImage extends Outcome {
   /** Somebody had stopped the app before: then it is not ours to start. */

@@ -15,9 +15,9 @@ import { tagNames } from '../../machine/backups/tags';
 import type { World } from '../../world';
 import type { Ec2, Instance } from '../../world/ec2';
 import type { Outcome, Say } from '../frame/attempt';
-import type { Launched } from '../launching/launch-instance';
-import { isGone, launchOnce, type LaunchBy } from '../parts/instances/launch-once';
+import { isGone, launchOnce, type Launched, type LaunchBy } from '../parts/instances/launch-once';
 import { until } from '../frame/until';
+import { drillTags } from '../parts/instances/spares';
 
 export interface LaunchDrillInput extends LaunchBy {
   readonly plan: DrillPlan;
@@ -128,11 +128,6 @@ export const endDrill =
         `ends it at ${plan.expires}.`,
     );
   };
-
-/** The tags by which the machines of drills are found. */
-export function drillTags(installation: string): Record<string, string> {
-  return { [tagNames.installation]: installation, [tagNames.kind]: 'drill' };
-}
 
 /** The machines of this run, also one that tags do not find yet. */
 async function machinesOf(

@@ -15,7 +15,7 @@ import { provenTag } from '../../machine/backups/proven-restore';
 import { tagNames } from '../../machine/backups/tags';
 import type { World } from '../../world';
 import type { Outcome } from '../frame/attempt';
-import { tellOnce } from './tell-people';
+import { tellOnce } from '../parts/people/tell-once';
 
 export interface Notice {
   readonly message: Readonly<Record<string, unknown>>;

@@ -12,16 +12,11 @@ import type { RestorePlan } from '../../contract/plan';
 import { choiceText } from '../../machine/launch/launch-settings';
 import { tagNames } from '../../machine/backups/tags';
 import type { World } from '../../world';
-import type { Outcome } from '../frame/attempt';
-import { launchOnce, type LaunchBy } from '../parts/instances/launch-once';
+import { launchOnce, type Launched, type LaunchBy } from '../parts/instances/launch-once';
 import { takeOver } from '../parts/instances/take-over';
 
 export interface LaunchInput extends LaunchBy {
   readonly plan: RestorePlan;
-}
-
-export interface Launched extends Outcome {
-  readonly instanceId: string;
 }
 
 export const launchInstance =

@@ -9,12 +9,12 @@
  */
 import { refuse } from '../../contract/failures';
 import type { Machine } from '../../contract/plan';
-import type {
-  FolderPlace,
-  ObjectFolder,
-  ObjectStorage,
+import {
+  placeOfFolder,
+  type FolderPlace,
+  type ObjectFolder,
+  type ObjectStorage,
 } from '../../machine/storage/object-storage';
-import { placeOfFolder } from '../../machine/storage/object-storage';
 import type { RecordedObjects } from '../../machine/backups/object-tags';
 import * as storage from '../../machine/storage/storage-commands';
 import type { World } from '../../world';
@@ -27,6 +27,7 @@ import {
   whatRuns,
 } from '../parts/app/object-storage';
 import { onMachine, type Remote } from '../frame/on-machine';
+import { isWanted, judge, pathOf } from '../parts/app/mounted-objects';
 
 export interface MountInput {
   readonly machine: Machine;
@@ -73,25 +74,6 @@ export const mountObjects =
 
 type FolderInput = MountInput & { readonly objects: ObjectFolder };
 
-/**
- * Whether the folder lies on the file system where it lay, or where it is configured to lie. Where
- * nothing is recorded, a folder on a disk can only be judged by what is in it.
- */
-export function isWanted(
-  { recorded }: Pick<MountInput, 'recorded'>,
-  objects: ObjectFolder,
-  place: FolderPlace,
-): boolean {
-  if (objects.kind === 'nfs') return place.mount.source === objects.source;
-  if (recorded === undefined) return place.on !== 'nfs';
-  const isSamePath = recorded.path === objects.path;
-  return place.on === recorded.on && (!isSamePath || place.resolved === pathOf(objects, recorded));
-}
-
-function pathOf({ path }: ObjectFolder, recorded: RecordedObjects | undefined): string {
-  return recorded?.path === path ? (recorded.leadsTo ?? path) : path;
-}
-
 async function mount(
   input: FolderInput,
   remote: Remote,
@@ -132,53 +114,4 @@ function otherExport({ machine, objects }: FolderInput, place: FolderPlace) {
     `${objects.path} on ${machine.instanceId} is mounted from ${place.mount.source}, not from where ` +
       'runbook.yaml says. Unmount it, or correct objectStorage.source; then retry.',
   );
-}
-
-interface Judged {
-  readonly isEmpty: boolean;
-  /** What is to be said of the folder; empty, or begins with a comma. */
-  readonly seen: string;
-}
-
-/** Refuses another export and an empty one; tells of an empty one that can be filled. */
-export async function judge(
-  input: Omit<FolderInput, 'region'>,
-  remote: Remote,
-  place: FolderPlace,
-): Promise<Judged> {
-  const { machine, objects, recorded, acknowledged, canBeFilled } = input;
-  const entry = await remote.read(storage.readAnyEntry(place.resolved));
-  const marker = await remote.read(storage.readMarker(place.resolved));
-  const isMarked = recorded?.marker !== undefined;
-  const at = `${objects.path} on ${machine.instanceId}`;
-  const isStrange = isMarked && marker !== recorded.marker && (marker !== '' || entry !== '');
-  if (isStrange && !acknowledged) {
-    throw refuse(
-      'ObjectsNotTheSame',
-      `${place.mount.source} at ${at} is another object storage than the one that was backed up: ` +
-        `its marker says "${marker}", not "${recorded.marker ?? ''}". Mount the right one, then retry.`,
-    );
-  }
-  const isEmpty = entry === '' && recorded?.wasEmpty !== true;
-  if (!isEmpty || acknowledged || canBeFilled) {
-    return { isEmpty, seen: inWords({ isEmpty, isStrange, isMarked, marker }) };
-  }
-  throw refuse(
-    'ObjectsEmpty',
-    `${at} is mounted from ${place.mount.source}, and is empty. No snapshot of restic is known ` +
-      'that could fill it. Bring the files back, then retry; or abort, and start again with ' +
-      '"acknowledge":["object-storage"].',
-  );
-}
-
-function inWords(judged: {
-  readonly isEmpty: boolean;
-  readonly isStrange: boolean;
-  readonly isMarked: boolean;
-  readonly marker: string;
-}): string {
-  const { isEmpty, isStrange, isMarked, marker } = judged;
-  if (isStrange) return `, NOT the one that was backed up: its marker says "${marker}"`;
-  if (isEmpty) return ', and is empty';
-  return isMarked && marker !== '' ? ', the one that was backed up' : '';
 }

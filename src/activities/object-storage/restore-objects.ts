@@ -11,13 +11,17 @@
  */
 import { refuse } from '../../contract/failures';
 import type { Machine } from '../../contract/plan';
-import { placeOfFolder } from '../../machine/storage/object-storage';
-import type { FolderPlace, ObjectFolder, ResticPlace } from '../../machine/storage/object-storage';
+import {
+  placeOfFolder,
+  type FolderPlace,
+  type ObjectFolder,
+  type ResticPlace,
+} from '../../machine/storage/object-storage';
 import type { RecordedObjects } from '../../machine/backups/object-tags';
 import * as storage from '../../machine/storage/storage-commands';
 import type { World } from '../../world';
 import type { Outcome, Say } from '../frame/attempt';
-import { isWanted, judge } from './mount-objects';
+import { judge, isWanted } from '../parts/app/mounted-objects';
 import { lookAtObjects, whatRuns } from '../parts/app/object-storage';
 import { onMachine, type Remote } from '../frame/on-machine';
 import { checkRestic, orderOf, runRestic } from '../parts/app/run-restic';

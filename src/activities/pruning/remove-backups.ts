@@ -17,9 +17,9 @@ import { tagNames } from '../../machine/backups/tags';
 import type { World } from '../../world';
 import type { Ec2, Image } from '../../world/ec2';
 import type { Outcome, Say } from '../frame/attempt';
-import { openHolder } from '../every-run/claim-holder';
+import { openHolder } from '../frame/open-holder';
 import type { InRegion } from '../frame/in-each';
-import { planPrune, type Stray } from './plan-prune';
+import { judgeBackups, type Stray } from '../parts/images/judge-backups';
 import { until } from '../frame/until';
 
 export interface RemovalInput {
@@ -46,7 +46,7 @@ export const removeBackups =
     const kept: string[] = [];
     let removed = 0;
     // A question may have waited for days: what the rules keep by now stays, whatever was approved.
-    const { backups } = await planPrune(world)({ installation });
+    const { backups } = await judgeBackups(world, installation);
     const verdicts = new Map(backups.map((one) => [one.id, one]));
     // The oldest first: where the removal is cut off, the newer ones are still there.
     for (const { region, imageId } of [...images].reverse()) {

@@ -7,27 +7,11 @@
  * Safe to repeat because: it only reads; a retry looks again.
  * Fails with: MountsDiffer, where a mount is not all that is missing.
  */
-import { refuse } from '../../contract/failures';
-import type { Machine } from '../../contract/plan';
-import type { BackupRecord } from '../../machine/backups/backup-record';
 import { mountLine } from '../../machine/volumes/commands';
-import { compareVolumes } from '../../machine/volumes/compare';
-import type { Comparison, Problem } from '../../machine/volumes/comparison';
 import type { World } from '../../world';
 import type { Outcome } from '../frame/attempt';
-import { lookAtVolumes } from '../parts/machine/look-at-volumes';
-import { onMachine, type Remote } from '../frame/on-machine';
-
-/** What the machine is held against. */
-export interface MountsExpected {
-  readonly machine: Machine;
-  /** Absent for an image that was made by hand. */
-  readonly record?: BackupRecord | undefined;
-  /** Whether the databases are known to work on other machines. */
-  readonly isExternal: boolean;
-  /** Whether a step of its own mounts the object storage. */
-  readonly objectsApart: boolean;
-}
+import { onMachine } from '../frame/on-machine';
+import { compareOn, differ, type MountsExpected } from '../parts/machine/expected-mounts';
 
 export interface CompareInput extends MountsExpected {
   /** Nobody is there to approve a mount: what is missing is a failure. */
@@ -54,31 +38,3 @@ export const compareMounts =
       const lacking = `${String(wanting.length)} mount(s) missing`;
       return { note: wanting.length > 0 ? `${lacking}; ${seen}` : seen, wanting, notes };
     });
-
-/** Compares over an open connection. */
-export async function compareOn(remote: Remote, expected: MountsExpected): Promise<Comparison> {
-  const { record, isExternal, objectsApart } = expected;
-  const recorded = record?.volumes;
-  const seen = await lookAtVolumes(remote, recorded);
-  return compareVolumes(seen, { recorded, isExternal, objectsApart });
-}
-
-/** Refuses unless all is where it was: right before anything of the app starts. */
-export async function requireMounts(remote: Remote, expected: MountsExpected): Promise<void> {
-  const { problems } = await compareOn(remote, expected);
-  if (problems.length > 0) throw differ(expected.machine, problems);
-}
-
-export function differ(
-  { instanceId }: Machine,
-  problems: readonly Problem[],
-): ReturnType<typeof refuse> {
-  const shown = problems.slice(0, 6).map(({ text }) => text);
-  const more =
-    problems.length > shown.length ? ` And ${String(problems.length - shown.length)} more.` : '';
-  return refuse(
-    'MountsDiffer',
-    `${instanceId} does not have its files where the backup had them, so nothing of the app is ` +
-      `started: ${shown.join(' ')}${more} Mend it on the machine, then retry: it looks again.`,
-  );
-}

@@ -23,10 +23,9 @@ import {
   type StaleLines,
 } from '../../machine/stale/search';
 import type { World } from '../../world';
-import { readAddressFile } from '../parts/machine/address-file';
+import { readAddressFile, replacementsOf } from '../parts/machine/address-file';
 import type { Outcome } from '../frame/attempt';
 import { onMachine, type Remote } from '../frame/on-machine';
-import { replacementsOf } from './update-ip-addresses';
 
 export interface StaleInput {
   readonly machine: Machine;

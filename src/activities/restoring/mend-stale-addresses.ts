@@ -21,7 +21,7 @@ import {
   restartDocker,
 } from '../../machine/stale/docker';
 import type { World } from '../../world';
-import { readAddressFile } from '../parts/machine/address-file';
+import { readAddressFile, replacementsOf } from '../parts/machine/address-file';
 import { lookAtApp } from '../parts/app/app';
 import type { Outcome } from '../frame/attempt';
 import { awaitDocker } from '../parts/app/bring-docker-up';
@@ -29,7 +29,6 @@ import type { Mendable, StaleInput } from './find-stale-addresses';
 import { onMachine, type Remote } from '../frame/on-machine';
 import { readSounds } from '../parts/app/quarantine';
 import { until } from '../frame/until';
-import { replacementsOf } from './update-ip-addresses';
 import { writeFile } from '../parts/machine/write-file';
 
 export interface MendInput extends StaleInput {

@@ -13,7 +13,7 @@ import { redact } from '../../machine/text/redact';
 import { mountLine, mountVolume, type VolumeOrder } from '../../machine/volumes/commands';
 import type { World } from '../../world';
 import type { Outcome } from '../frame/attempt';
-import { compareOn, differ, type MountsExpected } from './compare-mounts';
+import { differ, compareOn, type MountsExpected } from '../parts/machine/expected-mounts';
 import { onMachine, type Remote } from '../frame/on-machine';
 
 export interface MountVolumesInput extends MountsExpected {

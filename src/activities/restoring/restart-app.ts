@@ -6,25 +6,16 @@
  * "Failure reported from operator: no such image" says. Safe to repeat because: an app that is up
  * is left alone. Fails with: AppNotStarted, MountsDiffer, QuarantineBroken.
  */
-import { refuse } from '../../contract/failures';
 import type { Machine } from '../../contract/plan';
-import {
-  isComingUp,
-  isReady,
-  isTransitioning,
-  lacksImage,
-  type AppStatus,
-} from '../../machine/app/app-status';
 import { clearRestartDue, readRestartDue } from '../../machine/app/due-restart';
 import type { World } from '../../world';
-import { lookAtApp, type AppPlace } from '../parts/app/app';
+import { lookAtApp, isDown, type AppPlace } from '../parts/app/app';
 import type { Outcome, Say } from '../frame/attempt';
-import { byDialect, dialectOf } from '../parts/machine/dialect';
-import { requireMounts, type MountsExpected } from './compare-mounts';
+import { requireMounts, type MountsExpected } from '../parts/machine/expected-mounts';
 import { onMachine } from '../frame/on-machine';
 import { requireClosedOff } from '../parts/app/quarantine';
-import { isDown, stopOn } from './stop-app';
-import { until } from '../frame/until';
+import { stopOn } from '../parts/app/stop';
+import { startOn } from '../parts/app/start';
 
 export interface StartInput {
   readonly machine: Machine;
@@ -57,63 +48,4 @@ async function stopIfDue(world: World, place: AppPlace): Promise<string> {
   }
   await remote.read(clearRestartDue(machine.instanceId));
   return note;
-}
-
-/** The start that lacks an image is repeated once; one that was not taken, a few times. */
-const maxStarts = 4;
-
-/** What came of a start. */
-export interface Started extends Outcome {
-  /** Somebody else had started it: it was up, or on its way, before. */
-  readonly wasUp: boolean;
-}
-
-/** Starts the app over an open connection; the backup does the same after its moment. */
-export async function startOn(world: World, { machine, remote, say }: AppPlace): Promise<Started> {
-  const limits = world.installation(machine.installation).limits;
-  const { startApp: limitSeconds, poll: pollSeconds } = limits;
-  const before = await lookAtApp(remote);
-  if (isReady(before.status)) {
-    return { note: `already up: ${before.seen}`, notNeeded: true, wasUp: true };
-  }
-  const wasUp = isComingUp(before.status);
-
-  let starts = 0;
-  let looks = 0;
-  const start = async (): Promise<void> => {
-    await remote.run((await dialectOf(remote)).startApp);
-    starts += 1;
-    looks = 0;
-  };
-  if (!wasUp) await start();
-  let { seen } = before;
-  // Told whoever made the start that failed for it: this run, or the daemon before.
-  let lackedImage = lacksImage(before.status);
-  const ready = await until({ limitSeconds, pollSeconds }, async () => {
-    const app = await lookAtApp(remote);
-    seen = app.seen;
-    say(seen);
-    lackedImage ||= lacksImage(app.status);
-    if (isReady(app.status)) return true;
-    looks += 1;
-    // A daemon that comes up may not have taken the start yet, and still shows its old state.
-    if (isTransitioning(app.status) || looks < 4) return undefined;
-    const isTaken = hasFailed(app.status);
-    if (starts >= (isTaken && !lacksImage(app.status) ? 1 : maxStarts)) return false;
-    await start();
-    return undefined;
-  });
-  if (ready) {
-    const how = lackedImage ? 'up; the first start lacked an image' : `up: ${seen}`;
-    return { note: `${how}${await byDialect(remote)}`, wasUp };
-  }
-  throw refuse(
-    'AppNotStarted',
-    `The app on ${machine.instanceId} is not up after ${String(starts)} start(s): ${seen}. Look at ` +
-      `the Management Console (https://${machine.privateAddress}:8800), then retry.`,
-  );
-}
-
-function hasFailed(status: AppStatus): boolean {
-  return status.kind === 'app' && !status.isTransitioning && status.error !== '';
 }

@@ -24,7 +24,7 @@ import type { World } from '../../world';
 import type { Outcome, Say } from '../frame/attempt';
 import { bringDockerUp } from '../parts/app/bring-docker-up';
 import { bearWith, dialectOf } from '../parts/machine/dialect';
-import { requireMounts, type MountsExpected } from './compare-mounts';
+import { requireMounts, type MountsExpected } from '../parts/machine/expected-mounts';
 import { onMachine, type Remote } from '../frame/on-machine';
 import { ownHosts } from '../parts/machine/own-addresses';
 import { requireClosedOff } from '../parts/app/quarantine';

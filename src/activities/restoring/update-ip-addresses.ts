@@ -15,8 +15,8 @@ import {
   allPaths,
   lookForAddressFiles,
   parseAddressFiles,
+  type AddressFiles,
 } from '../../machine/addresses/address-files';
-import type { AddressFiles } from '../../machine/addresses/address-files';
 import {
   givenAddresses,
   isVital,
@@ -30,7 +30,7 @@ import {
 } from '../../machine/addresses/addresses';
 import { tagNames } from '../../machine/backups/tags';
 import type { World } from '../../world';
-import { readAddressFile, type AddressFile } from '../parts/machine/address-file';
+import { readAddressFile, replacementsOf, type AddressFile } from '../parts/machine/address-file';
 import type { Outcome } from '../frame/attempt';
 import { onMachine, type Remote } from '../frame/on-machine';
 import { ownHosts, type IsOwn } from '../parts/machine/own-addresses';
@@ -80,14 +80,6 @@ export const updateIpAddresses =
         mentions,
       };
     });
-
-/** Which addresses go, and what comes in their place. */
-export function replacementsOf(machine: Machine, old: OldAddresses): Replacements {
-  return {
-    private: { old: old.private, new: machine.privateAddress },
-    ...(old.public ? { public: { old: old.public, new: machine.publicAddress } } : {}),
-  };
-}
 
 async function tagOldAddresses(world: World, machine: Machine, old: OldAddresses): Promise<void> {
   const { region } = world.installation(machine.installation, machine.region);

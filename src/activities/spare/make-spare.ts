@@ -15,8 +15,13 @@ import { tagNames } from '../../machine/backups/tags';
 import type { World } from '../../world';
 import type { Instance } from '../../world/ec2';
 import type { Outcome, Say } from '../frame/attempt';
-import type { Launched } from '../launching/launch-instance';
-import { isGone, launchOnce, lostInstance, type LaunchBy } from '../parts/instances/launch-once';
+import {
+  isGone,
+  launchOnce,
+  lostInstance,
+  type Launched,
+  type LaunchBy,
+} from '../parts/instances/launch-once';
 import { onMachine } from '../frame/on-machine';
 import {
   readSounds,

@@ -11,7 +11,7 @@ import {
   setCurrentDetails,
 } from '@temporalio/workflow';
 import type { Activities } from '../../activities';
-import type { Round } from '../../activities/every-run/tell-people';
+import type { Round } from '../../activities/parts/people/tell-once';
 import { refuse } from '../../contract/failures';
 import { stretch, type Stretch } from '../../contract/telling/patience';
 import type { Settings } from '../../contract/plan';

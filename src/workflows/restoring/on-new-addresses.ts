@@ -4,7 +4,7 @@
  * right addresses: on it a hostname that is not known to be right can be set only after that,
  * because Replicated takes one only while it runs. Everywhere else it is the document's order.
  */
-import type { MountsExpected } from '../../activities/restoring/compare-mounts';
+import type { MountsExpected } from '../../activities/parts/machine/expected-mounts';
 import type { HostnameFixed } from '../../activities/restoring/fix-hostname';
 import type { Machine, OldAddresses } from '../../contract/plan';
 import * as acts from '../frame/acts';

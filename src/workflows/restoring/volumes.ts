@@ -1,5 +1,5 @@
 /** The lines about the machine's volumes and what is on them, in a backup, a restore and a drill. */
-import type { MountsExpected } from '../../activities/restoring/compare-mounts';
+import type { MountsExpected } from '../../activities/parts/machine/expected-mounts';
 import type { DataExpected } from '../../activities/parts/machine/prove-data';
 import type { VerifyInput } from '../../activities/backing-up/verify-image';
 import type { Machine, Settings } from '../../contract/plan';

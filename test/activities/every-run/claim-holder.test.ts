@@ -1,6 +1,7 @@
 import type { Client } from '@temporalio/client';
 import { MockActivityEnvironment } from '@temporalio/testing';
-import { checkClaim, openHolder } from '../../../src/activities/every-run/claim-holder';
+import { checkClaim } from '../../../src/activities/every-run/claim-holder';
+import { openHolder } from '../../../src/activities/frame/open-holder';
 
 const claimId = 'restore-claim/runbook/prod';
 

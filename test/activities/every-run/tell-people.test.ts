@@ -1,7 +1,7 @@
 /** One round over the receivers: in their order, or all that have not taken the message yet. */
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { createActivities } from '../../../src/activities';
-import type { Round, TellInput } from '../../../src/activities/every-run/tell-people';
+import type { Round, TellInput } from '../../../src/activities/parts/people/tell-once';
 import type { World } from '../../../src/world';
 import type { Taking } from '../../../src/world/notify/receiver';
 import { gateMessage } from '../../world/notify/messages';

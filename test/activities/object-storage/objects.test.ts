@@ -1,6 +1,6 @@
 /** Which folder of objects a restore takes for the right one, and what it says of it. */
 import { MockActivityEnvironment } from '@temporalio/testing';
-import { isWanted, judge } from '../../../src/activities/object-storage/mount-objects';
+import { judge, isWanted } from '../../../src/activities/parts/app/mounted-objects';
 import { requireUnshared } from '../../../src/activities/parts/app/quarantine';
 import { restoreObjects } from '../../../src/activities/object-storage/restore-objects';
 import { runRestic } from '../../../src/activities/parts/app/run-restic';

@@ -2,7 +2,7 @@
 import { tryAgain } from '../../../contract/failures';
 import type { Machine } from '../../../contract/plan';
 import type { Command } from '../../../machine/shell/commands';
-import { describeApp, type AppStatus } from '../../../machine/app/app-status';
+import { describeApp, isStopped, type AppStatus } from '../../../machine/app/app-status';
 import {
   describeContainers,
   listNames,
@@ -108,4 +108,9 @@ function statusOf(remote: Remote, status: AppStatus, said: CommandResult): AppSt
   }
   bearWith(remote, status.kind !== 'unreadable', describeApp(status));
   return status;
+}
+
+/** Stopped for good, and none of its containers runs. */
+export function isDown(app: App): boolean {
+  return isStopped(app.status) && app.containers.length === 0;
 }

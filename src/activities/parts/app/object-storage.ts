@@ -9,12 +9,11 @@ import {
   type StorageSeen,
 } from '../../../machine/storage/object-storage';
 import * as storage from '../../../machine/storage/storage-commands';
-import { lookAtApp } from './app';
+import { lookAtApp, isDown } from './app';
 import { itemOf } from '../machine/config-item';
 import { mountTable } from '../machine/mount-table';
 import type { Remote } from '../../frame/on-machine';
 import { readSounds } from './quarantine';
-import { isDown } from '../../restoring/stop-app';
 
 /** Asks app, symlinks and mount table; refuses where the app contradicts the configuration. */
 export async function lookAtStorage(

@@ -8,6 +8,7 @@ import { choiceText, type LaunchChoice } from '../../../machine/launch/launch-se
 import { tagNames } from '../../../machine/backups/tags';
 import type { Ec2, Instance } from '../../../world/ec2';
 import { clientTokenOf } from './client-token';
+import type { Outcome } from '../../frame/attempt';
 
 /** What makes a launch of a run the same one when it is tried again. */
 export interface LaunchBy {
@@ -210,4 +211,8 @@ export function lostInstance(instance: Instance, canLaunch = true): ApplicationF
       ? { launch: 'gone', reason: stateReason }
       : { launch: 'lives' }) satisfies LaunchMark,
   );
+}
+
+export interface Launched extends Outcome {
+  readonly instanceId: string;
 }

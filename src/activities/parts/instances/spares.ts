@@ -57,3 +57,8 @@ export async function readySpare(ec2: Ec2, installation: string): Promise<Instan
       'Leave "from" out: a new machine is launched from the newest backup.',
   );
 }
+
+/** The tags by which the machines of drills are found. */
+export function drillTags(installation: string): Record<string, string> {
+  return { [tagNames.installation]: installation, [tagNames.kind]: 'drill' };
+}

@@ -3,6 +3,8 @@ import { createHash } from 'node:crypto';
 import { refuse } from '../../../contract/failures';
 import { readFile } from '../../../machine/shell/commands';
 import type { Remote } from '../../frame/on-machine';
+import type { Machine, OldAddresses } from '../../../contract/plan';
+import type { Replacements } from '../../../machine/addresses/addresses';
 
 /** A file as it was read; `content` holds one character for each byte (latin1). */
 export interface AddressFile {
@@ -27,4 +29,12 @@ export async function readAddressFile(
     );
   }
   return { path, sha256, content: bytes.toString('latin1') };
+}
+
+/** Which addresses go, and what comes in their place. */
+export function replacementsOf(machine: Machine, old: OldAddresses): Replacements {
+  return {
+    private: { old: old.private, new: machine.privateAddress },
+    ...(old.public ? { public: { old: old.public, new: machine.publicAddress } } : {}),
+  };
 }
