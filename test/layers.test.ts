@@ -43,7 +43,7 @@ const innocent = {
   'src/contract/requests.ts': "import { z } from 'zod';\nexport const request = z.string();\n",
   'src/machine/commands.ts': 'export const stopApp = 1;\nexport interface Command {}\n',
   'src/machine/addresses.ts': 'export const rewrite = 1;\n',
-  'src/machine/record-tags.ts': 'export const decodeRecord = 1;\n',
+  'src/machine/backups/record-tags.ts': 'export const decodeRecord = 1;\n',
   'src/config/index.ts': "import 'node:fs';\nexport interface Config {}\nexport const load = 1;\n",
   'src/world/index.ts': 'export interface World {}\nexport const world = 1;\n',
   'src/world/ec2/index.ts': "import '@aws-sdk/client-ec2';\n",
@@ -65,7 +65,7 @@ const innocent = {
     "import type { Activities } from '../activities';\nexport type All = Activities;\n",
   'src/lab/lab.ts': "import 'ssh2';\nimport 'node:http';\nimport '../machine/commands';\n",
   'src/cli/main.ts':
-    "import type { Command } from '../machine/commands';\nimport '../machine/record-tags';\n" +
+    "import type { Command } from '../machine/commands';\nimport '../machine/backups/record-tags';\n" +
     "import '@temporalio/client';\nimport type { All } from '../workflows';\n",
   'src/cli/commands/doctor.ts': "export const doctor = async () => import('../../world');\n",
   'src/cli/temporal/find-cli.ts': "import '@temporalio/testing';\n",
