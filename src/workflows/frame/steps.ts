@@ -6,7 +6,7 @@ import type { OfRun } from '../../activities/frame/late';
 import type { JournalEntry } from '../../contract/journal';
 import { refuse, type FailureType } from '../../contract/failures';
 import type { Machine, Settings } from '../../contract/plan';
-import { leaveMachine, needsClaim, waitsFor, type Act } from './acts';
+import { leaveMachine, waitsFor, type Act } from './acts';
 import { troubleOf, type Trouble } from './failures';
 import type { Gates } from './gates';
 import { perform, type How, type Input, type Output } from './perform';
@@ -142,7 +142,7 @@ export class Steps {
   ): Promise<Output<A>> {
     for (;;) {
       if (this.over !== undefined) throw this.over;
-      const claim = needsClaim(act) ? this.claim : undefined;
+      const claim = act.needsClaim ? this.claim : undefined;
       try {
         const how = this.how(summary);
         const ofRun = claim ? { ...this.ofRun, claim: claim.id } : this.ofRun;
