@@ -1,5 +1,6 @@
 import { defineConfig, globalIgnores } from 'eslint/config';
 import { builtinModules } from 'node:module';
+import redos from 'eslint-plugin-redos';
 import tseslint from 'typescript-eslint';
 
 const typed = ['**/*.ts', 'scripts/**/*.mjs'];
@@ -66,6 +67,16 @@ export default defineConfig(
     files: ['src/**/*.ts'],
     ignores: ['src/cli/**', 'src/lab/main.ts', 'src/worker.ts'],
     rules: { 'no-console': 'error' },
+  },
+  {
+    // What a machine or a stranger says is matched in a time that grows with its length and no faster.
+    // The lab hears nobody but tests.
+    files: ['src/**/*.ts'],
+    ignores: ['src/lab/**'],
+    plugins: { redos },
+    rules: {
+      'redos/no-vulnerable': ['error', { timeout: 30_000, cache: { strategy: 'aggressive' } }],
+    },
   },
   {
     files: ['src/workflows/**/*.ts', 'src/contract/**/*.ts'],

@@ -4,7 +4,13 @@ import { z } from 'zod';
 const path = z.string().regex(/^\/[^\0\n]+$/, 'is an absolute path on the Services machine');
 
 // A user alone is no secret in `sftp://user@host`, but may be a token over HTTP.
-const withUserinfo = /https?:\/\/[^/]*@|:\/\/[^/@]*:[^/]*@/i;
+const withUserinfo = (address: string): boolean =>
+  address.split('://').some((place, index, all) => {
+    const [authority = ''] = place.split('/', 1);
+    const at = authority.lastIndexOf('@');
+    if (index === 0 || at < 0) return false;
+    return /https?$/i.test(all[index - 1] ?? '') || authority.slice(0, at).includes(':');
+  });
 
 /** Both as the Services machine sees them; the password itself stays in its file there. */
 const restic = z.strictObject({
@@ -12,7 +18,7 @@ const restic = z.strictObject({
     .string()
     .regex(/^[^\s-][^\0\n]*$/, 'is a repository as restic names it')
     .refine(
-      (repository) => !withUserinfo.test(repository),
+      (repository) => !withUserinfo(repository),
       'bears no user and password, which would be in the history of runs and in tags: set ' +
         "restic's own environment on the machine, such as RESTIC_REST_USERNAME and " +
         'RESTIC_REST_PASSWORD in /etc/environment',

@@ -134,7 +134,8 @@ function see(lines: readonly string[]): Seen {
       kinds.set(path, kind);
       real.set(path, target ?? path);
     }
-    const unit = /^unit ([^:]+):(?:.*[=\s])?(-?)"?(\/[^"\s]*)?"?\s*$/.exec(line);
+    // eslint-disable-next-line redos/no-vulnerable -- one short line: no more is looked at
+    const unit = /^unit ([^:]+):(?:.*[=\s])?(-?)"?(\/[^"\s]*)?"?\s*$/.exec(line.slice(0, 2000));
     if (unit) said.push({ from: unit[1] ?? '', path: unit[3] ?? '', must: unit[2] === '' });
   }
   return {

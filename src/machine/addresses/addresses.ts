@@ -112,7 +112,7 @@ function withoutPublic(
     return { content, removed: 0 };
   }
   const given = String.raw`PUBLIC_ADDRESS=\[?${checked(outer.old).replaceAll('.', '[.]')}\]?`;
-  const option = String.raw`[ \t]*(?:-e|--env)[ \t=]${given}(?=["'\s]|$)`;
+  const option = String.raw`[ \t]{0,40}(?:-e|--env)[ \t=]${given}(?=["'\s]|$)`;
   const line = String.raw`^[ \t]*(?:export[ \t]+)?${given.replace('=', '=["\']?')}["']?[ \t]*\r?(?:\n|$)`;
   let removed = 0;
   const left = content.replace(new RegExp(`${line}|${option}`, 'gm'), () => {

@@ -34,5 +34,11 @@ export function parseSystemStatus(text: string): ReplicatedStatus {
  * line each, of which the daemon's counts.
  */
 export function parseReplicatedVersion(text: string): string | undefined {
-  return /^\s*(?:replicated(?: version)?[ :]+v?)?(\d+\.\d+\.\d+)(?![\w.])/im.exec(text)?.[1];
+  for (const line of text.split('\n')) {
+    const version = /^(?:replicated(?: version)?[ :]+v?)?(\d+\.\d+\.\d+)(?![\w.])/i.exec(
+      line.trim(),
+    )?.[1];
+    if (version !== undefined) return version;
+  }
+  return undefined;
 }

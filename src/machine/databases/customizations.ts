@@ -67,7 +67,7 @@ function* assignmentsIn(
   known: ReadonlyMap<string, string>,
 ): Generator<[string, string]> {
   for (const line of content.split('\n')) {
-    const [, key, raw = ''] = /^\s*(?:export\s+)?([A-Za-z_]\w*)=(.*?)\s*$/.exec(line) ?? [];
+    const [, key, raw = ''] = /^(?:export\s+)?([A-Za-z_]\w*)=(.*)$/.exec(line.trim()) ?? [];
     if (key === undefined) continue;
     const single = /^'([^']*)'/.exec(raw)?.[1];
     const double = /^"([^"]*)"/.exec(raw)?.[1];
@@ -92,7 +92,7 @@ function hostsIn(value: string): (string | undefined)[] {
       .trim()
       .replace(/:\d+$/, '')
       .replace(/^\[(.*)\]$/, '$1');
-    if (/^[0-9a-f:]*:[0-9a-f:]*$/i.test(host)) return host.toLowerCase();
+    if (host.includes(':') && /^[0-9a-f:]+$/i.test(host)) return host.toLowerCase();
     return hostname.test(host) ? host.toLowerCase() : undefined;
   });
 }

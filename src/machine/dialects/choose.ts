@@ -96,7 +96,7 @@ function lacksWords({ exitCode, text }: Said): boolean {
   return (
     exitCode === 127 ||
     /unknown (command|flag|shorthand flag)|flag provided but not defined|^Usage:/im.test(text) ||
-    /executable file not found|no such file or directory.*exec/i.test(text)
+    /executable file not found|no such file or directory[^\n]{0,80}exec/i.test(text)
   );
 }
 

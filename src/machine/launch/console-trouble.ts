@@ -12,7 +12,7 @@ const stops = [
   /Give root password for (?:maintenance|login)/i,
   /Press Enter for maintenance/i,
   /Dropping you to a shell/i,
-  /dracut(?::\/#|.*Entering emergency)/i,
+  /dracut:\/#|Entering emergency/i,
 ] as const;
 
 const causes = [

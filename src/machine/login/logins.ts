@@ -35,7 +35,7 @@ interface Who {
 // that it wants a password.
 const sudoRules: readonly Rule[] = [
   {
-    said: /^\S*sudoers\S*: ?(\d|syntax error|parse error)|^(sudo: |>>> )\S*sudoers\b.*(error|syntax|writable|owned by|should be)|^sudo: .*((parse|syntax) error|no valid sudoers|unable to (open|read|stat) \S*sudoers|error initializing|unable to initialize)/,
+    said: /^(?:\S{0,80}\/)?sudoers(?:\/\S{0,80})?: ?(\d|syntax error|parse error)|^(?:sudo: |>>> )(?:\S{0,80}\/)?sudoers\b.{0,120}(error|syntax|writable|owned by|should be)|^sudo: .{0,120}((parse|syntax) error|no valid sudoers|unable to (open|read|stat) (?:\S{0,80}\/)?sudoers|error initializing|unable to initialize)/,
     kind: 'sudo',
     cause: 'sudo cannot read its rules',
     todo: () => 'mend /etc/sudoers and /etc/sudoers.d; "visudo -c" names the mistake',
@@ -96,7 +96,7 @@ const loginRules: readonly Rule[] = [
       `on the machine, as root: "passwd ${user}", or take its ageing off: "chage -M -1 ${user}"`,
   },
   {
-    said: /account (has|is) (expired|locked|disabled)|account .*has been (locked|disabled)/i,
+    said: /account (?:has|is) (?:expired|locked|disabled)|has been (?:locked|disabled)/i,
     kind: 'login',
     cause: 'the account is expired or locked',
     todo: ({ user }) => `on the machine, as root: "chage -E -1 ${user}" and "passwd -u ${user}"`,
@@ -147,7 +147,7 @@ const passingRules: readonly Rule[] = [
 
 // Sudo says these and goes on.
 const warnings =
-  /^sudo: .*(unable to resolve host|unable to (send|open|get|set|write|mkdir|stat) .*(audit|time ?stamp|lecture|terminal)|setrlimit)/;
+  /^sudo: .{0,120}(unable to resolve host|unable to (send|open|get|set|write|mkdir|stat) .{0,120}(audit|time ?stamp|lecture|terminal)|setrlimit)/;
 
 // Start files that ask about a terminal, on every login of many machines.
 const noise = /^(stdin: is not a tty|mesg: ttyname failed)/;
@@ -207,7 +207,7 @@ export function whyNothingRan(text: string, user: string): Obstacle {
  */
 export function innerSudoRefusal(stderr: string): Obstacle | undefined {
   const lines = linesOf(stderr).filter((line) =>
-    /^(sudo: |>>> |Sorry, user |\S*sudoers\S*:)/.test(line),
+    /^(sudo: |>>> |Sorry, user |(?:\S{0,80}\/)?sudoers(?:\/\S{0,80})?:)/.test(line),
   );
   return firstFit(sudoRules, lines, 'root');
 }

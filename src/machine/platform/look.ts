@@ -44,7 +44,7 @@ export function parsePlatform(text: string): Platform {
   return {
     init: parseInit(after('init')[0] ?? ''),
     os: parseOsRelease(after('release').join('\n')),
-    docker: /(\d+\.\d+(?:\.\d+)?)/.exec(after('docker')[0] ?? '')?.[1],
+    docker: /(?<!\d)(\d{1,6}\.\d+(?:\.\d+)?)/.exec(after('docker')[0] ?? '')?.[1],
     lacks: after('lacks'),
   };
 }

@@ -163,7 +163,9 @@ export function writersOf(lines: readonly StaleLine[], files: readonly string[])
 }
 
 function isReplicateds(path: string): boolean {
-  return /\/replicated(-ui|-operator)?(-stop)?(\.service.*|\.conf|\.override)?$/.test(path);
+  return /\/replicated(-ui|-operator)?(-stop)?(\.service[^/]*(\/[^/]*)?|\.conf|\.override)?$/.test(
+    path,
+  );
 }
 
 /** `10.0.1.5 ip-10-0-1-5.ec2.internal ip-10-0-1-5`: address and names are old, and belong together. */

@@ -42,7 +42,7 @@ export function mountOf<M extends Mount>(path: string, mounts: readonly M[]): M 
 
 // A bind mount shows as `/dev/xvda1[/folder]`.
 function deviceOf(mount: Mount): string {
-  return mount.source.replace(/\[.*\]$/, '');
+  return mount.source.endsWith(']') ? (mount.source.split('[', 1)[0] ?? '') : mount.source;
 }
 
 function unescaped(name: string): string {

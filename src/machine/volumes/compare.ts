@@ -166,7 +166,7 @@ function named(recorded: RecordedMount, folders: readonly string[]): string {
 /** By UUID where both tell one; a share by its source; else by type and label. */
 function isSame(recorded: RecordedMount, now: VolumeMount): boolean {
   if (isRemote(recorded.fstype) || isRemote(now.fstype)) return recorded.source === now.source;
-  const sub = (source: string): string => /\[(.*)\]$/.exec(source)?.[1] ?? '';
+  const sub = (source: string): string => /^[^[]*\[(.*)\]$/.exec(source)?.[1] ?? '';
   if (sub(recorded.source) !== sub(now.source)) return false;
   if (recorded.uuid !== undefined && now.uuid !== undefined) return recorded.uuid === now.uuid;
   return recorded.fstype === now.fstype && recorded.label === now.label;

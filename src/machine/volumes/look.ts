@@ -47,7 +47,7 @@ export interface VolumesSeen {
 /** Reads `findmnt -P`. */
 export function parseMountPairs(text: string): VolumeMount[] {
   return text.split('\n').flatMap((line) => {
-    const found = [...line.matchAll(/([A-Z]+)="([^"]*)"/g)];
+    const found = [...line.matchAll(/(?<![A-Z])([A-Z]{1,20})="([^"]*)"/g)];
     const pairs = new Map(found.map(([, key = '', value = '']) => [key, unescaped(value)]));
     const [target, source, fstype] = ['TARGET', 'SOURCE', 'FSTYPE'].map((key) => pairs.get(key));
     if (!target?.startsWith('/') || !source || !fstype) return [];
@@ -108,7 +108,7 @@ export function parseDisks(text: string): DiskUnder[] {
 
 /** The device of a source, without the folder of a bind mount: `/dev/xvdf[/circle]`. */
 export function deviceOf(source: string): string {
-  return source.replace(/\[.*\]$/, '');
+  return source.endsWith(']') ? (source.split('[', 1)[0] ?? '') : source;
 }
 
 export function isReadOnly(options: string): boolean {

@@ -38,7 +38,7 @@ function boundFolder(
   if (options.split(',').some((option) => option === 'bind' || option === 'rbind')) {
     return from.startsWith('/') ? from : undefined;
   }
-  const sub = /\[(\/.*)\]$/.exec(source)?.[1];
+  const sub = /^[^[]*\[(\/.*)\]$/.exec(source)?.[1];
   const whole = mounts.find(
     (mount) => uuid !== undefined && mount.uuid === uuid && !mount.source.includes('['),
   );

@@ -162,13 +162,13 @@ function statusOf(error: unknown): number | undefined {
   return typeof status === 'number' ? status : undefined;
 }
 
-const encoded = /\s*Encoded authorization failure message:?\s*/i;
+const encoded = /Encoded authorization failure message:?\s*/i;
 
 // An authorization failure brings a long encoded message that tells a reader nothing.
 function textOf(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error);
   const [said = ''] = text.split(encoded);
-  return said.replace(/\s+/g, ' ').slice(0, 300).replace(/\.$/, '');
+  return said.slice(0, 2000).replace(/\s+/g, ' ').trim().slice(0, 300).replace(/\.$/, '');
 }
 
 /** How to read that message, which says which policy denied what. */

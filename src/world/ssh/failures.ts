@@ -112,7 +112,11 @@ export function forwardsNothing(hop: Hop, to: string, heard: string): Applicatio
       todo:
         'allow it in its sshd_config (AllowTcpForwarding, PermitOpen, DisableForwarding), and look ' +
         "for no-port-forwarding, restrict or permitopen on the key's line in authorized_keys",
-      line: heard.trim().replace(/\s*[\r\n]+\s*/g, ' / '),
+      line: heard
+        .split(/[\r\n]/)
+        .map((line) => line.trim())
+        .filter((line) => line !== '')
+        .join(' / '),
     },
   );
 }
