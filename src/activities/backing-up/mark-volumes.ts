@@ -8,7 +8,7 @@
  */
 import type { Machine } from '../../contract/plan';
 import { writeMark, type Mark } from '../../machine/proof/marks';
-import { redact } from '../../machine/text/redact';
+import { saidLast } from '../../machine/text/said';
 import type { World } from '../../world';
 import type { Outcome } from '../frame/attempt';
 import { onMachine } from '../frame/on-machine';
@@ -36,7 +36,7 @@ export const markVolumes =
         const { exitCode, stderr } = await remote.run(writeMark(target, mark));
         if (exitCode === 0) marked.push(target);
         else {
-          const said = redact(stderr).trim().slice(-120) || `status ${String(exitCode)}`;
+          const said = saidLast(stderr, 120) || `status ${String(exitCode)}`;
           unmarked.push(`mark on ${target} (${said})`);
         }
       }

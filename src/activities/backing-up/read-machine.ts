@@ -16,7 +16,7 @@ import type { ServiceSigns } from '../../machine/databases/signs';
 import { valueOf } from '../../machine/dialects/item';
 import { dialects } from '../../machine/dialects/choose';
 import { readNomadClients } from '../../machine/app/nomad';
-import { redact } from '../../machine/text/redact';
+import { saidShortly } from '../../machine/text/said';
 import type { World } from '../../world';
 import type { CommandResult } from '../../world/ssh';
 import type { Outcome } from '../frame/attempt';
@@ -104,6 +104,6 @@ async function placeOfObjects(
 
 /** What a command said, short enough for a list of what was not recorded. */
 function inShort({ stdout, stderr }: CommandResult): string {
-  const said = redact(`${stderr} ${stdout}`).replace(/\s+/g, ' ').trim().slice(0, 80);
-  return said === '' ? 'no answer' : `unreadable: ${said}`;
+  const said = `${stderr} ${stdout}`.trim();
+  return said === '' ? 'no answer' : `unreadable: ${saidShortly(said, 80)}`;
 }

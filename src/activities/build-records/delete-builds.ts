@@ -11,7 +11,7 @@ import type { Machine } from '../../contract/plan';
 import type { BuildOutcome } from '../../contract/reports';
 import { devConsole } from '../../machine/shell/commands';
 import { deleteBuildForms, parseDeleteOutcomes } from '../../machine/app/dev-console';
-import { redact } from '../../machine/text/redact';
+import { saidLast, saidShortly } from '../../machine/text/said';
 import type { World } from '../../world';
 import type { Outcome, Say } from '../frame/attempt';
 import { onMachine, type Remote } from '../frame/on-machine';
@@ -48,12 +48,12 @@ async function deleteBatch(
   const { stdout } = await remote.run(devConsole(deleteBuildForms(builds, nonce)));
   const outcomes = parseDeleteOutcomes(stdout, builds, nonce);
   if (outcomes.some(({ said }) => said !== 'no answer')) {
-    return outcomes.map((one) => ({ ...one, said: redact(one.said) }));
+    return outcomes.map((one) => ({ ...one, said: saidShortly(one.said) }));
   }
   throw refuse(
     'BuildsNotDeleted',
     `The dev-console on ${instanceId} answered nothing about any build. Run ` +
       '`circleci dev-console` there to see why, then retry. It said: ' +
-      redact(stdout).trim().slice(-400),
+      saidLast(stdout, 400),
   );
 }

@@ -9,6 +9,9 @@ import { redact } from '../../machine/text/redact';
 import { refuseUnlessHeld } from './held-claim';
 import { rememberRun, type OfRun } from './late';
 
+/** A message that is longer than this says nothing more to a person. */
+const atMost = 10_000;
+
 /** What every activity gives back: one line for the journal, and whether it had to act at all. */
 export interface Outcome {
   readonly note: string;
@@ -83,7 +86,7 @@ function isBeat(details: unknown): details is Beat {
 
 function messageOf(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error);
-  return redact(text).slice(0, 500);
+  return redact(text.slice(0, atMost)).slice(0, 500);
 }
 
 function withHistory(error: unknown, history: object): unknown {
@@ -95,7 +98,7 @@ function withHistory(error: unknown, history: object): unknown {
   }
   return ApplicationFailure.create({
     type: error.type ?? 'Unforeseen',
-    message: redact(error.message),
+    message: redact(error.message.slice(0, atMost)),
     nonRetryable: error.nonRetryable ?? false,
     details: [...(error.details ?? []), history],
   });

@@ -3,7 +3,7 @@ import type { Machine } from '../../contract/plan';
 import { refuse, tryAgain } from '../../contract/failures';
 import { apart, together } from '../../machine/shell/batch';
 import type { Command } from '../../machine/shell/commands';
-import { redact } from '../../machine/text/redact';
+import { saidLast } from '../../machine/text/said';
 import { fenceOf } from './late';
 import type { World } from '../../world';
 import type { CommandResult, Connection, SshTarget } from '../../world/ssh';
@@ -111,9 +111,8 @@ export function commandFailed(
   result: CommandResult,
 ): ReturnType<typeof tryAgain> {
   const what = command.name ?? `"${command.script}"`;
-  const said = redact(command.confidential ? result.stderr : `${result.stderr}\n${result.stdout}`)
-    .trim()
-    .slice(-600);
+  const { stderr, stdout } = result;
+  const said = saidLast(command.confidential ? stderr : `${stderr}\n${stdout}`, 600);
   return tryAgain(
     'CommandFailed',
     `${what} ended with status ${String(result.exitCode)} on ${machine.instanceId} ` +

@@ -9,7 +9,7 @@
 import { refuse } from '../../contract/failures';
 import type { Machine } from '../../contract/plan';
 import { lookAtContainers, parseLook } from '../../machine/docker/docker-look';
-import { redact } from '../../machine/text/redact';
+import { saidLast } from '../../machine/text/said';
 import { mountLine, mountVolume, type VolumeOrder } from '../../machine/volumes/commands';
 import type { World } from '../../world';
 import type { Outcome } from '../frame/attempt';
@@ -39,10 +39,7 @@ export const mountVolumes =
       for (const order of orders) {
         await requireSilence(remote, machine, order);
         const { exitCode, stderr, stdout } = await remote.run(mountVolume(order));
-        if (exitCode !== 0)
-          said += ` ${mountLine(order)} said: ${redact(stderr || stdout)
-            .trim()
-            .slice(-200)}`;
+        if (exitCode !== 0) said += ` ${mountLine(order)} said: ${saidLast(stderr || stdout)}`;
       }
       const after = await compareOn(remote, input);
       if (after.problems.length > 0) {

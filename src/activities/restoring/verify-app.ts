@@ -16,7 +16,6 @@ import {
   readNomadServers,
 } from '../../machine/shell/commands';
 import { hasLeader, readNomadClients as clientsIn } from '../../machine/app/nomad';
-import { redact } from '../../machine/text/redact';
 import { saidShortly } from '../../machine/text/said';
 import type { World } from '../../world';
 import type { CommandResult } from '../../world/ssh';
@@ -100,6 +99,5 @@ async function look(remote: Remote): Promise<HealthCheck[]> {
 
 function nomadCheck({ stdout, stderr }: CommandResult): HealthCheck {
   const ok = hasLeader(stdout);
-  const said = redact(stderr || stdout).trim();
-  return { name: 'Nomad', ok, seen: ok ? 'has a leader' : said.slice(0, 200) };
+  return { name: 'Nomad', ok, seen: ok ? 'has a leader' : saidShortly(stderr || stdout) };
 }

@@ -4,7 +4,7 @@
  */
 import { parseAppStatus } from '../app/app-status';
 import type { Command } from '../shell/commands';
-import { redact } from '../text/redact';
+import { saidShortly } from '../text/said';
 import type { Dialect, DialectName } from './dialect';
 import { old } from './with-replicated';
 import { inspect, status } from './with-replicatedctl';
@@ -122,5 +122,5 @@ function say(exitCode: number, text: string): string {
 }
 
 function short(text: string): string {
-  return redact(text).replace(/\s+/g, ' ').trim().slice(0, 160);
+  return text.trim() === '' ? '' : saidShortly(text, 160);
 }

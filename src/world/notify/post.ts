@@ -1,7 +1,6 @@
 /** One HTTP POST of JSON. What answers 2xx has taken it; a redirect is a refusal, never followed. */
 import { readFileSync } from 'node:fs';
-import { printable } from '../../contract/printable';
-import { redact } from '../../machine/text/redact';
+import { saidShortly } from '../../machine/text/said';
 import { NotTaken } from './receiver';
 
 /** So much of a refusal is read for its reason. */
@@ -60,7 +59,7 @@ async function beginningOf({ body }: Response): Promise<string> {
     if (bytes >= mostOfAnswer) break;
   }
   const text = Buffer.concat(chunks).subarray(0, mostOfAnswer).toString('utf8');
-  return printable(redact(text).replace(/\s+/g, ' ').trim().slice(0, 160));
+  return text.trim() === '' ? '' : saidShortly(text, 160);
 }
 
 /** A secret as its file has it now. */

@@ -3,7 +3,7 @@ import type { ApplicationFailure } from '@temporalio/common';
 import { refuse, tryAgain } from '../../contract/failures';
 import { howToAllowSha1 } from '../../machine/login/host-keys';
 import { knownObstacle, type Obstacle } from '../../machine/login/logins';
-import { redact } from '../../machine/text/redact';
+import { saidShortly } from '../../machine/text/said';
 
 /** What proves who logs in: a private key file, or the keys of the SSH agent. */
 export interface Credentials {
@@ -91,12 +91,17 @@ export function commandRefused(
   { what, status = '' }: { readonly what: string; readonly status?: string },
   { kind, cause, todo, line }: Obstacle,
 ): ApplicationFailure {
-  const said = line === '' ? '' : ` It said: ${redact(line).slice(0, 500)}`;
+  const said = line === '' ? '' : ` It said: ${saidShortly(line, 500)}`;
   const type = kind === 'sudo' ? 'SudoRefused' : 'LoginGetsNowhere';
   const message =
     `The ${nameOf(hop)} did not run "${what}"${status}: ${cause}. Nothing was changed by it. ` +
     `What to do: ${todo}; then retry.${said}`;
-  const details: ObstacleAt = { at: nameOf(hop), cause, todo, line: redact(line).slice(0, 200) };
+  const details: ObstacleAt = {
+    at: nameOf(hop),
+    cause,
+    todo,
+    line: line === '' ? '' : saidShortly(line),
+  };
   return kind === 'passing' ? tryAgain(type, message, details) : refuse(type, message, details);
 }
 
@@ -152,7 +157,7 @@ function bySha1(hop: Hop, shown: string | undefined): ApplicationFailure {
 export function unreachable(hop: Hop, seen: string): ApplicationFailure {
   return tryAgain(
     'MachineUnreachable',
-    `The ${nameOf(hop)} could not be reached over SSH: ${seen}. Check that it runs, that its ` +
+    `The ${nameOf(hop)} could not be reached over SSH: ${saidShortly(seen, 300)}. Check that it runs, that its ` +
       'security group lets this worker or the bastion in, and that sshd answers on that port.',
   );
 }
@@ -160,7 +165,7 @@ export function unreachable(hop: Hop, seen: string): ApplicationFailure {
 /** The key or user was not taken. While a machine boots, its authorized_keys may not be written. */
 export function loginRefused(hop: Hop, seen: string): ApplicationFailure {
   const message =
-    `The ${nameOf(hop)} could not be logged in to: ${seen}. Check "user" and "key" (or "agent") of ` +
+    `The ${nameOf(hop)} could not be logged in to: ${saidShortly(seen, 300)}. Check "user" and "key" (or "agent") of ` +
     'this installation in runbook.yaml; a key with a passphrase works only through the agent.';
   return hop.freshlyBooted && seen.includes('authentication methods failed')
     ? tryAgain('SshLoginRefused', message)
@@ -209,7 +214,7 @@ function noPinnedType(hop: Hop): ApplicationFailure {
 function noCommonAlgorithm(hop: Hop, seen: string): ApplicationFailure {
   return refuse(
     'MachineUnreachable',
-    `The ${nameOf(hop)} and this worker have no SSH algorithm in common: ${seen}. Update sshd or its ` +
+    `The ${nameOf(hop)} and this worker have no SSH algorithm in common: ${saidShortly(seen, 300)}. Update sshd or its ` +
       'KexAlgorithms, Ciphers and MACs on that host.',
   );
 }

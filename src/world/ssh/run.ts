@@ -13,7 +13,7 @@ import type { Command } from '../../machine/shell/commands';
 import { innerSudoRefusal, knownObstacle, whyNothingRan } from '../../machine/login/logins';
 import { waitSeconds } from '../../machine/shell/fence';
 import { beginMark, render, unframe, type AtFence } from '../../machine/shell/quoting';
-import { redact } from '../../machine/text/redact';
+import { saidShortly } from '../../machine/text/said';
 import { BoundedText } from './bounded-text';
 import { MarkedText } from './marked-text';
 import type { Link } from './dial';
@@ -237,10 +237,10 @@ function notBegun(link: Link, command: Command, ending: Ending): ApplicationFail
 /** The first line of the script; arguments stay out of messages. */
 function summary(command: Command): string {
   const [line = ''] = command.script.split('\n');
-  return redact(line).slice(0, 100);
+  return saidShortly(line, 100);
 }
 
 function said({ confidential }: Command, { stdout, stderr }: Ending): string {
-  const text = redact(confidential ? stderr : `${stderr}\n${stdout}`).trim();
-  return text === '' ? '' : ` It printed: ${text.slice(0, 500)}`;
+  const text = (confidential ? stderr : `${stderr}\n${stdout}`).trim();
+  return text === '' ? '' : ` It printed: ${saidShortly(text, 500)}`;
 }

@@ -58,7 +58,7 @@ describeOnLinux('the look at containers', () => {
       containers: [],
       leftBehind: [],
       unread: [],
-      silence: 'Cannot connect [1m to the Docker daemon',
+      silence: 'Cannot connect\\u{1b}[1m to the Docker daemon',
       isStarting: false,
     });
   });

@@ -152,7 +152,7 @@ describe('not taken', () => {
     [503, 'busy\u001b[2J\r\n  now', 'answered 503: busy\\u{1b}[2J now'],
     [404, '', 'answered 404'],
     [400, 'token=hunter2secret', 'answered 400: token=[secret]'],
-    [500, 'x'.repeat(1_000_000), `answered 500: ${'x'.repeat(160)}`],
+    [500, 'x'.repeat(1_000_000), `answered 500: ${'x'.repeat(159)}…`],
   ])('is an answer of %d, with its reason, bounded', async (status, body, why) => {
     answer = { status, body };
     await expect(json().take(gateMessage)).resolves.toEqual({ isTaken: false, why });

@@ -10,7 +10,7 @@ import {
   type Container,
 } from '../../../machine/docker/containers';
 import { lookAtContainers, parseLook } from '../../../machine/docker/docker-look';
-import { redact } from '../../../machine/text/redact';
+import { saidShortly } from '../../../machine/text/said';
 import type { Say } from '../../frame/attempt';
 import { bearWith, dialectOf } from '../machine/dialect';
 import type { CommandResult } from '../../../world/ssh';
@@ -61,7 +61,7 @@ export async function lookingAtApp(remote: Remote): Promise<AppLook> {
       return {
         status,
         containers: namesOf(all, 'app'),
-        seen: `${redact(describeApp(status))}, ${describeContainers(all)}`,
+        seen: `${saidShortly(describeApp(status), 300)}, ${describeContainers(all)}`,
       };
     },
   };

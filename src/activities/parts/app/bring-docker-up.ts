@@ -2,7 +2,7 @@
 import { refuse } from '../../../contract/failures';
 import type { Machine } from '../../../contract/plan';
 import { lookAtContainers, parseLook } from '../../../machine/docker/docker-look';
-import { redact } from '../../../machine/text/redact';
+import { saidLast } from '../../../machine/text/said';
 import { startDocker } from '../../../machine/stale/docker';
 import type { CommandResult } from '../../../world/ssh';
 import type { Remote } from '../../frame/on-machine';
@@ -37,11 +37,11 @@ export async function awaitDocker(
     return silence === undefined ? true : undefined;
   });
   if (answers) return;
-  const start = redact(`${restarted.stderr} ${restarted.stdout}`).replace(/\s+/g, ' ').trim();
+  const start = saidLast(`${restarted.stderr} ${restarted.stdout}`, 300);
   throw refuse(
     'DockerNotReady',
     `Docker on ${instanceId} does not answer ${String(limitSeconds)} s after it was started. Look at ` +
       '`journalctl -u docker` there, mend its configuration (what this run has changed is kept under ' +
-      `/var/lib/circleci-server-runbook), then retry. It said: ${said}${start === '' ? '' : `; ${start.slice(-300)}`}`,
+      `/var/lib/circleci-server-runbook), then retry. It said: ${said}${start === '' ? '' : `; ${start}`}`,
   );
 }

@@ -3,7 +3,7 @@ import { dialectOf, byDialect } from '../machine/dialect';
 import { until } from '../../frame/until';
 import type { Outcome } from '../../frame/attempt';
 import type { World } from '../../../world';
-import { redact } from '../../../machine/text/redact';
+import { saidLast } from '../../../machine/text/said';
 import { type StopSoFar, saysItStarts, afterLook, nextOfStop } from '../../../machine/app/app-stop';
 import { lookAtApp, isDown, type AppPlace } from './app';
 import { refuse } from '../../../contract/failures';
@@ -32,7 +32,7 @@ export async function stopOn(
     await beforeStop?.();
     const { forceStopApp, stopApp: plainStop } = await dialectOf(remote);
     const { exitCode, stderr } = await remote.run(force ? forceStopApp : plainStop);
-    const said = redact(stderr.trim()).slice(-200);
+    const said = saidLast(stderr);
     const isTaken = exitCode === 0 && !saysItStarts(said);
     so = { ...so, isSent: true, isForced: so.isForced || force };
     refused.now = isTaken ? '' : said || `status ${String(exitCode)}`;

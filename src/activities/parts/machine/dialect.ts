@@ -10,7 +10,7 @@ import {
   type Choice,
 } from '../../../machine/dialects/choose';
 import type { Dialect } from '../../../machine/dialects/dialect';
-import { redact } from '../../../machine/text/redact';
+import { saidShortly } from '../../../machine/text/said';
 import type { Remote } from '../../frame/on-machine';
 
 const spoken = new WeakMap<Remote, Choice & { readonly kind: 'dialect' }>();
@@ -66,6 +66,6 @@ export function bearWith(remote: Remote, isReadable: boolean, said: string): voi
     'AnswerUnreadable',
     `Replicated has answered ${String(count)} times in a row in a shape that is not known here, so ` +
       'nothing is done on a guess. Look at the Management Console and at ' +
-      `\`docker logs replicated\`, then retry. It said: ${redact(said).slice(0, 300)}`,
+      `\`docker logs replicated\`, then retry. It said: ${saidShortly(said, 300)}`,
   );
 }

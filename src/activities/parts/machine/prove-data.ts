@@ -4,7 +4,7 @@ import type { HealthCheck } from '../../../contract/reports';
 import type { BackupRecord } from '../../../machine/backups/backup-record';
 import * as databases from '../../../machine/proof/databases';
 import { judgeMarks, parseMarks, readMarks } from '../../../machine/proof/marks';
-import { redact } from '../../../machine/text/redact';
+import { saidLast } from '../../../machine/text/said';
 import type { CommandResult } from '../../../world/ssh';
 import type { Remote } from '../../frame/on-machine';
 
@@ -66,9 +66,7 @@ function answerOf<T>(
   parse: (text: string) => T | undefined,
 ): Asked<T> {
   const answer = exitCode === 0 ? parse(stdout) : undefined;
-  const said = redact(stderr || stdout)
-    .trim()
-    .slice(-160);
+  const said = saidLast(stderr || stdout, 160);
   return { answer, why: `status ${String(exitCode)}${said === '' ? '' : `: ${said}`}` };
 }
 

@@ -1,0 +1,14 @@
+/** Text from outside, made safe to look at. */
+
+// Control characters, and those that change how others are shown: directions, widths, line ends.
+const unseen = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Co}]/gu;
+
+/** Whether every character of the text shows as itself, in one line. */
+export function isPrintable(value: string): boolean {
+  return value.search(unseen) === -1;
+}
+
+/** The text in one line, in which what would not show as itself is written as `\u{1b}`. */
+export function printable(value: string): string {
+  return value.replace(unseen, (one) => `\\u{${(one.codePointAt(0) ?? 0).toString(16)}}`);
+}
