@@ -51,9 +51,9 @@ function actionsOf(role: string): string[] {
 }
 
 /** What the product's door to AWS can send. */
-const sent = readdirSync(join(root, 'src/world'))
-  .filter((file) => file.startsWith('ec2'))
-  .map((file) => readFileSync(join(root, 'src/world', file), 'utf8'))
+const door = join(root, 'src/world/ec2');
+const sent = readdirSync(door)
+  .map((file) => readFileSync(join(door, file), 'utf8'))
   .flatMap((text) => [...text.matchAll(/\bnew (\w+)Command\(|\bpaginate(\w+)\(/g)])
   .map(([, command, paged]) => command ?? paged ?? '');
 
