@@ -224,14 +224,8 @@ module.exports = {
       { path: '^src/cli/' },
       {
         path: npm('@temporalio/[^/]+'),
-        pathNot: npm('@temporalio/(client|common|envconfig|testing)'),
+        pathNot: npm('@temporalio/(client|common|envconfig)'),
       },
-    ),
-    rule(
-      'temporal-testing-fetches-the-server',
-      'Outside of tests @temporalio/testing is used for its download of the Temporal CLI alone.',
-      { path: '^src/', pathNot: '^src/cli/temporal/' },
-      { path: npm('@temporalio/testing') },
     ),
     rule(
       'worker-is-the-composition-root',
@@ -262,7 +256,10 @@ module.exports = {
       'What is packed must run without the development dependencies and without test/.',
       { path: '^src/' },
       {
-        path: ['^(test|scripts)/', npm('(jest|@jest/[^/]+|fast-check|playwright-core|typescript)')],
+        path: [
+          '^(test|scripts)/',
+          npm('(jest|@jest/[^/]+|@temporalio/testing|fast-check|playwright-core|typescript)'),
+        ],
       },
     ),
   ],

@@ -68,7 +68,6 @@ const innocent = {
     "import type { Command } from '../machine/commands';\nimport '../machine/backups/record-tags';\n" +
     "import '@temporalio/client';\nimport type { All } from '../workflows';\n",
   'src/cli/commands/doctor.ts': "export const doctor = async () => import('../../world');\n",
-  'src/cli/temporal/find-cli.ts': "import '@temporalio/testing';\n",
   'src/worker.ts':
     "import '@temporalio/worker';\nimport './config';\nimport './world';\nimport './activities';\n",
   'test/story.ts': "import '../src/lab/lab';\n",
@@ -120,7 +119,7 @@ const wrong: readonly (readonly [rule: string, path: string, text: string])[] = 
   ['cli-looks-at-the-world-in-few-commands', 'src/cli/f.ts', "void import('../world');"],
   ['cli-loads-the-world-when-asked', 'src/cli/commands/backups.ts', "import '../../config';"],
   ['cli-is-a-client-of-temporal', 'src/cli/g.ts', "import '@temporalio/workflow';"],
-  ['temporal-testing-fetches-the-server', 'src/cli/h.ts', "import '@temporalio/testing';"],
+  ['src-stands-without-tests', 'src/cli/temporal/h.ts', "import '@temporalio/testing';"],
   ['worker-is-the-composition-root', 'src/worker.ts', "import './workflows';"],
   ['only-the-worker-runs-workflows', 'src/world/f.ts', "import '@temporalio/worker';"],
   ['nothing-but-the-worker-needs-the-worker', 'src/cli/i.ts', "import '../worker';"],

@@ -1,16 +1,14 @@
 /**
  * Finds the Temporal CLI, in this order: TEMPORAL_CLI, `temporal` on PATH, the user's cache folder;
- * else gets it into that folder, by the SDK's own download or by `go install`.
+ * else gets it into that folder, by a download that is verified or by `go install`.
  */
 import { accessSync, constants, mkdirSync, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { CliError } from '../exit-status';
 import { cacheFolder } from '../package';
-import { buildWithGo, downloadWithSdk } from './get-cli';
+import { buildWithGo, downloadRelease } from './get-cli';
 import { withLock } from './lock';
-
-/** The version that is fetched: the last one that `go install` can build. */
-const cliVersion = 'v1.5.1';
+import { buildableVersion, release } from './release';
 
 const exeSuffix = process.platform === 'win32' ? '.exe' : '';
 
@@ -19,7 +17,7 @@ export interface CliSearch {
   readonly environment?: NodeJS.ProcessEnv;
   readonly say?: (text: string) => void;
   /** Puts the executable at `target`, or says why it could not. */
-  readonly download?: (target: string, version: string) => Promise<string | undefined>;
+  readonly download?: (target: string) => Promise<string | undefined>;
 }
 
 /** Returns the path of a Temporal CLI, fetching or building one if there is none. */
@@ -30,18 +28,22 @@ export async function findTemporalCli(search: CliSearch = {}): Promise<string> {
     if (isExecutable(named)) return named;
     throw new CliError('Failed', `TEMPORAL_CLI names ${named}, which is no executable file.`);
   }
-  return presentCli(environment) ?? (await getInto(cachedCli(environment), environment, search));
+  return presentCli(environment) ?? (await getOne(environment, search));
 }
 
 /** The one on PATH, or the one that was fetched before. */
 export function presentCli(environment: NodeJS.ProcessEnv): string | undefined {
-  return [onPath('temporal', environment), cachedCli(environment)].find(
+  const { downloaded, built } = cachedIn(environment);
+  return [onPath('temporal', environment), downloaded, built].find(
     (path) => path !== undefined && isExecutable(path),
   );
 }
 
-function cachedCli(environment: NodeJS.ProcessEnv): string {
-  return join(cacheFolder(environment), `temporal-${cliVersion}${exeSuffix}`);
+/** Where it lies once it was fetched; the two ways give two versions. */
+function cachedIn(environment: NodeJS.ProcessEnv) {
+  const named = (version: string): string =>
+    join(cacheFolder(environment), `temporal-${version}${exeSuffix}`);
+  return { downloaded: named(release.version), built: named(buildableVersion) };
 }
 
 /** The first executable of that name on PATH. */
@@ -53,30 +55,33 @@ export function onPath(name: string, environment: NodeJS.ProcessEnv): string | u
     .find(isExecutable);
 }
 
-async function getInto(
-  cached: string,
-  environment: NodeJS.ProcessEnv,
-  search: CliSearch,
-): Promise<string> {
+async function getOne(environment: NodeJS.ProcessEnv, search: CliSearch): Promise<string> {
   const say = search.say ?? ((text: string) => process.stderr.write(`${text}\n`));
-  const download = search.download ?? downloadWithSdk;
+  const download = search.download ?? downloadRelease;
+  const { downloaded, built } = cachedIn(environment);
   mkdirSync(cacheFolder(environment), { recursive: true });
   return await withLock(
-    `${cached}.lock`,
+    join(cacheFolder(environment), 'temporal.lock'),
     () => {
       say('Another process is getting the Temporal CLI; waiting for it …');
     },
     async () => {
-      if (isExecutable(cached)) return cached;
-      say(`Getting the Temporal CLI ${cliVersion} into ${cached} (once, for all clones) …`);
-      const notDownloaded = await download(cached, cliVersion);
-      if (notDownloaded === undefined && isExecutable(cached)) return cached;
+      const got = [downloaded, built].find(isExecutable);
+      if (got !== undefined) return got;
+      say(
+        `Getting the Temporal CLI ${release.version} into ${downloaded} (once, for all clones) …`,
+      );
+      const notDownloaded = await download(downloaded);
+      if (notDownloaded === undefined && isExecutable(downloaded)) return downloaded;
       const go = onPath('go', environment);
-      if (go === undefined) throw nowhere(cached, notDownloaded, 'there is no `go` on PATH');
-      say('It cannot be downloaded here; building it with Go takes about 2.5 minutes once …');
-      const notBuilt = await buildWithGo({ go, target: cached, version: cliVersion });
-      if (notBuilt === undefined && isExecutable(cached)) return cached;
-      throw nowhere(cached, notDownloaded, notBuilt);
+      if (go === undefined) throw nowhere(built, notDownloaded, 'there is no `go` on PATH');
+      say(
+        `It cannot be downloaded here; building ${buildableVersion} with Go takes about 2.5 minutes ` +
+          'once …',
+      );
+      const notBuilt = await buildWithGo({ go, target: built, version: buildableVersion });
+      if (notBuilt === undefined && isExecutable(built)) return built;
+      throw nowhere(built, notDownloaded, notBuilt);
     },
   );
 }

@@ -28,7 +28,8 @@ function executable(path: string, script = 'exit 0'): string {
   return file;
 }
 
-const cachedName = 'cache/circleci-server-runbook/temporal-v1.5.1';
+const cachedName = 'cache/circleci-server-runbook/temporal-v1.8.2';
+const builtName = 'cache/circleci-server-runbook/temporal-v1.5.1';
 
 function search(more: { download?: () => Promise<string | undefined>; env?: object } = {}) {
   const said: string[] = [];
@@ -75,6 +76,13 @@ describe('the Temporal CLI is', () => {
     expect(download).not.toHaveBeenCalled();
   });
 
+  it('the one that was built before, without asking for a download again', async () => {
+    const built = executable(builtName);
+    const download = jest.fn(() => Promise.resolve(undefined));
+    await expect(search({ download }).found).resolves.toBe(built);
+    expect(download).not.toHaveBeenCalled();
+  });
+
   it('downloaded into the cache, before any build', async () => {
     executable('bin/go', 'exit 1');
     const download = () => {
@@ -87,9 +95,9 @@ describe('the Temporal CLI is', () => {
   it('built with Go where the download fails, and says that it takes a while', async () => {
     executable('bin/go', builds);
     const { found, said } = search();
-    await expect(found).resolves.toBe(join(folder, cachedName));
-    expect(said.join('\n')).toMatch(/about 2.5 minutes once/);
-    expect(readdirSync(join(folder, dirname(cachedName)))).toEqual(['temporal-v1.5.1']);
+    await expect(found).resolves.toBe(join(folder, builtName));
+    expect(said.join('\n')).toMatch(/v1.5.1 with Go takes about 2.5 minutes once/);
+    expect(readdirSync(join(folder, dirname(builtName)))).toEqual(['temporal-v1.5.1']);
   });
 
   it('built once when two clones need it at the same time', async () => {
@@ -102,10 +110,11 @@ describe('the Temporal CLI is', () => {
 
   it('built although a process that died left its lock behind', async () => {
     executable('bin/go', builds);
-    mkdirSync(join(folder, dirname(cachedName)), { recursive: true });
-    writeFileSync(join(folder, `${cachedName}.lock`), '999999999');
-    await expect(search().found).resolves.toBe(join(folder, cachedName));
-    expect(existsSync(join(folder, `${cachedName}.lock`))).toBe(false);
+    const lock = join(folder, dirname(builtName), 'temporal.lock');
+    mkdirSync(dirname(lock), { recursive: true });
+    writeFileSync(lock, '999999999');
+    await expect(search().found).resolves.toBe(join(folder, builtName));
+    expect(existsSync(lock)).toBe(false);
   });
 
   it('asked of the person, in one message, when nothing works', async () => {
