@@ -18,6 +18,8 @@ export interface DevServerOptions {
   readonly port?: number;
   readonly uiPort?: number;
   readonly logFile: string;
+  /** Values of its dynamic configuration. */
+  readonly settings?: Readonly<Record<string, unknown>>;
 }
 
 /** A development server that answers. */
@@ -58,7 +60,7 @@ async function startOnce(options: DevServerOptions): Promise<DevServer> {
   const child = startChild({
     name: 'Temporal server',
     command: options.cliPath,
-    args: serverArguments({ port, uiPort, dbFile: options.dbFile }),
+    args: [...serverArguments({ port, uiPort, dbFile: options.dbFile }), ...more(options)],
   });
   const log = createWriteStream(options.logFile, { flags: 'a' });
   let taken: string | undefined;
@@ -106,6 +108,13 @@ function serverArguments(place: {
     // One shard's transfer queue is polled 20 times a second by default: 104 ms a step.
     ...['--dynamic-config-value', 'history.transferProcessorMaxPollRPS=2000'],
   ];
+}
+
+function more({ settings = {} }: DevServerOptions): string[] {
+  return Object.entries(settings).flatMap(([key, value]) => [
+    '--dynamic-config-value',
+    `${key}=${JSON.stringify(value)}`,
+  ]);
 }
 
 async function whenHealthy(address: string, child: Child): Promise<Connection> {
