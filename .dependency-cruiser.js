@@ -230,13 +230,16 @@ module.exports = {
     rule(
       'worker-is-the-composition-root',
       'Configuration → world → activities → Worker. Workflows are given to it by path.',
-      { path: '^src/worker[.]ts$' },
-      { path: '^src/', pathNot: ['^src/(contract|activities|world)/', '^src/config/'] },
+      { path: '^src/worker(-versions)?[.]ts$' },
+      {
+        path: '^src/',
+        pathNot: ['^src/(contract|activities|world|config)/', '^src/worker-versions[.]ts$'],
+      },
     ),
     rule(
       'only-the-worker-runs-workflows',
       'One place decides how the worker is tuned.',
-      { path: '^src/', pathNot: '^src/worker[.]ts$' },
+      { path: '^src/', pathNot: '^src/worker(-versions)?[.]ts$' },
       { path: npm('@temporalio/worker') },
     ),
     rule(

@@ -23,7 +23,7 @@ const storiesOf = (...names) => `/test/stories/(${names.join('|')})[.]test[.]ts$
 /** Stories in which workers, connections, machines or servers break. */
 const faults = storiesOf(
   ...['connections', 'crashes', 'crashes-at-mending', 'crashes-on-machine', 'frozen-workers'],
-  ...['outages', 'server-restarts'],
+  ...['outages', 'server-restarts', 'versions'],
 );
 /** Stories of what goes on between two losses, so that a backup is there and can be restored. */
 const upkeep = storiesOf(

@@ -10,6 +10,7 @@ import { createActivities } from './activities';
 import { ConfigError, configPath, loadConfig } from './config';
 import { waitingQueue } from './contract/queues';
 import { searchAttributeNames } from './contract/search-attributes';
+import { buildIdOf, keepCurrent, presentVersion } from './worker-versions';
 import { openWorld } from './world/open';
 
 /** The task queue of every runbook, unless RUNBOOK_TASK_QUEUE names another. */
@@ -21,9 +22,14 @@ async function main(): Promise<void> {
   const { connectionOptions, namespace = 'default' } = loadClientConnectConfig();
   const connection = await connect(connectionOptions);
   await requireSearchAttributes(connection, namespace);
+  const place = { connection, namespace, taskQueue };
+  const buildId = buildIdOf(process.env, bundle);
+  const version = await presentVersion(place, buildId);
   const shared = {
     connection,
     namespace,
+    // Also on the second queue: what a run has begun there is for its own code, too.
+    ...version.options,
     activities: createActivities(openWorld(config, () => loadConfig(file))),
     // A step under way may finish; what does not is retried by the next worker, which looks first.
     shutdownGraceTime: '20 seconds',
@@ -49,7 +55,14 @@ async function main(): Promise<void> {
   });
   const installations = Object.keys(config.installations).join(', ');
   console.log(`worker ready: task queue ${taskQueue}, installations ${installations}`);
-  await Promise.all([worker.run(), waiting.run()]);
+  const ended = new AbortController();
+  const current = keepCurrent(place, version.buildId, ended.signal);
+  try {
+    await Promise.all([worker.run(), waiting.run()]);
+  } finally {
+    ended.abort();
+    await current;
+  }
   await connection.close();
 }
 
@@ -86,10 +99,11 @@ async function requireSearchAttributes(
 }
 
 /** The bundle that the build made; from source, the worker bundles the workflows itself. */
+const bundle = join(__dirname, 'workflow-bundle.js');
+
 function workflowCode(): Pick<WorkerOptions, 'workflowBundle' | 'workflowsPath'> {
-  const codePath = join(__dirname, 'workflow-bundle.js');
-  return existsSync(codePath)
-    ? { workflowBundle: { codePath } }
+  return existsSync(bundle)
+    ? { workflowBundle: { codePath: bundle } }
     : { workflowsPath: require.resolve('./workflows') };
 }
 

@@ -22,6 +22,7 @@ import { schedules } from './commands/schedules';
 import { sheet } from './commands/sheet';
 import { status } from './commands/status';
 import { up } from './commands/up';
+import { versions } from './commands/versions';
 import { watch } from './commands/watch';
 import { worker } from './commands/worker';
 import type { ExitStatus } from './exit-status';
@@ -34,7 +35,7 @@ const commands: readonly (readonly [heading: string, rows: readonly AddCommand[]
   ['Answer a run that waits:', [approve, reject, retry, skip, abort]],
   ['Keep backups:', [hold, unhold]],
   ['Look:', [status, list, backups, check, drills, orphans, sheet, report, doctor, watch]],
-  ['Run the parts:', [up, worker, lab, demo]],
+  ['Run the parts:', [up, worker, versions, lab, demo]],
 ];
 
 /** Runs one command line (without `node` and the script) and returns its exit status. */
@@ -72,6 +73,7 @@ function openProgram(terminal: Terminal, ended: (status: ExitStatus) => void): C
         'Environment:',
         '  RUNBOOK_CONFIG       the configuration file (default: runbook.yaml)',
         '  RUNBOOK_TASK_QUEUE   the task queue of the worker (default: runbook)',
+        '  RUNBOOK_VERSIONS     `off`: workers without versions (default: pinned)',
         '  TEMPORAL_ADDRESS …   the connection to Temporal, as its own tools read it',
         '  TEMPORAL_CLI         path of the Temporal CLI, for `up` and `demo`',
       ].join('\n'),

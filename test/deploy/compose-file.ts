@@ -31,6 +31,7 @@ const healthcheck = z.strictObject({
 const service = z.strictObject({
   image: z.string(),
   build: z.string().optional(),
+  pull_policy: z.literal('never').optional(),
   restart: z.enum(['no', 'unless-stopped']),
   profiles: z.array(z.string()).default([]),
   entrypoint: z.array(z.string()).optional(),
@@ -56,6 +57,7 @@ const service = z.strictObject({
 const composeFile = z.strictObject({
   name: z.string(),
   'x-logging': z.unknown(),
+  'x-container': z.unknown(),
   'x-runbook': z.unknown(),
   services: z.record(z.string(), service),
   volumes: z.record(z.string(), z.null()),

@@ -63,6 +63,7 @@ const reads: Readonly<Record<string, readonly string[]>> = {
     'TEMPORAL_UI_PORT',
   ],
   worker,
+  'worker-before': worker,
   watch: worker,
   lab: [],
   'demo-worker': worker,
@@ -70,7 +71,7 @@ const reads: Readonly<Record<string, readonly string[]>> = {
 
 describe('the images', () => {
   test('have versions, and Temporal the same one everywhere', () => {
-    const images = services.map(([, { image }]) => image);
+    const images = services.flatMap(([name, { image }]) => (name === 'worker-before' ? [] : image));
     expect(images.filter((image) => !/:\d+\.\d+(\.\d+)?(-[\w.-]+)?$/.test(image))).toEqual([]);
     const [, version = ''] = serviceNamed('temporal').image.split(':');
     for (const name of ['schema', 'namespace']) {
@@ -86,6 +87,14 @@ describe('the images', () => {
         image: `circleci-server-runbook:${version}`,
       });
     }
+  });
+
+  test('of the version before is one that is there: it is neither built nor pulled', () => {
+    const { build, image, pull_policy: pull, ...before } = serviceNamed('worker-before');
+    expect({ build, pull }).toEqual({ build: undefined, pull: 'never' });
+    expect(image).toMatch(/^circleci-server-runbook:\$\{RUNBOOK_BEFORE/);
+    const { build: _, image: __, ...now } = serviceNamed('worker');
+    expect({ ...before, profiles: [] }).toEqual(now);
   });
 });
 
@@ -193,7 +202,10 @@ describe('the order', () => {
 
   test('every service that stays has a health check, its own or its image’s', () => {
     const unchecked = services.filter(
-      ([, service]) => !isOneShot(service) && !service.build && !service.healthcheck,
+      ([, service]) =>
+        !isOneShot(service) &&
+        !service.image.startsWith('circleci-server-runbook:') &&
+        !service.healthcheck,
     );
     expect(unchecked).toEqual([]);
     expect(read('Dockerfile')).toContain('HEALTHCHECK');

@@ -71,6 +71,8 @@ export async function setStage(
     ...labEnvironment(dir, lab.ec2Url),
     TEMPORAL_ADDRESS: address,
     RUNBOOK_TASK_QUEUE: taskQueue,
+    // Each stage would leave a deployment behind, of which the server keeps a hundred.
+    RUNBOOK_VERSIONS: 'off',
     ...moreEnvironment(dir),
   };
   const workers: Child[] = [];

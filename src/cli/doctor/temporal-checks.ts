@@ -11,6 +11,7 @@ import type { Config } from '../../config';
 import type { Finding } from './check';
 import { check } from './check';
 import { examineSchedules } from './schedule-checks';
+import { examineVersions } from './version-checks';
 
 /** Reachable, retention, search attributes, worker, and the schedules where the configuration is. */
 export async function examineTemporal(config: Config | undefined): Promise<readonly Finding[]> {
@@ -25,6 +26,7 @@ export async function examineTemporal(config: Config | undefined): Promise<reado
     await examineRetention(temporal),
     await examineAttributes(temporal),
     await examineWorker(temporal),
+    ...(await examineVersions(temporal)),
     ...(config === undefined ? [] : await examineSchedules(temporal, config)),
   ]);
 }
