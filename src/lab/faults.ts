@@ -1,5 +1,6 @@
 /** Faults that a test or a rehearsal sets: what goes wrong, with which EC2 action, how often. */
 import { z } from 'zod';
+import { policyDocument, type Policy } from './region/policy';
 import type { LabClock, LabJournal } from './shapes';
 
 const common = {
@@ -78,6 +79,12 @@ export interface Faults {
   deny(actions: readonly string[]): void;
   denies(action: string): boolean;
   readonly denied: readonly string[];
+  /**
+   * The policies of the caller with this access key, as documents of IAM; undefined takes them off.
+   * A caller without policies may do everything.
+   */
+  grant(key: string, policies: readonly unknown[] | undefined): void;
+  policiesOf(key: string): readonly Policy[] | undefined;
   /** Access keys that AWS does not take any more, and with which code; replaces the list. */
   refuseLogins(keys: Readonly<Record<string, LoginRefusal>>): void;
   loginRefusal(key: string): LoginRefusal | undefined;
@@ -141,11 +148,31 @@ export function createFaults(clock: LabClock, journal: LabJournal): Faults {
     get denied() {
       return denied;
     },
+    ...createRights(journal),
     refuseLogins(keys) {
       logins = new Map(Object.entries(keys));
       const text = `access keys not taken: ${[...logins.keys()].join(', ') || 'none'}`;
       journal.write({ kind: 'fault', text });
     },
     loginRefusal: (key) => logins.get(key),
+  };
+}
+
+/** Who may do what: by access key, nothing at first. */
+function createRights(journal: LabJournal): Pick<Faults, 'grant' | 'policiesOf'> {
+  const rights = new Map<string, readonly Policy[]>();
+  return {
+    grant(key, policies) {
+      if (policies === undefined) {
+        rights.delete(key);
+      } else {
+        rights.set(
+          key,
+          policies.map((one) => policyDocument.parse(one)),
+        );
+      }
+      journal.write({ kind: 'fault', text: `policies of ${key}: ${policies?.length ?? 'none'}` });
+    },
+    policiesOf: (key) => rights.get(key),
   };
 }

@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse, stringify } from 'yaml';
 import { seeded } from '../../src/lab/region/seed';
+import { policiesAnywhere, workersKey } from '../deploy/policies';
 import { runbook, type Said } from './command-line';
 import { control, setStage, type Stage } from './stage';
 import { machineOf, sourceId } from './world-checks';
@@ -25,6 +26,8 @@ beforeAll(async () => {
   stage = await setStage({
     installation: { reachedBy: { elasticIp: 'eipalloc-0123456789abcdef0' } },
   });
+  // A role that may do everything; what a narrow one may not is asked further down.
+  stage.lab.faults.grant(workersKey, undefined);
 });
 afterAll(() => stage.close());
 
@@ -95,6 +98,20 @@ test('on a sound lab every line is ok, and nothing was changed', async () => {
       .sort(),
   ).toEqual(['AssociateAddress', 'CreateImage', 'CreateTags', 'RunInstances']);
   expect(changing().filter(({ parameters }) => parameters['DryRun'] !== 'true')).toEqual([]);
+});
+
+test('before the first backup a role that is narrowed as it should be is no failure', async () => {
+  stage.lab.faults.grant(workersKey, policiesAnywhere());
+  const said = await doctor();
+  stage.lab.faults.grant(workersKey, undefined);
+  expect(trouble(said).map((line) => line.replace(/ {2}→.*$/, ''))).toEqual([
+    expect.stringMatching(/^warn {2}prod: ec2:RunInstances .* is denied, but it is no backup$/),
+    expect.stringMatching(
+      /^warn {2}prod: ec2:CreateTags on .* denied, but no restore has made it$/,
+    ),
+    expect.stringMatching(/^warn {2}prod: ec2:AssociateAddress .* but no restore has made it$/),
+  ]);
+  expect(said.status).toBe(0);
 });
 
 test('before the first backup, with the image gone that the machine was made of, nothing is asked of it', async () => {

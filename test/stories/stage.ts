@@ -14,6 +14,7 @@ import { startChild, type Child } from '../../src/cli/children';
 import type { Lab, LabOptions } from '../../src/lab/compose';
 import { labEnvironment } from '../../src/lab/config-file';
 import { startLab } from '../../src/lab/lab';
+import { policiesAnywhere, workersKey } from '../deploy/policies';
 
 /** A story's stage. */
 export interface Stage {
@@ -65,6 +66,8 @@ export async function setStage(
 ): Promise<Stage> {
   const dir = mkdtempSync(join(tmpdir(), 'runbook-story-'));
   const lab = await startLab({ dir, speed: 300, ...options });
+  // The worker may do what deploy/iam lets it, and no more: a story that needs more shows it.
+  lab.faults.grant(workersKey, policiesAnywhere());
   const connection = await Connection.connect({ address });
   const client = new Client({ connection });
   const environment = {

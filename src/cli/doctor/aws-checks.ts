@@ -57,7 +57,7 @@ export async function examinePermissions(
     askRunInstances(patient, instance, made),
     askTagMachine(patient, instance, made.machines),
     'elasticIp' in installation.reachedBy
-      ? askAssociateAddress(patient, instance, installation.reachedBy.elasticIp)
+      ? askAssociateAddress(patient, installation.reachedBy.elasticIp, [instance, made.machines])
       : undefined,
     ...askRemovals(patient, made.backup),
   ];
@@ -154,24 +154,41 @@ async function askRunInstances(
     'runbook:run': 'doctor',
   };
   const sourceType = instance.instanceType;
-  return examineLaunches({ what: name, ec2, planned, image, sourceType, tags });
+  const findings = await examineLaunches({ what: name, ec2, planned, image, sourceType, tags });
+  return backup ? findings : findings.map(unlessNarrowed);
 }
 
-/** A restore tags its own machine only, so a denial about another one need not be wrong. */
-async function askTagMachine(
+/** A policy may let only images of this account be launched, and what the machine was made of is none. */
+function unlessNarrowed(finding: Finding): Finding {
+  if (!finding.what.endsWith(' is denied')) return finding;
+  const todo = 'a policy narrowed to images of this account does that; ask again after a backup';
+  return { level: 'warn', what: `${finding.what}, but it is no backup`, todo };
+}
+
+/** A policy may let a restore touch its own machine only, so a denial about another need not be wrong. */
+async function askOfRestored(
+  instance: Instance,
+  machines: readonly Instance[],
+  question: (id: string) => { readonly what: string; readonly permitted: () => Promise<boolean> },
+): Promise<Finding> {
+  const restored = machines.find(({ id }) => id === instance.id) ?? machines[0];
+  const { what, permitted } = question((restored ?? instance).id);
+  const finding = await ask(what, permitted);
+  if (restored || finding.what !== `${what} is denied`) return finding;
+  const todo = 'a policy narrowed to runbook:kind=restore does that; ask again after a rehearsal';
+  return { level: 'warn', what: `${what} is denied, but no restore has made it`, todo };
+}
+
+function askTagMachine(
   { name, ec2 }: Patient,
   instance: Instance,
   machines: readonly Instance[],
 ): Promise<Finding> {
-  const restored = machines.find(({ id }) => id === instance.id) ?? machines[0];
-  const { id } = restored ?? instance;
-  const what = `${name}: ec2:CreateTags on ${id}`;
-  const finding = await ask(what, () =>
-    ec2.permitted('CreateTags', { ids: [id], tags: { 'runbook:state': 'restoring' } }),
-  );
-  if (restored || finding.what !== `${what} is denied`) return finding;
-  const todo = 'a policy narrowed to runbook:kind=restore does that; ask again after a rehearsal';
-  return { level: 'warn', what: `${what} is denied, but no restore has made it`, todo };
+  return askOfRestored(instance, machines, (id) => ({
+    what: `${name}: ec2:CreateTags on ${id}`,
+    permitted: () =>
+      ec2.permitted('CreateTags', { ids: [id], tags: { 'runbook:state': 'restoring' } }),
+  }));
 }
 
 /** Where no backup is ever removed, the role had better not be able to. */
@@ -199,10 +216,11 @@ function askRemovals(
 
 function askAssociateAddress(
   { name, ec2 }: Patient,
-  { id: instanceId }: Instance,
   allocationId: string,
+  candidates: readonly [Instance, readonly Instance[]],
 ): Promise<Finding> {
-  return ask(`${name}: ec2:AssociateAddress of ${allocationId}`, () =>
-    ec2.permitted('AssociateAddress', { allocationId, instanceId }),
-  );
+  return askOfRestored(...candidates, (instanceId) => ({
+    what: `${name}: ec2:AssociateAddress of ${allocationId} with ${instanceId}`,
+    permitted: () => ec2.permitted('AssociateAddress', { allocationId, instanceId }),
+  }));
 }

@@ -21,6 +21,20 @@ export function loginRefused(code: 'RequestExpired' | 'ExpiredToken' | 'AuthFail
   return new ApiError(code, messages[code], code === 'AuthFailure' ? 401 : 400);
 }
 
+/** The caller's policies do not allow it. */
+export function notPermitted(
+  account: string,
+  { action, resource }: { readonly action: string; readonly resource: string },
+): ApiError {
+  return new ApiError(
+    'UnauthorizedOperation',
+    `You are not authorized to perform this operation. User: arn:aws:iam::${account}:user/lab is not ` +
+      `authorized to perform: ${action} on resource: ${resource} because no identity-based policy ` +
+      `allows the ${action} action`,
+    403,
+  );
+}
+
 /** The kinds of resource, by the prefix of their ids, with the words of their error codes. */
 const kinds = {
   i: { code: 'InvalidInstanceID', noun: 'instance ID' },

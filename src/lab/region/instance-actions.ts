@@ -83,7 +83,7 @@ export const describeInstanceAttribute: Action = (call) => {
   return { instanceId: instance.id, [attribute]: value };
 };
 
-/** ModifyInstanceAttribute: termination protection, shutdown behaviour, groups and volumes. */
+/** ModifyInstanceAttribute: protection, shutdown behaviour, user data, groups and volumes. */
 export const modifyInstanceAttribute: Action = (call) => {
   const { query, region } = call;
   const instance = call.instance(query.required('InstanceId'));
@@ -92,10 +92,19 @@ export const modifyInstanceAttribute: Action = (call) => {
     query.flag('DisableApiTermination.Value') ??
     (attribute === 'disableApiTermination' ? query.flag('Value') : undefined);
   const behavior = shutdownBehavior(query.text('InstanceInitiatedShutdownBehavior.Value'));
+  const userData =
+    query.text('UserData.Value') ?? (attribute === 'userData' ? query.text('Value') : undefined);
+  if (userData !== undefined && instance.state !== 'stopped') {
+    throw new ApiError(
+      'IncorrectInstanceState',
+      `The instance '${instance.id}' is not in the 'stopped' state.`,
+    );
+  }
   const groups = query.list('GroupId');
   const mappings = query.groups('BlockDeviceMapping');
   const isAsked = [groups, mappings].some(({ length }) => length > 0);
-  if (protection === undefined && behavior === undefined && !isAsked) {
+  const isSet = [protection, behavior, userData].some((value) => value !== undefined);
+  if (!isSet && !isAsked) {
     throw new ApiError('InvalidParameterCombination', 'No attributes specified.');
   }
   for (const id of groups) {
@@ -107,6 +116,7 @@ export const modifyInstanceAttribute: Action = (call) => {
   call.commit();
   instance.terminationProtection = protection ?? instance.terminationProtection;
   instance.shutdownBehavior = behavior ?? instance.shutdownBehavior;
+  instance.userData = userData ?? instance.userData;
   instance.groupIds = groups.length > 0 ? groups : instance.groupIds;
   for (const volume of Object.values(region.state.volumes)) {
     if (volume.instanceId !== instance.id) {

@@ -7,9 +7,11 @@ import type { ActiveFault, Faults } from '../faults';
 import { listen, type Listening } from '../listen';
 import type { LabJournal } from '../shapes';
 import { reads, writes } from './actions';
-import { ApiError, loginRefused } from './api-error';
+import { ApiError, loginRefused, notPermitted } from './api-error';
 import { Call, type Reply } from './call';
 import { journalCall } from './call-journal';
+import { permits } from './policy';
+import { questionsOf } from './questions';
 import { Query } from './query';
 import type { Regions } from '../regions';
 import type { Region } from './region';
@@ -135,6 +137,7 @@ function execute(endpoint: Endpoint, { query, action, strikes, header }: Executi
       denies: (name) => endpoint.faults.denies(name),
     });
     call.demand(action);
+    demandRights(endpoint, { region, action, query, header });
     if (reads.has(action)) {
       call.commit();
     }
@@ -150,6 +153,21 @@ function execute(endpoint: Endpoint, { query, action, strikes, header }: Executi
     journalCall(endpoint.journal, query, known.code);
     return errorOutcome(known);
   }
+}
+
+/** What the caller's policies say of each thing that the call touches. */
+function demandRights(
+  { faults }: Endpoint,
+  {
+    header,
+    ...asked
+  }: Pick<Execution, 'query' | 'action' | 'header'> & { readonly region: Region },
+): void {
+  const key = /Credential=([^/]+)/.exec(header ?? '')?.[1] ?? '';
+  const policies = faults.policiesOf(key);
+  if (policies === undefined) return;
+  const denied = questionsOf(asked).find((question) => !permits(policies, question));
+  if (denied !== undefined) throw notPermitted(asked.region.state.owner, denied);
 }
 
 /** The region is a part of the signature: `Credential=KEY/20260101/us-east-1/ec2/aws4_request`. */
