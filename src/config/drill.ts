@@ -1,6 +1,6 @@
 /** `drill` of an installation in runbook.yaml: restores that are made only to prove a backup. */
 import { z } from 'zod';
-import { hostname, instanceTypes, subnets } from './places';
+import { hostname, instanceTypes, mayReach, subnets } from './places';
 import { schedule, seconds } from './times';
 import { awsRegion } from '../contract/requests';
 
@@ -14,6 +14,8 @@ export const drill = z.strictObject({
   subnet: subnets.optional(),
   /** Lets the worker or its bastion in by SSH, and nothing out. */
   quarantineSecurityGroup: z.string().min(1),
+  /** Networks that this group may let packets out to, as CIDR; any other is refused. */
+  mayReach,
   instanceType: instanceTypes.optional(),
   /** Absent: none, so that the copy has no rights of the live machine. */
   instanceProfile: z.string().min(1).optional(),

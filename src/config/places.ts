@@ -122,6 +122,9 @@ export const reachedBy = z
   ])
   .default({ dns: true });
 
+/** Networks that a quarantine may reach. */
+export const mayReach = z.array(z.union([z.cidrv4(), z.cidrv6()])).default([]);
+
 /** A spare machine, kept in quarantine until it is taken over. */
 export const spare = z.strictObject({
   /** The installation's own, or one that has copies. */
@@ -131,6 +134,8 @@ export const spare = z.strictObject({
   securityGroups: z.array(z.string().min(1)).min(1),
   /** Until then: lets the worker or its bastion in by SSH, and nothing out to the live machine. */
   quarantineSecurityGroup: z.string().min(1),
+  /** Networks that this group may let packets out to, as CIDR; `doctor` warns of any other. */
+  mayReach,
   instanceType: instanceTypes.optional(),
   /** Whether it waits switched off, or runs with its units kept from starting. */
   mode: z.enum(['stopped', 'running']).default('stopped'),

@@ -106,7 +106,7 @@ describe('a drill', () => {
 
   it('needs its quarantine and nothing else', () => {
     const { drill } = prodOf(loadProd({ drill: { quarantineSecurityGroup } }));
-    expect(drill).toEqual({ quarantineSecurityGroup, ask: [], ttl: 6 * 3600 });
+    expect(drill).toEqual({ quarantineSecurityGroup, mayReach: [], ask: [], ttl: 6 * 3600 });
     expect(problemsOf(() => loadProd({ drill: {} }))[0]).toContain('quarantineSecurityGroup');
   });
 
@@ -116,6 +116,7 @@ describe('a drill', () => {
     [{ ttl: '5 minutes' }, /drill\.ttl: is between 10 minutes and 3 days/],
     [{ ttl: '4 days' }, /drill\.ttl: is between 10 minutes and 3 days/],
     [{ ask: ['nobody'] }, /drill\.ask\.0/],
+    [{ mayReach: ['sg-0123456789abcdef0'] }, /drill\.mayReach\.0/],
     [{ schedule: { cron: 'sometimes' } }, /drill\.schedule\.cron/],
   ])('is refused with %j', (drill, problem) => {
     expect(drillProblems(drill)).toEqual([expect.stringMatching(problem)]);

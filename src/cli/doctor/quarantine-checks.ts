@@ -1,7 +1,7 @@
 /** The doctor's look at the copies in quarantine, spare and drill: could they be launched and ended? */
 import type { Installation } from '../../config';
 import { backupQuery, newestUsable } from '../../machine/backups/backups';
-import { letsOutEverywhere } from '../../machine/launch/egress';
+import { reachBeyond } from '../../machine/launch/egress';
 import { recordedLaunch } from '../../machine/backups/copies';
 import {
   launchesLike,
@@ -31,7 +31,7 @@ export async function examineQuarantine(patient: Patient): Promise<readonly Find
 type Placed = Pick<
   NonNullable<Installation['drill']>,
   'region' | 'subnet' | 'quarantineSecurityGroup' | 'instanceType'
->;
+> & { readonly mayReach?: readonly string[] };
 
 async function examineKind(
   patient: Patient,
@@ -55,7 +55,8 @@ async function examineKind(
       const missing = `set ${kind}.subnet`;
       return { level: 'FAIL', what: `${what} would not know how to be launched`, todo: missing };
     }
-    questions.push(examineGroup(ec2, what, { kind, group: placed.quarantineSecurityGroup }));
+    const { quarantineSecurityGroup: group, mayReach } = placed;
+    questions.push(examineGroup(ec2, what, { kind, group, mayReach }));
     const tags = { ...tagsOf(name, kind), [tagNames.run]: 'doctor' };
     const sourceType = decodeRecord(backup.tags)?.launch.instanceType;
     questions.push(examineLaunches({ what, ec2, planned, image: backup, sourceType, tags }));
@@ -70,15 +71,24 @@ async function examineKind(
 function examineGroup(
   ec2: Ec2,
   what: string,
-  { kind, group }: { readonly kind: Kind; readonly group: string },
+  {
+    kind,
+    group,
+    mayReach,
+  }: {
+    readonly kind: Kind;
+    readonly group: string;
+    readonly mayReach: readonly string[] | undefined;
+  },
 ): Promise<Finding> {
   const todo =
-    'take its outbound rules away; the role of the worker needs ec2:DescribeSecurityGroups';
+    'take its outbound rules away, or name the networks in mayReach; the role of the worker needs ec2:DescribeSecurityGroups';
   return check(`${what}: its security group`, todo, async () => {
     const [found] = await ec2.securityGroups([group]);
     if (found === undefined) return { level: 'FAIL', what: `${what}: there is no ${group}`, todo };
-    if (!letsOutEverywhere(found)) return `${group} keeps it in`;
-    const open = `${what}: ${group} lets packets out to everywhere`;
+    const beyond = reachBeyond(found.egress, mayReach);
+    if (beyond.length === 0) return `${group} keeps it in`;
+    const open = `${what}: ${group} lets packets out to ${beyond.join(', ')}`;
     return { level: kind === 'drill' ? 'FAIL' : 'warn', what: open, todo };
   });
 }

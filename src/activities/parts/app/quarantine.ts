@@ -7,7 +7,7 @@ import type { Machine } from '../../../contract/plan';
 import type { World } from '../../../world';
 import { listNames, namesOf } from '../../../machine/docker/containers';
 import { parseLook } from '../../../machine/docker/docker-look';
-import { letsOutEverywhere } from '../../../machine/launch/egress';
+import { reachBeyond } from '../../../machine/launch/egress';
 import { parseMounts } from '../../../machine/storage/mounts';
 import { lookForSounds, readSeal } from '../../../machine/app/seal';
 import { strangeContainers } from './app';
@@ -86,20 +86,23 @@ export async function requireClosedOff(
   );
 }
 
-/** Refuses behind a group that keeps nothing in: the app of a copy is to start there. */
+/** Refuses behind a group that lets packets out beyond what the configuration names: the app is to start. */
 export async function requireShut(
   world: World,
   { installation, region: place }: Machine,
   groups: readonly string[],
 ): Promise<void> {
-  const { region } = world.installation(installation, place);
-  const open = (await world.ec2(region).securityGroups(groups)).filter(letsOutEverywhere);
+  const { region, drill } = world.installation(installation, place);
+  const found = await world.ec2(region).securityGroups(groups);
+  const open = found.flatMap(({ id, egress }) =>
+    reachBeyond(egress, drill?.mayReach).map((to) => `${id} to ${to}`),
+  );
   if (open.length === 0) return;
-  const ids = open.map(({ id }) => id).join(', ');
   throw refuse(
     'QuarantineBroken',
-    `${ids} lets packets out to everywhere, as EC2 makes every new group: the app of a ` +
-      'copy would reach GitHub and the live machine. Take its outbound rules away, then start again.',
+    `Packets are let out by ${open.join(', ')}: the app of a copy could reach GitHub or the live machine. ` +
+      'Take these outbound rules away, or name the networks in drill.mayReach of runbook.yaml (another ' +
+      'group or a prefix list cannot be named), then start again.',
   );
 }
 
