@@ -26,8 +26,6 @@ beforeAll(async () => {
   stage = await setStage({
     installation: { reachedBy: { elasticIp: 'eipalloc-0123456789abcdef0' } },
   });
-  // A role that may do everything; what a narrow one may not is asked further down.
-  stage.lab.faults.grant(workersKey, undefined);
 });
 afterAll(() => stage.close());
 

@@ -17,6 +17,7 @@ describe('an installation with copies in another region', () => {
   beforeAll(async () => {
     const launch = { subnet, securityGroups: [servicesGroup] };
     stage = await setStage({
+      underPolicies: true,
       installation: {
         keep: { last: 1 },
         copies: [{ region: west, kmsKey, launch }],

@@ -30,7 +30,7 @@ describe.each(places)('on $profile with $init, $shell shell', (place) => {
   const folder = place.profile === 'rhel' ? 'etc/sysconfig' : 'etc/default';
 
   beforeAll(async () => {
-    stage = await setStage(place);
+    stage = await setStage({ ...place, underPolicies: true });
     const { root } = machineOf(stage, sourceId);
     before = {
       daemon: readFileSync(join(root, folder, 'replicated'), 'utf8'),

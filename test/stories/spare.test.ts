@@ -24,7 +24,8 @@ describe('a spare machine', () => {
       quarantineSecurityGroup: quarantineGroup,
       instanceType: 'm5.xlarge',
     };
-    stage = await setStage({ installation: { copies: [{ region: west, launch }], spare } });
+    const installation = { copies: [{ region: west, launch }], spare };
+    stage = await setStage({ installation, underPolicies: true });
   });
   afterAll(() => stage.close());
 

@@ -56,9 +56,12 @@ export async function setStage(
   {
     taskQueue = `story-${randomBytes(6).toString('hex')}`,
     moreEnvironment = () => ({}),
+    underPolicies = false,
     ...options
   }: Partial<LabOptions> & {
     readonly taskQueue?: string;
+    /** Whether the worker may do what deploy/iam lets it, and no more. */
+    readonly underPolicies?: boolean;
     /** Variables of the worker besides the lab's; the stage's folder is there already. */
     readonly moreEnvironment?: (dir: string) => Readonly<Record<string, string>>;
   } = {},
@@ -66,8 +69,7 @@ export async function setStage(
 ): Promise<Stage> {
   const dir = mkdtempSync(join(tmpdir(), 'runbook-story-'));
   const lab = await startLab({ dir, speed: 300, ...options });
-  // The worker may do what deploy/iam lets it, and no more: a story that needs more shows it.
-  lab.faults.grant(workersKey, policiesAnywhere());
+  if (underPolicies) lab.faults.grant(workersKey, policiesAnywhere());
   const connection = await Connection.connect({ address });
   const client = new Client({ connection });
   const environment = {
