@@ -3,7 +3,9 @@ import type { Standing } from '../../contract/reports';
 import { messageOf } from '../exit-status';
 import { findRuns } from '../commands/list';
 import { readStanding } from '../runs';
+import { unversioned } from '../../contract/worker-versions';
 import { workerPolls, withTemporal, type Temporal } from '../temporal/connect';
+import { readVersions, type Versions } from '../temporal/versions';
 
 /** Something that people should hear of, for as long as it lasts. */
 export interface Fact {
@@ -35,7 +37,11 @@ const area = 'temporal';
 export async function lookAtTemporal(queue: string, patience: Patience): Promise<Seen> {
   try {
     return await withTemporal(async (temporal) => ({
-      facts: [...(await workerFacts(temporal, queue)), ...(await runFacts(temporal, patience))],
+      facts: [
+        ...(await workerFacts(temporal, queue)),
+        ...strandedFacts(await readVersions(temporal, queue)),
+        ...(await runFacts(temporal, patience)),
+      ],
       unseen: [],
     }));
   } catch (error) {
@@ -62,6 +68,23 @@ async function workerFacts(temporal: Temporal, queue: string): Promise<Fact[]> {
       todo: 'Every run of it stands still. Start the worker, and look at its log.',
     },
   ];
+}
+
+/** Runs that are pinned to a version of the worker that is gone: an answer to them is not heard. */
+export function strandedFacts(found: Versions | undefined): Fact[] {
+  const stranded = (found?.versions ?? []).filter(
+    ({ buildId, isPolled, open }) => buildId !== unversioned && !isPolled && open.length > 0,
+  );
+  return stranded.map(({ buildId, open }) => ({
+    key: `version/${buildId}`,
+    area,
+    what:
+      `No worker polls for version ${buildId}, on which ${String(open.length)} open run(s) ` +
+      `began: ${open.slice(0, 3).join(', ')}`,
+    todo:
+      'They stand still, and no answer is heard. Start a worker of that version, or move them: ' +
+      'docs/operate/upgrades.md has the command.',
+  }));
 }
 
 async function runFacts(temporal: Temporal, patience: Patience): Promise<Fact[]> {
