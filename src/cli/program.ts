@@ -1,5 +1,6 @@
 /** The command table, and the one place where a command's end becomes an exit status. */
 import { Command } from 'commander';
+import { visible } from '../contract/printable';
 import type { AddCommand } from './command-row';
 import { abort, approve, reject, retry, skip } from './commands/answers';
 import { backup } from './commands/backup';
@@ -63,7 +64,12 @@ function openProgram(terminal: Terminal, ended: (status: ExitStatus) => void): C
     .description('Backs up and restores the Services machine of CircleCI Server 2.x, on Temporal.')
     .version(packageVersion())
     .showHelpAfterError('(runbook --help, or runbook COMMAND --help, tells more)')
-    .configureOutput({ writeOut: terminal.out, writeErr: terminal.err })
+    .configureOutput({
+      writeOut: terminal.out,
+      writeErr: (text) => {
+        terminal.err(visible(text));
+      },
+    })
     .addHelpText(
       'after',
       [
@@ -109,5 +115,5 @@ function tell({ error, status, json }: Trouble, terminal: Terminal): void {
   }
   // Commander has already printed its own.
   if (error instanceof Error && error.name === 'CommanderError') return;
-  terminal.err(`${message}\n`);
+  terminal.err(`${visible(message)}\n`);
 }

@@ -1,5 +1,5 @@
 /** Starting, reading and answering runs, by names and shapes of the contract only. */
-import { hostname, userInfo } from 'node:os';
+import { hostname } from 'node:os';
 import type { WorkflowHandle } from '@temporalio/client';
 import type { Answer } from '../contract/journal';
 import type { Decision } from '../contract/messages';
@@ -7,6 +7,7 @@ import type { Report, Standing } from '../contract/reports';
 import { isClosed } from '../contract/run-status';
 import { CliError } from './exit-status';
 import type { RunRequest } from './request';
+import { userName } from './user-name';
 import type { Temporal } from './temporal/connect';
 
 const queryWaitMs = 8_000;
@@ -21,7 +22,7 @@ export async function startRun(
   return await temporal.client.workflow.start(request.runbook, {
     ...place,
     args: [request.input],
-    staticSummary: `Started by ${userInfo().username} on ${hostname()}`,
+    staticSummary: `Started by ${userName()} on ${hostname()}`,
   });
 }
 

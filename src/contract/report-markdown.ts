@@ -6,7 +6,7 @@
  */
 import { judgeRecorded, type Whereabouts } from '../machine/databases/judge';
 import { toldErrors, type EntryState, type JournalEntry, type OpenGate } from './journal';
-import { rows, shorten, text, time } from './markdown';
+import { code, firstLines, paragraph, rows, shorten, text, time } from './markdown';
 import type { Report, Standing } from './reports';
 import { timesOf } from './times';
 import { lastTold, toldSection } from './telling/told-section';
@@ -31,7 +31,7 @@ const marks: Readonly<Record<EntryState, string>> = {
 export function reportMarkdown(report: Report): string {
   return `${[
     `# ${text(report.runbook)} of ${text(report.installation)}: ${report.status}`,
-    text(report.summary),
+    paragraph(report.summary),
     facts(report),
     list('## Left to do', report.leftToDo),
     list('## Notes', report.notes),
@@ -70,20 +70,20 @@ export function standingMarkdown(standing: Standing): string {
     standing.step === '' || standing.gate ? '' : `Now: ${text(standing.step)}`,
     objects(standing),
     standing.gate ? gateSection(standing.gate) : '',
-    standing.report ? text(standing.report.summary) : '',
-    text(lastTold(standing.journal) ?? ''),
+    standing.report ? paragraph(standing.report.summary) : '',
+    paragraph(lastTold(standing.journal) ?? ''),
     standing.report ? list('**Left to do**', standing.report.leftToDo) : '',
   ]
     .filter((section) => section !== '')
     .join('\n\n');
   const room = 8000 - bytesOf(head) - 2;
-  return `${room < 400 ? shorten(head, 7500) : head}\n\n${fittingTable(standing.journal, room)}`;
+  return `${room < 400 ? firstLines(head, 7500) : head}\n\n${fittingTable(standing.journal, room)}`;
 }
 
 function gateSection(gate: OpenGate): string {
   return [
     `### ⏳ ${text(gate.title)}`,
-    closed(shorten(gate.details, 2500)),
+    firstLines(gate.details, 2500),
     `Waits until ${time(gate.expiresAt)} for one of the signals ` +
       `${gate.answers.map((answer) => `\`${answer}\``).join(', ')}, with this input:`,
     `\`\`\`json\n${shorten(gate.example, 600)}\n\`\`\``,
@@ -92,8 +92,8 @@ function gateSection(gate: OpenGate): string {
 
 function objects({ imageId, instanceId }: Standing): string {
   return [
-    imageId === undefined ? '' : `Image \`${imageId}\``,
-    instanceId === undefined ? '' : `Instance \`${instanceId}\``,
+    imageId === undefined ? '' : `Image ${code(imageId).source}`,
+    instanceId === undefined ? '' : `Instance ${code(instanceId).source}`,
   ]
     .filter((object) => object !== '')
     .join(' · ');
@@ -197,7 +197,7 @@ function atBackupSection({ buildsAtBackup }: Report): string {
   const rest = more > 0 || isCut ? `\n\nAnd ${isCut ? 'at least ' : ''}${String(more)} more.` : '';
   return `## Builds that ran when the backup began\n\n${rows(
     ['Build', 'Started'],
-    builds.map(({ url, startedAt = '' }) => [text(url), startedAt]),
+    builds.map(({ url, startedAt = '' }) => [text(url), text(startedAt)]),
   )}${rest}`;
 }
 
@@ -252,15 +252,7 @@ function took({ state, startedAt, endedAt }: JournalEntry): string {
 
 function list(title: string, items: readonly string[]): string {
   if (items.length === 0) return '';
-  // "4. Update …" is the title of a step, not the beginning of a list within the list.
-  const lines = items.map((item) => `- ${text(item).replace(/^(\d+)\./, '$1\\.')}`);
-  return [title, '', ...lines].join('\n');
-}
-
-/** Closes a code block that was cut in its middle; it would swallow the rest of the page. */
-function closed(markdown: string): string {
-  const fences = markdown.match(/^```/gm)?.length ?? 0;
-  return fences % 2 === 0 ? markdown : `${markdown}\n\`\`\``;
+  return [title, '', ...items.map((item) => `- ${paragraph(item)}`)].join('\n');
 }
 
 function duration(from: string, to: string): string {

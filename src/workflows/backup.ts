@@ -4,6 +4,7 @@
  */
 import { ApplicationFailure, isCancellation, workflowInfo } from '@temporalio/workflow';
 import type { Found } from '../activities/backing-up/find-machine';
+import { prose, nothing, paragraphs } from '../contract/markdown';
 import type { Machine } from '../contract/plan';
 import type { Report } from '../contract/reports';
 import { backupRequest, type BackupRequest } from '../contract/requests';
@@ -138,10 +139,11 @@ async function trustedKeys(
   const confirmed = await run.approval('Confirm the host key', {
     name: 'host-key',
     goesOnWithout: true,
-    details:
-      `${machine.instanceId} shows the host key **${trust.offered}**. Compare it with what the ` +
-      'machine itself says, then approve. To pin it for good: ssh.hostKeys in runbook.yaml.' +
-      (trust.isWeak ? `\n\n${aboutWeakProof(trust.offered)}` : ''),
+    details: paragraphs(
+      prose`${machine.instanceId} shows the host key **${trust.offered}**. Compare it with what the
+      machine itself says, then approve. To pin it for good: ssh.hostKeys in runbook.yaml.`,
+      trust.isWeak ? aboutWeakProof(trust.offered) : nothing,
+    ),
     notNeeded: trust.known ? `${trust.offered} is on the machine's console` : undefined,
   });
   return confirmed ? [trust.offered] : [];

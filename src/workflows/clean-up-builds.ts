@@ -4,6 +4,7 @@
  */
 import { ApplicationFailure } from '@temporalio/workflow';
 import { refuse } from '../contract/failures';
+import { list, prose, paragraphs, type Markdown } from '../contract/markdown';
 import type { Machine, Settings } from '../contract/plan';
 import type { Report } from '../contract/reports';
 import {
@@ -143,7 +144,7 @@ export async function deleteBuildRecords(
     differs: (before, now) =>
       before.instanceId === now.instanceId
         ? []
-        : [`The Services machine is **${now.instanceId}** now, and was ${before.instanceId}.`],
+        : [prose`The Services machine is **${now.instanceId}** now, and was ${before.instanceId}.`],
     heard: (decision) => {
       approved = decision.builds ?? builds;
     },
@@ -183,16 +184,16 @@ async function stillUnending(
   return wanted.filter((url) => unending.has(url));
 }
 
-function detailsOf({ instanceId }: Machine, { builds, why }: Offer): string {
+function detailsOf({ instanceId }: Machine, { builds, why }: Offer): Markdown {
   const lines = builds.map((url) => {
     const reason = why?.get(url);
-    return reason === undefined ? `- ${url}` : `- ${url} (${reason})`;
+    return reason === undefined ? url : prose`${url} (${reason})`;
   });
-  return [
-    `Delete **${String(builds.length)} build record(s)** for good, on ${instanceId}. To approve only ` +
-      'some of them, name these in the answer: `"builds":["URL"]`.',
-    lines.join('\n'),
-  ].join('\n\n');
+  return paragraphs(
+    prose`Delete **${builds.length} build record(s)** for good, on ${instanceId}. To approve only some of
+    them, name these in the answer: \`"builds":["URL"]\`.`,
+    list(lines),
+  );
 }
 
 function aboutTheRest(builds: readonly string[], approved: readonly string[]): string[] {

@@ -4,6 +4,7 @@
  */
 import { workflowInfo } from '@temporalio/workflow';
 import type { PrunePlan } from '../activities/parts/images/judge-backups';
+import { list, prose, paragraphs } from '../contract/markdown';
 import type { Report } from '../contract/reports';
 import { pruneRequest } from '../contract/requests';
 import * as acts from './frame/acts';
@@ -100,14 +101,14 @@ function toRemove({ backups, strays }: PrunePlan, notNeeded: string | undefined)
       .filter(({ keep }) => !keep)
       .map(
         ({ id, region, name, because }) =>
-          `- **${id}** (${name}, ${region}): ${because.join(', ')}`,
+          prose`**${id}** (${name}, ${region}): ${because.join(', ')}`,
       ),
     ...strays.map(
       ({ snapshotId: id, region }) =>
-        `- the snapshot **${id}**, left behind by a removal that was cut off (${region})`,
+        prose`the snapshot **${id}**, left behind by a removal that was cut off (${region})`,
     ),
   ];
-  const details = `Remove for good, with their snapshots:\n\n${lines.join('\n')}`;
+  const details = paragraphs(prose`Remove for good, with their snapshots:`, list(lines));
   // Backups cannot run meanwhile, so this question does not wait for days.
   return { name: 'prune', goesOnWithout: true, details, notNeeded };
 }

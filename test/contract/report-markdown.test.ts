@@ -65,8 +65,8 @@ describe('a report', () => {
 
       |  | Build | Outcome | Said |
       | --- | --- | --- | --- |
-      | ✅ | https://circleci.example.com/gh/a/b/1 | deleted | RUNBOOK deleted |
-      | ❌ | https://circleci.example.com/gh/a/b/2 | failed | not found |
+      | ✅ | \`https://circleci.example.com/gh/a/b/1\` | deleted | RUNBOOK deleted |
+      | ❌ | \`https://circleci.example.com/gh/a/b/2\` | failed | not found |
 
       ## Journal
 
@@ -88,7 +88,7 @@ describe('a report', () => {
     const page = reportMarkdown({ ...report, buildsAtBackup: listed });
     expect(page).toContain(
       '## Builds that ran when the backup began\n\n| Build | Started |\n| --- | --- |\n' +
-        `| https://circleci.example.com/gh/a/b/1 | ${report.startedAt} |\n\nAnd 7 more.`,
+        `| \`https://circleci.example.com/gh/a/b/1\` | ${report.startedAt} |\n\nAnd 7 more.`,
     );
     expect(reportMarkdown({ ...report, buildsAtBackup: { ...listed, isCut: true } })).toContain(
       'And at least 7 more.',

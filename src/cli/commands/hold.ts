@@ -1,5 +1,5 @@
 /** `runbook hold` and `unhold`: a backup that no prune removes, as a tag on its image. */
-import { userInfo } from 'node:os';
+import { isPrintable } from '../../contract/printable';
 import { backupOf, backupTags } from '../../machine/backups/backups';
 import { regionsOf } from '../../machine/launch/places';
 import { tagNames } from '../../machine/backups/tags';
@@ -8,6 +8,7 @@ import type { ImageQuery } from '../../world/ec2/reads';
 import { commandRow } from '../command-row';
 import { readConfig } from '../configured';
 import { CliError, exitStatus, messageOf } from '../exit-status';
+import { userName } from '../user-name';
 
 const { hold: holdTag, removing: removingTag } = tagNames;
 
@@ -19,8 +20,11 @@ export const hold = commandRow<{ readonly reason?: string }>({
   run: async ({ args, options, out }) => {
     const reason = options.reason?.trim();
     if (!reason) throw new CliError('WrongUsage', "hold needs a reason: --reason 'why'");
+    if (!isPrintable(reason)) {
+      throw new CliError('WrongUsage', 'The reason is one line without control characters.');
+    }
     const { image, copies, unanswered } = await findBackup(args[0] ?? '');
-    const value = `${reason} (${userInfo().username}, ${new Date().toISOString().slice(0, 10)})`;
+    const value = `${reason} (${userName()}, ${new Date().toISOString().slice(0, 10)})`;
     if (value.length > 256) {
       throw new CliError('WrongUsage', 'The reason becomes a tag: 200 characters at most.');
     }

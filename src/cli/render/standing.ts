@@ -5,6 +5,8 @@ import {
   type JournalEntry,
   type OpenGate,
 } from '../../contract/journal';
+import { plain } from '../../contract/markdown';
+import { printable } from '../../contract/printable';
 import type { Report, Standing } from '../../contract/reports';
 import { answerCommand } from '../../contract/telling/telling';
 import { lastTold } from '../../contract/telling/told-section';
@@ -31,17 +33,19 @@ const marks: Readonly<Record<EntryState, string>> = {
 export function journalLine(entry: JournalEntry, paint: Paint): string {
   const mark = colored(entry.state, marks[entry.state], paint);
   const took = entry.endedAt === undefined ? '' : ` (${elapsed(entry.startedAt, entry.endedAt)})`;
-  const by = entry.by === undefined ? '' : ` by ${entry.by}`;
+  const by = entry.by === undefined ? '' : ` by ${printable(entry.by)}`;
   const note = entry.note === undefined ? '' : `: ${brief(entry.note)}`;
   const errors = toldErrors(entry).map((error) => `\n      ${paint.dim(brief(error))}`);
-  return `${mark} ${entry.title}  ${paint.dim(`${entry.state}${by}${took}`)}${note}${errors.join('')}`;
+  return `${mark} ${printable(entry.title)}  ${paint.dim(`${entry.state}${by}${took}`)}${note}${errors.join('')}`;
 }
 
 /** The question that waits, with the commands and the object that answer it. */
 export function gateText(gate: OpenGate, workflowId: string, paint: Paint): string {
   return [
-    paint.warn(paint.bold(`Waits for a person: ${gate.title}`)),
-    ...gate.details.split('\n').map((line) => `  ${emphasized(line, paint)}`),
+    paint.warn(paint.bold(`Waits for a person: ${printable(gate.title)}`)),
+    ...emphasized(gate.details, paint)
+      .split('\n')
+      .map((line) => `  ${line}`),
     paint.dim(`  gate ${gate.id}, open since ${gate.openedAt}, until ${gate.expiresAt}`),
     'Answer with',
     ...gate.answers.map((verb) => `  ${answerCommand(verb, gate, workflowId)}`),
@@ -55,7 +59,7 @@ export function standingText(standing: Standing, workflowId: string, paint: Pain
   const told = lastTold(standing.journal);
   const rows = standing.journal.map((entry) => [
     marks[entry.state],
-    entry.title,
+    printable(entry.title),
     entry.state,
     entry.endedAt === undefined ? '' : elapsed(entry.startedAt, entry.endedAt),
     [entry.by ?? '', entry.note ?? '', ...toldErrors(entry)]
@@ -64,13 +68,13 @@ export function standingText(standing: Standing, workflowId: string, paint: Pain
       .join('; '),
   ]);
   return [
-    paint.bold(`${workflowId}: ${runbook} of ${installation}, ${status}`),
-    ...(step === '' || report ? [] : [`under way: ${step}`]),
+    paint.bold(`${printable(workflowId)}: ${runbook} of ${installation}, ${status}`),
+    ...(step === '' || report ? [] : [`under way: ${printable(step)}`]),
     '',
     ...table(['', 'Step', 'State', 'Took', 'Note'], rows),
     ...(gate ? ['', gateText(gate, workflowId, paint)] : []),
     ...(report ? ['', reportText(report, paint)] : []),
-    ...(told === undefined || !(gate ?? report) ? [] : [`  people: ${told}`]),
+    ...(told === undefined || !(gate ?? report) ? [] : [`  people: ${printable(told)}`]),
   ].join('\n');
 }
 
@@ -78,13 +82,16 @@ export function standingText(standing: Standing, workflowId: string, paint: Pain
 export function reportText(report: Report, paint: Paint): string {
   const color = report.status === 'done' ? paint.good : paint.bad;
   return [
-    color(paint.bold(`${report.status}: ${report.summary}`)),
-    ...report.notes.map((note) => `  note: ${note}`),
+    color(paint.bold(`${report.status}: ${printable(report.summary)}`)),
+    ...report.notes.map((note) => `  note: ${printable(note)}`),
     ...(report.checks ?? []).map(
-      (check) => `  ${check.ok ? paint.good('✓') : paint.bad('✗')} ${check.name}: ${check.seen}`,
+      (check) =>
+        `  ${check.ok ? paint.good('✓') : paint.bad('✗')} ${printable(`${check.name}: ${check.seen}`)}`,
     ),
-    ...(report.builds ?? []).map((build) => `  ${build.outcome}: ${build.url} (${build.said})`),
-    ...report.leftToDo.map((line) => `  to do: ${line}`),
+    ...(report.builds ?? []).map(
+      (build) => `  ${build.outcome}: ${printable(`${build.url} (${build.said})`)}`,
+    ),
+    ...report.leftToDo.map((line) => `  to do: ${printable(line)}`),
   ].join('\n');
 }
 
@@ -97,10 +104,13 @@ function colored(state: EntryState, mark: string, paint: Paint): string {
 /** One line, and not a long one: the report has the whole. */
 function brief(text: string): string {
   const line = text.split('\n', 1)[0] ?? '';
-  return line.length > 200 ? `${line.slice(0, 199)}…` : line;
+  return printable(line.length > 200 ? `${line.slice(0, 199)}…` : line);
 }
 
-/** Markdown's bold as the terminal's. */
-function emphasized(line: string, paint: Paint): string {
-  return line.replace(/\*\*(.+?)\*\*/g, (_, words: string) => paint.bold(words));
+/** Markdown's bold as the terminal's; where a value holds stars, they are escaped. */
+function emphasized(markdown: string, paint: Paint): string {
+  return markdown
+    .split('**')
+    .map((words, index) => (index % 2 === 1 ? paint.bold(plain(words)) : plain(words)))
+    .join('');
 }

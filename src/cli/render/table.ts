@@ -1,11 +1,13 @@
 /** Plain text tables. */
+import { printable } from '../../contract/printable';
 
 /** Aligns rows under their headings; the last column is not padded. */
 export function table(
   headings: readonly string[],
   rows: readonly (readonly string[])[],
 ): readonly string[] {
-  const all = [headings, ...rows];
+  // A cell is one line, whoever wrote it.
+  const all = [headings, ...rows.map((row) => row.map(printable))];
   const widths = headings.map((_, column) =>
     Math.max(...all.map((row) => (row[column] ?? '').length)),
   );

@@ -40,7 +40,7 @@ const maxStarts = 5;
 /** Starts the server, waits until it answers, and prepares its namespace. */
 export async function startTemporal(options: DevServerOptions): Promise<DevServer> {
   for (const file of [options.dbFile, options.logFile]) {
-    mkdirSync(dirname(file), { recursive: true });
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   }
   for (let starts = 1; ; starts += 1) {
     try {

@@ -1,12 +1,12 @@
 /** A sheet as Markdown: on a terminal, in a wiki, in a repository. */
-import { rows as table, text } from '../markdown';
+import { paragraph, rows as table, text } from '../markdown';
 import type { Action, Row, Section, Sheet, Step } from './page';
 
 /** Renders the sheet. */
 export function sheetMarkdown({ title, lead, sections }: Sheet): string {
   const parts = [
     `# ${text(title)}`,
-    ...lead.map((line) => text(line)),
+    ...lead.map((line) => paragraph(line)),
     ...sections.flatMap(section),
   ];
   return `${parts.join('\n\n')}\n`;
@@ -15,9 +15,9 @@ export function sheetMarkdown({ title, lead, sections }: Sheet): string {
 function section({ title, text: intro, rows = [], list = [], steps = [] }: Section): string[] {
   return [
     `## ${text(title)}`,
-    ...(intro === undefined ? [] : [text(intro)]),
+    ...(intro === undefined ? [] : [paragraph(intro)]),
     ...(rows.length > 0 ? [table(['', ''], rows.map(cells))] : []),
-    ...(list.length > 0 ? [list.map((item) => `- ${text(item)}`).join('\n')] : []),
+    ...(list.length > 0 ? [list.map((item) => `- ${paragraph(item)}`).join('\n')] : []),
     ...steps.flatMap(step),
   ];
 }

@@ -1,5 +1,5 @@
 /** A message as people read it, in a chat or a mail: plain words; each place escapes them its way. */
-import { shorten } from '../markdown';
+import { plain, shorten } from '../markdown';
 import { printable } from '../printable';
 import { answerCommand, type EndMessage, type GateMessage, type Message } from './telling';
 
@@ -64,9 +64,4 @@ function endInWords(end: EndMessage): Words {
     commands: [],
     footer: `${end.workflowId}, from ${end.startedAt} to ${end.endedAt}`,
   };
-}
-
-/** Markdown that this tool writes, without its marks. */
-function plain(markdown: string): string {
-  return markdown.replace(/\*\*|^```\w*$/gm, '').replace(/\\([\\`*<[\]|])/g, '$1');
 }

@@ -12,3 +12,8 @@ export function isPrintable(value: string): boolean {
 export function printable(value: string): string {
   return value.replace(unseen, (one) => `\\u{${(one.codePointAt(0) ?? 0).toString(16)}}`);
 }
+
+/** The same over several lines: line breaks stay. */
+export function visible(value: string): string {
+  return value.split('\n').map(printable).join('\n');
+}

@@ -4,6 +4,7 @@
  * first. So an approval that comes days late approves nothing that its sender has not seen.
  */
 import { isCancellation } from '@temporalio/workflow';
+import { list, prose, paragraphs, type Markdown } from '../../contract/markdown';
 import type { Decision } from '../../contract/messages';
 import { troubleOf } from './failures';
 import type { Approval, Run } from './runbook';
@@ -14,7 +15,7 @@ export interface FactGate<F> {
   /** The question by these facts; with `notNeeded` where they raise none. */
   readonly about: (facts: F) => Approval;
   /** What has changed since they were approved, or is not as the approval demands; one line each. */
-  readonly differs: (approved: F, now: F) => readonly string[];
+  readonly differs: (approved: F, now: F) => readonly (Markdown | string)[];
   /** What a person has said beside the approval itself. */
   readonly heard?: (decision: Decision, facts: F) => void;
 }
@@ -72,10 +73,9 @@ export class FactGates<F> {
   }
 }
 
-function withChanges(question: Approval, changes: readonly string[]): Approval {
+function withChanges(question: Approval, changes: readonly (Markdown | string)[]): Approval {
   if (changes.length === 0) return question;
-  const since = changes.map((line) => `- ${line}`).join('\n');
-  const details = `**Not as it was approved:**\n\n${since}\n\n${question.details}`;
+  const details = paragraphs(prose`**Not as it was approved:**`, list(changes), question.details);
   return { ...question, details };
 }
 

@@ -12,6 +12,7 @@ import {
 import { z } from 'zod';
 import { answers, type Answer, type JournalEntry, type OpenGate } from '../../contract/journal';
 import { descriptions, signals, standing, updates, type Decision } from '../../contract/messages';
+import type { Markdown } from '../../contract/markdown';
 import { isPrintable, printable } from '../../contract/printable';
 import { acknowledgements, buildsAtOnce, problemsOf } from '../../contract/requests';
 import { now, type RunState } from './state';
@@ -22,7 +23,7 @@ export interface Question {
   readonly name: string;
   readonly title: string;
   /** Markdown: what a person should know to decide. */
-  readonly details: string;
+  readonly details: Markdown;
   readonly answers: readonly Answer[];
   /** Where an approval may name a part of them. */
   readonly builds?: readonly string[];
@@ -102,7 +103,7 @@ export class Gates {
     return {
       id,
       title: question.title,
-      details: question.details,
+      details: question.details.source,
       ...(question.builds ? { builds: question.builds } : {}),
       ...(question.acknowledge ? { acknowledge: question.acknowledge } : {}),
       answers: question.answers,

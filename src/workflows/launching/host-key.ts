@@ -1,5 +1,6 @@
 /** The host key of a new machine: what it shows, and who takes it for the machine's own. */
 import type { Trust } from '../../activities/launching/trust-host-key';
+import { prose } from '../../contract/markdown';
 import * as acts from '../frame/acts';
 import { FactGates, untilSeen } from '../frame/fact-gates';
 import type { LiveMachine } from './live-machine';
@@ -37,7 +38,9 @@ export async function confirmHostKey(run: Run, live: LiveMachine, ways: Ways): P
     differs: (approved: Trust, now: Trust) =>
       approved.offered === now.offered
         ? []
-        : [`It shows **${now.offered}** now, and showed ${approved.offered} when this was asked.`],
+        : [
+            prose`It shows **${now.offered}** now, and showed ${approved.offered} when this was asked.`,
+          ],
   };
   const { offered } = await new FactGates<Trust>(run, [gate], lookAgain).stand(first);
   live.trust(offered);

@@ -1,5 +1,6 @@
 /** What a restore needs approved before it launches, and the facts that each approval stands on. */
 import { workflowInfo } from '@temporalio/workflow';
+import { prose } from '../../contract/markdown';
 import type { LaunchFacts, RestorePlan } from '../../contract/plan';
 import type { RestoreRequest } from '../../contract/requests';
 import * as acts from '../frame/acts';
@@ -77,8 +78,8 @@ function toFence({ plan, request }: Restore): Gate {
           .filter(({ instanceId }) => !mayRun.has(instanceId))
           .map(({ instanceId, why }) =>
             wasAsked(instanceId)
-              ? `**${instanceId} still runs**, and nobody has said that it may.`
-              : `**${instanceId} runs now**, which did not run when this was asked: ${why}.`,
+              ? prose`**${instanceId} still runs**, and nobody has said that it may.`
+              : prose`**${instanceId} runs now**, which did not run when this was asked: ${why}.`,
           ),
         ...now.unseen.filter((line) => !regions.has(regionOf(line))),
       ];
@@ -103,14 +104,14 @@ function toLaunch(run: Run, { plan, others }: Restore): Gate {
       const { imageId, existingInstanceId: existing, spare } = plan;
       if (existing === undefined) {
         if (now.image === approved.image) return [];
-        return [`**${imageId} is ${now.image} now**: a launch from it will fail.`];
+        return [prose`**${imageId} is ${now.image} now**: a launch from it will fail.`];
       }
       if (spare === undefined || approved.existing === now.existing) return [];
       const was = approved.existing === undefined ? '' : `, and was ${approved.existing}`;
       const isAsPlanned = approved.existing === undefined && isReady(now.existing);
       return isAsPlanned
         ? []
-        : [`**The spare ${existing} is ${now.existing ?? 'gone'} now**${was}.`];
+        : [prose`**The spare ${existing} is ${now.existing ?? 'gone'} now**${was}.`];
     },
   };
 }
@@ -131,8 +132,8 @@ function toMoveElasticIp(run: Run, plan: RestorePlan): Gate {
       if (own.includes(elasticIp.heldBy)) return [];
       const before = approved.elasticIp?.heldBy ?? 'no machine';
       return [
-        `**${elasticIp.publicAddress} belongs to ${elasticIp.heldBy} now**, and belonged to ${before} ` +
-          'when this was asked.',
+        prose`**${elasticIp.publicAddress} belongs to ${elasticIp.heldBy} now**, and belonged to ${before}
+        when this was asked.`,
       ];
     },
   };

@@ -1,8 +1,8 @@
 /** What a restore asks where it is not certain that the image holds the databases. Markdown; pure. */
+import { list, prose, nothing, paragraphs } from '../../contract/markdown';
 import type { RestorePlan } from '../../contract/plan';
 import type { RestoreRequest } from '../../contract/requests';
 import type { Whereabouts } from '../../machine/databases/judge';
-import { list } from './questions';
 import type { Approval } from '../frame/runbook';
 
 const certain: Readonly<Partial<Record<Whereabouts, string>>> = {
@@ -17,7 +17,7 @@ export function aboutDatabases(
   { acknowledge }: Pick<RestoreRequest, 'acknowledge'>,
 ): Approval {
   const name = 'databases';
-  if (databases === undefined) return { name, details: '', notNeeded: 'the plan did not ask' };
+  if (databases === undefined) return { name, details: nothing, notNeeded: 'the plan did not ask' };
   const { verdict, signs } = databases;
   const why = verdict === 'disagree' ? 'the signs disagree' : 'nothing tells for certain';
   const acknowledged = acknowledge.includes('external-services')
@@ -25,14 +25,14 @@ export function aboutDatabases(
     : undefined;
   return {
     name,
-    details: [
-      `Does **${imageId}** hold the databases (PostgreSQL, MongoDB, Vault, Redis, RabbitMQ)? ` +
-        `${verdict === 'disagree' ? 'The signs disagree' : 'Nothing tells for certain'}:`,
+    details: paragraphs(
+      prose`Does **${imageId}** hold the databases (PostgreSQL, MongoDB, Vault, Redis, RabbitMQ)?
+      ${verdict === 'disagree' ? 'The signs disagree' : 'Nothing tells for certain'}:`,
       list(signs),
-      'Approve if it does, or if those on other machines have been restored to the same time: the ' +
-        'restored app writes into them. Reject if they are elsewhere and have not. `externalServices` ' +
-        'in runbook.yaml says it for the next time.',
-    ].join('\n\n'),
+      prose`Approve if it does, or if those on other machines have been restored to the same time: the
+restored app writes into them. Reject if they are elsewhere and have not. \`externalServices\`
+in runbook.yaml says it for the next time.`,
+    ),
     notNeeded: certain[verdict] ?? acknowledged,
   };
 }

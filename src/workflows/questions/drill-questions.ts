@@ -1,7 +1,7 @@
 /** What the gates of a drill say to the person who decides. Markdown; pure. */
+import { code, list, prose, paragraphs } from '../../contract/markdown';
 import type { DrillPlan, Machine } from '../../contract/plan';
 import type { DrillRequest } from '../../contract/requests';
-import { list } from './questions';
 import type { Approval } from '../frame/runbook';
 
 /** A machine that is tried under a hostname of its own. */
@@ -18,15 +18,15 @@ export function toCreateOAuth(
 ): Approval {
   return {
     name: 'oauth',
-    details: [
-      `To log in to the application on ${instanceId}, create a new GitHub OAuth application for this ` +
-        'drill, and enter its client id and secret in the Management Console of that machine:',
+    details: paragraphs(
+      prose`To log in to the application on ${instanceId}, create a new GitHub OAuth application for this
+      drill, and enter its client id and secret in the Management Console of that machine:`,
       list([
-        `Homepage URL: \`https://${hostname}\``,
-        `Authorization callback URL: \`https://${hostname}/auth/github\``,
+        prose`Homepage URL: ${code(`https://${hostname}`)}`,
+        prose`Authorization callback URL: ${code(`https://${hostname}/auth/github`)}`,
       ]),
-      'Leave the application of the live installation as it is.',
-    ].join('\n\n'),
+      prose`Leave the application of the live installation as it is.`,
+    ),
     notNeeded: whyUnasked(asked.includes('oauth'), unattended),
   };
 }
@@ -40,10 +40,9 @@ export function toLogIn(
   const reached = [privateAddress, publicAddress].filter(Boolean).join(' or ');
   return {
     name: 'login',
-    details:
-      `Open https://${hostname} (let the name lead to ${reached} on your own computer), log in, and ` +
-      `look at a project and a build. Approve if that worked, reject if not. The machine ends itself ` +
-      `at ${expires}.`,
+    details: prose`Open ${code(`https://${hostname}`)} (let the name lead to ${reached} on your own computer), log in, and
+      look at a project and a build. Approve if that worked, reject if not. The machine ends itself
+      at ${expires}.`,
     notNeeded: whyUnasked(asked.includes('login'), unattended),
   };
 }

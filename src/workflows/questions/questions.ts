@@ -1,6 +1,7 @@
 /** What the gates of a restore say to the person who decides. Markdown; pure. */
 import type { HostnameFixed } from '../../activities/restoring/fix-hostname';
 import type { Trust } from '../../activities/launching/trust-host-key';
+import { code, list, prose, nothing, paragraphs, type Markdown } from '../../contract/markdown';
 import type { Machine, OldAddresses, RestorePlan, Settings } from '../../contract/plan';
 import type { RestoreRequest } from '../../contract/requests';
 import { howToAllowSha1 } from '../../machine/login/host-keys';
@@ -15,10 +16,6 @@ export function noteThePlan(findings: Findings, plan: RestorePlan, request: Rest
   findings.request = { region: request.region, builds: request.builds };
 }
 
-/** A list in Markdown. */
-export const list = (lines: readonly string[]): string =>
-  lines.map((line) => `- ${line}`).join('\n');
-
 /** A clone that starts dials the machine whose addresses it still carries. */
 export function aboutOldMachine(
   plan: RestorePlan,
@@ -28,7 +25,7 @@ export function aboutOldMachine(
   const name = 'old-machine';
   if (others.length === 0 && unseen.length === 0) {
     const state = source ? `${source.instanceId} is ${source.state}` : 'no source instance is left';
-    return { name, details: '', notNeeded: state };
+    return { name, details: nothing, notNeeded: state };
   }
   // The request can know of the machine that is replaced, not of one that nobody expects.
   const acknowledged =
@@ -38,16 +35,16 @@ export function aboutOldMachine(
   const ids = others.map(({ instanceId }) => instanceId).join(' and ');
   return {
     name,
-    details: [
+    details: paragraphs(
       list([
-        ...others.map(({ instanceId, why }) => `**${instanceId} still runs**: ${why}.`),
-        ...unseen.map((line) => `**${line}**`),
+        ...others.map(({ instanceId, why }) => prose`**${instanceId} still runs**: ${why}.`),
+        ...unseen.map((line) => prose`**${line}**`),
       ]),
-      `A machine launched from the image ${fromWhenOn(plan)}: two machines work on the same GitHub ` +
-        'hooks, queues and buckets. Stop what still runs or may run, then approve: the run looks again, and ' +
-        'asks anew if it still runs. Where you have cut it off instead, or mean it to run beside the new ' +
-        'one, say so with the approval: `"acknowledge":["source-running"]`.',
-    ].join('\n\n'),
+      prose`A machine launched from the image ${fromWhenOn(plan)}: two machines work on the same GitHub
+      hooks, queues and buckets. Stop what still runs or may run, then approve: the run looks again, and
+      asks anew if it still runs. Where you have cut it off instead, or mean it to run beside the new
+      one, say so with the approval: \`"acknowledge":["source-running"]\`.`,
+    ),
     acknowledge: ['source-running'],
     notNeeded: acknowledged ? `${ids} runs, as the request acknowledges` : undefined,
   };
@@ -69,21 +66,22 @@ export function toLaunch(
   const name = 'launch';
   const { existingInstanceId: existing } = plan;
   if (existing !== undefined && plan.spare === undefined) {
-    return { name, details: '', notNeeded: `${existing} exists already` };
+    return { name, details: nothing, notNeeded: `${existing} exists already` };
   }
   const what =
     existing === undefined
-      ? `Launch one **${launch.instanceType}** from **${plan.imageId}** (${plan.imageName}) in ` +
-        `${launch.subnetId}, security groups ${launch.securityGroupIds.join(', ')}.`
-      : `Take the spare **${existing}** in ${plan.region} over, which holds **${plan.imageId}** ` +
-        `(${plan.imageName}), and put it into the security groups ` +
-        `${(plan.spare?.securityGroupIds ?? []).join(', ')}.`;
-  const details = [
-    ...[what, existing === undefined ? aboutAlternatives(plan) : ''].filter((text) => text !== ''),
+      ? prose`Launch one **${launch.instanceType}** from **${plan.imageId}** (${plan.imageName}) in
+      ${launch.subnetId}, security groups ${launch.securityGroupIds.join(', ')}.`
+      : prose`Take the spare **${existing}** in ${plan.region} over, which holds **${plan.imageId}**
+      (${plan.imageName}), and put it into the security groups
+      ${(plan.spare?.securityGroupIds ?? []).join(', ')}.`;
+  const details = paragraphs(
+    what,
+    existing === undefined ? aboutAlternatives(plan) : nothing,
     list([...plan.notes, ...others]),
-    'What will change:',
-    list(plan.changes.map(({ step, change }) => `${step}: ${change}`)),
-  ].join('\n\n');
+    prose`What will change:`,
+    list(plan.changes.map(({ step, change }) => prose`${step}: ${change}`)),
+  );
   const waived = settings.approvals.launch === 'waived';
   return {
     name,
@@ -96,19 +94,18 @@ export function toMoveElasticIp(plan: RestorePlan, settings: Settings): Approval
   const { elasticIp } = plan;
   const name = 'elastic-ip';
   if (elasticIp === undefined) {
-    return { name, details: '', notNeeded: 'the machine is reached by a DNS record' };
+    return { name, details: nothing, notNeeded: 'the machine is reached by a DNS record' };
   }
   if (elasticIp.heldBy !== undefined && elasticIp.heldBy === plan.existingInstanceId) {
-    return { name, details: '', notNeeded: `${elasticIp.publicAddress} is there already` };
+    return { name, details: nothing, notNeeded: `${elasticIp.publicAddress} is there already` };
   }
   // Waived is what one expects to see: a free address, or one that the lost machine still holds.
   const expected = [undefined, plan.source?.instanceId, settings.servicesMachineId];
   const waived = settings.approvals.elasticIp === 'waived' && expected.includes(elasticIp.heldBy);
   return {
     name,
-    details:
-      `The Elastic IP **${elasticIp.publicAddress}** (${elasticIp.allocationId}) moves from ` +
-      `**${elasticIp.heldBy ?? 'no machine'}** to the new machine as soon as that runs.`,
+    details: prose`The Elastic IP **${elasticIp.publicAddress}** (${elasticIp.allocationId}) moves from
+      **${elasticIp.heldBy ?? 'no machine'}** to the new machine as soon as that runs.`,
     notNeeded: waived ? 'waived in runbook.yaml' : undefined,
   };
 }
@@ -117,53 +114,49 @@ export function toTrust(trust: Trust, instanceId: string): Approval {
   const isConfirmed = trust.expected.includes(trust.offered);
   return {
     name: 'host-key',
-    details: [
+    details: paragraphs(
       isConfirmed
-        ? `${instanceId} shows the host key **${trust.offered}**, as its console output or the ` +
-          "backup's tags say."
-        : `${instanceId} shows the host key **${trust.offered}**, which neither its console output nor ` +
-          "the backup's tags confirm. Compare it with what the machine itself says, for example in " +
-          'the EC2 serial console: `ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub`.',
-      ...(trust.isWeak ? [aboutWeakProof(trust.offered)] : []),
-      'Known for this machine:',
+        ? prose`${instanceId} shows the host key **${trust.offered}**, as its console output or the
+      backup's tags say.`
+        : prose`${instanceId} shows the host key **${trust.offered}**, which neither its console output nor
+      the backup's tags confirm. Compare it with what the machine itself says, for example in
+      the EC2 serial console: \`ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub\`.`,
+      trust.isWeak ? aboutWeakProof(trust.offered) : nothing,
+      prose`Known for this machine:`,
       list(trust.expected.length > 0 ? trust.expected : ['nothing']),
-    ].join('\n\n'),
+    ),
     notNeeded: trust.known ? `${trust.offered} is known` : undefined,
   };
 }
 
 /** An approval alone does not do: who takes so weak a proof writes it down. */
-export function aboutWeakProof(offered: string): string {
-  return (
-    '**It can prove that key by SHA-1 only**, as OpenSSH before 7.2 does, and such a proof can be ' +
-    `forged by whoever can pay for it. ${howToAllowSha1('machine', offered)} Only then approve: ` +
-    'without it the next step does not log in.'
-  );
+export function aboutWeakProof(offered: string): Markdown {
+  return prose`**It can prove that key by SHA-1 only**, as OpenSSH before 7.2 does, and such a proof can be
+      forged by whoever can pay for it. ${howToAllowSha1('machine', offered)} Only then approve:
+      without it the next step does not log in.`;
 }
 
 export function toChangeOAuth(fixed: HostnameFixed | undefined, hostname: string): Approval {
   const name = 'oauth';
   if (fixed?.changed === false) {
-    return { name, details: '', notNeeded: `the hostname stays ${hostname}` };
+    return { name, details: nothing, notNeeded: `the hostname stays ${hostname}` };
   }
   return {
     name,
-    details: [
-      `${fixed ? `The hostname changed from ${fixed.before} to` : 'A person saw to the hostname; it is to be'} ` +
-        `**${hostname}**. Change the GitHub OAuth ` +
-        'application of this installation (or create a new one to test the recovery):',
+    details: paragraphs(
+      prose`${fixed ? `The hostname changed from ${fixed.before} to` : 'A person saw to the hostname; it is to be'}
+      **${hostname}**. Change the GitHub OAuth application of this installation (or create a new one to
+      test the recovery):`,
       list([
-        `Homepage URL: \`https://${hostname}\``,
-        `Authorization callback URL: \`https://${hostname}/auth/github\``,
+        prose`Homepage URL: ${code(`https://${hostname}`)}`,
+        prose`Authorization callback URL: ${code(`https://${hostname}/auth/github`)}`,
       ]),
-      'Use http:// where the installation has no TLS. The webhooks of every project keep the old ' +
-        'host until the project is set up again.',
-      !fixed?.override
-        ? ''
-        : `/etc/circle-installation-customizations overrides it: \`${fixed.override}\`.`,
-    ]
-      .filter((paragraph) => paragraph !== '')
-      .join('\n\n'),
+      prose`Use http:// where the installation has no TLS. The webhooks of every project keep the old
+host until the project is set up again.`,
+      fixed?.override
+        ? prose`/etc/circle-installation-customizations overrides it: ${code(fixed.override)}.`
+        : nothing,
+    ),
   };
 }
 

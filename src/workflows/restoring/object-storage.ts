@@ -1,5 +1,6 @@
 /** The lines about the object storage, in a backup and in a restore. Without `objectStorage` in
  * the configuration there are none. */
+import { prose } from '../../contract/markdown';
 import { workflowInfo } from '@temporalio/workflow';
 import type { Machine, RestorePlan } from '../../contract/plan';
 import type { RestoreRequest } from '../../contract/requests';
@@ -128,16 +129,19 @@ function toRestoreObjects(
     title: 'Approve restoring the objects',
     about: (facts) => ({
       name: 'objects',
-      details:
-        `${path} on ${place.machine.instanceId} is ${facts.isEmpty ? '**empty**' : 'not empty'}. restic is ` +
-        `to restore its snapshot **${recorded?.restic?.snapshot.slice(0, 8) ?? ''}** from ` +
-        `${recorded?.restic?.repository ?? ''} there, as it was at ${record?.takenAt ?? 'the backup'}. ` +
-        'Files of the same name are overwritten; no others are touched. The app starts only afterwards.',
+      details: prose`${path} on ${place.machine.instanceId} is ${
+        facts.isEmpty ? prose`**empty**` : 'not empty'
+      }. restic
+        is to restore its snapshot **${recorded?.restic?.snapshot.slice(0, 8) ?? ''}** from
+        ${recorded?.restic?.repository ?? ''} there, as it was at ${record?.takenAt ?? 'the backup'}.
+        Files of the same name are overwritten; no others are touched. The app starts only afterwards.`,
       notNeeded: whyNot(facts),
     }),
     differs: (approved, now) =>
       approved.isEmpty && !now.isEmpty
-        ? ['**The folder is not empty any more**: files of the same name would be overwritten.']
+        ? [
+            prose`**The folder is not empty any more**: files of the same name would be overwritten.`,
+          ]
         : [],
   };
 }

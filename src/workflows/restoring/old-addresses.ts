@@ -2,6 +2,7 @@
  * Which addresses a restore replaces. EC2 and the record say which the machine had; its own files say
  * which stand in them, and these are what is replaced. Where both disagree a person decides. Pure.
  */
+import { list, prose, nothing, paragraphs, type Markdown } from '../../contract/markdown';
 import { refuse } from '../../contract/failures';
 import {
   sourceInstance,
@@ -67,7 +68,7 @@ export function oldAddressesFrom(
     ? `; ${old.public ?? ''}, from the machine's own files`
     : '';
   const sure = `${known.private}, from ${replacesFrom}${and}`;
-  if (doubtful.length === 0) return { old, question: { name, details: '', notNeeded: sure } };
+  if (doubtful.length === 0) return { old, question: { name, details: nothing, notNeeded: sure } };
   return { old, question: { name, details: inDoubt(plan, old, doubtful) } };
 }
 
@@ -80,30 +81,28 @@ function fromFiles(carries: Partial<OldAddresses>, { instanceId }: Machine): Old
   );
 }
 
-function withoutSource(old: OldAddresses): string {
-  return (
-    `The image was made by hand and its source is gone. The machine's own files carry ` +
-    `**${old.private}** and **${old.public ?? 'no public address'}**: these will be replaced.`
-  );
+function withoutSource(old: OldAddresses): Markdown {
+  return prose`The image was made by hand and its source is gone. The machine's own files carry
+      **${old.private}** and **${old.public ?? 'no public address'}**: these will be replaced.`;
 }
 
 function inDoubt(
   { replaces, replacesFrom }: Planned,
   old: OldAddresses,
   kinds: readonly Kind[],
-): string {
+): Markdown {
   const lines = kinds.map((kind) => {
     const known = replaces?.[kind];
-    const expected = known === undefined ? `knows of no ${kind} address` : `says **${known}**`;
-    return `- ${kind}: ${replacesFrom} ${expected}; the machine's own files carry **${old[kind] ?? ''}**`;
+    const expected = known === undefined ? `knows of no ${kind} address` : prose`says **${known}**`;
+    return prose`${kind}: ${replacesFrom ?? ''} ${expected}; the machine's own files carry **${old[kind] ?? ''}**`;
   });
-  return [
-    'The files of the new machine carry another address than is known of the machine that is replaced:',
-    lines.join('\n'),
-    `Approve to replace what stands in the files: **${old.private}** and ` +
-      `**${old.public ?? 'no public address'}**. An address that is to stay there, such as a load ` +
-      "balancer's, has to be put back by hand afterwards. Reject if the image is of another machine.",
-  ].join('\n\n');
+  return paragraphs(
+    prose`The files of the new machine carry another address than is known of the machine that is replaced:`,
+    list(lines),
+    prose`Approve to replace what stands in the files: **${old.private}** and
+    **${old.public ?? 'no public address'}**. An address that is to stay there, such as a load
+    balancer's, has to be put back by hand afterwards. Reject if the image is of another machine.`,
+  );
 }
 
 /** What decides over the hostname. */
@@ -146,24 +145,25 @@ export function toChangeDns(plan: Pick<RestorePlan, 'elasticIp'>, facts: DnsFact
     return isOwn ? { ...question, notNeeded: `the hostname is the address ${hostname}` } : question;
   }
   if (plan.elasticIp) {
-    return { name, details: '', notNeeded: `${plan.elasticIp.publicAddress} moved to the machine` };
+    return {
+      name,
+      details: nothing,
+      notNeeded: `${plan.elasticIp.publicAddress} moved to the machine`,
+    };
   }
-  if (isRight) return { name, details: '', notNeeded: `${hostname} resolves to it already` };
+  if (isRight) return { name, details: nothing, notNeeded: `${hostname} resolves to it already` };
   const from = [old.public, old.private].filter(Boolean).join(' or ');
   return {
     name,
-    details:
-      `Change the DNS record of **${hostname}**: ${from} → **${to}**. Wait for its TTL, then approve; ` +
-      'the next step checks it on the machine.',
+    details: prose`Change the DNS record of **${hostname}**: ${from} → **${to}**. Wait for its TTL, then approve;
+      the next step checks it on the machine.`,
   };
 }
 
 /** A literal address is never looked up: only a person knows whether it leads to the machine. */
-function aboutOtherAddress(hostname: string, to: string): string {
-  return (
-    `The hostname is the address **${hostname}**, which is none of the new machine's (${to}) and none ` +
-    'of the machine that is replaced. If it leads to the new machine, as one of a load balancer may, ' +
-    'see that it does, then approve. Else reject, correct `hostname` in runbook.yaml, restart the worker, ' +
-    'and take the machine up again with "instance".'
-  );
+function aboutOtherAddress(hostname: string, to: string): Markdown {
+  return prose`The hostname is the address **${hostname}**, which is none of the new machine's (${to}) and none
+      of the machine that is replaced. If it leads to the new machine, as one of a load balancer may,
+      see that it does, then approve. Else reject, correct \`hostname\` in runbook.yaml, restart the worker,
+      and take the machine up again with "instance".`;
 }

@@ -1,5 +1,6 @@
 /** What is told of the old addresses where the machine's files name the machine itself already. */
 import type { AwaitedMachine } from '../../activities/launching/await-machine';
+import { prose, sentences } from '../../contract/markdown';
 import type { Machine, OldAddresses, RestorePlan } from '../../contract/plan';
 import type { Approval } from '../frame/runbook';
 
@@ -14,9 +15,11 @@ export function carriedBy(plan: RestorePlan, { carries, traced }: Told): Partial
 /** The question about the old addresses, with what told them. */
 export function withTrace(plan: RestorePlan, { traced }: Told, question: Approval): Approval {
   if (plan.replaces !== undefined || traced === undefined) return question;
-  const details =
-    `${question.details} The files name the machine itself, as a boot script may have written ` +
-    `them; the old private address is told by ${traced.signs.join(', ')}.`;
+  const details = sentences(
+    question.details,
+    prose`The files name the machine itself, as a boot script may have written them; the old private
+    address is told by ${traced.signs.join(', ')}.`,
+  );
   return { ...question, details };
 }
 

@@ -4,6 +4,7 @@
  */
 import type { Mended } from '../../activities/restoring/mend-stale-addresses';
 import type { StaleFound } from '../../activities/restoring/find-stale-addresses';
+import { code, fenced, list, prose, nothing, paragraphs } from '../../contract/markdown';
 import type { Machine, OldAddresses } from '../../contract/plan';
 import { quote } from '../../machine/shell/quoting';
 import { severities, type StalePlace } from '../../machine/stale/classify';
@@ -74,7 +75,7 @@ function toMend(
 ): Approval {
   const name = 'stale-addresses';
   if (found === undefined || found.files.length === 0) {
-    return { name, details: '', notNeeded: whyNot(found, true) };
+    return { name, details: nothing, notNeeded: whyNot(found, true) };
   }
   const harmful = found.places.filter(({ severity }) => severity !== 'informs');
   const shown = harmful.slice(0, mostShown);
@@ -82,27 +83,23 @@ function toMend(
     name,
     goesOnRejected: true,
     goesOnWithout: unattended,
-    details: [
-      `The image’s machine is named in other files of ${machine.instanceId}, too ` +
-        `(${[old.private, old.public].filter(Boolean).join(', ')}):`,
+    details: paragraphs(
+      prose`The image’s machine is named in other files of ${machine.instanceId}, too
+      (${[old.private, old.public].filter(Boolean).join(', ')}):`,
       list(shown.map(lineOf)),
-      harmful.length > shown.length ? `and ${String(harmful.length - shown.length)} more.` : '',
-      'Approve, and the run makes these changes before the units and the app start. Only addresses ' +
-        'change; the originals are kept. Reject, and the run goes on without; the report names ' +
-        'each place.',
-      ...found.files.map(
-        ({ difference }) => `\`\`\`diff\n${difference.replaceAll('`', '´')}\n\`\`\``,
-      ),
-      'By hand: `' +
+      harmful.length > shown.length ? prose`and ${harmful.length - shown.length} more.` : nothing,
+      prose`Approve, and the run makes these changes before the units and the app start. Only addresses
+change; the originals are kept. Reject, and the run goes on without; the report names each place.`,
+      ...found.files.map(({ difference }) => fenced('diff', difference)),
+      prose`By hand: ${code(
         byHand(
           { machine, old },
           found.files.map(({ path }) => path),
-        ) +
-        '`',
+        ),
+        4000,
+      )}`,
       list(found.limits),
-    ]
-      .filter((paragraph) => paragraph !== '')
-      .join('\n\n'),
+    ),
   };
 }
 
@@ -153,8 +150,4 @@ function notesOn(found: StaleFound | undefined, mended: ReadonlySet<string>): st
     ...(more > 0 ? [`and ${String(more)} more places that name an old address`] : []),
     ...found.limits,
   ];
-}
-
-function list(lines: readonly string[]): string {
-  return lines.map((line) => `- ${line}`).join('\n');
 }

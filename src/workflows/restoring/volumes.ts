@@ -2,13 +2,13 @@
 import type { MountsExpected } from '../../activities/parts/machine/expected-mounts';
 import type { DataExpected } from '../../activities/parts/machine/prove-data';
 import type { VerifyInput } from '../../activities/backing-up/verify-image';
+import { code, list, prose, paragraphs } from '../../contract/markdown';
 import type { Machine, Settings } from '../../contract/plan';
 import type { RestoreRequest } from '../../contract/requests';
 import type { BackupRecord } from '../../machine/backups/backup-record';
 import { judgeRecorded } from '../../machine/databases/judge';
 import { placesToMark } from '../../machine/proof/marks';
 import * as acts from '../frame/acts';
-import { list } from '../questions/questions';
 import type { Run } from '../frame/runbook';
 
 const marking = 'Leave a mark on each volume';
@@ -85,13 +85,13 @@ export async function compareMounts(
   const why = 'nothing is missing';
   await run.approval('Mount the missing volumes', {
     name: 'mounts',
-    details: [
-      `Nothing of the app starts on ${instanceId} before its files are where the backup had them:`,
+    details: paragraphs(
+      prose`Nothing of the app starts on ${instanceId} before its files are where the backup had them:`,
       list(wanting.map(({ text }) => text)),
-      'Approve, and the run looks again and sends these commands, and no others; or mount them by ' +
-        'hand and approve then. No file system is made or checked, and /etc/fstab stays as it is.',
-      list(wanting.map(({ command }) => `\`${command}\``)),
-    ].join('\n\n'),
+      prose`Approve, and the run looks again and sends these commands, and no others; or mount them by
+hand and approve then. No file system is made or checked, and /etc/fstab stays as it is.`,
+      list(wanting.map(({ command }) => code(command))),
+    ),
     notNeeded: wanting.length === 0 ? why : undefined,
   });
   if (wanting.length === 0) {

@@ -7,7 +7,7 @@ import { writeWhole } from './whole-file';
 
 /** Writes the report as Markdown and JSON into the folder; returns the path of the Markdown. */
 export async function saveReport(folder: string, report: Report): Promise<string> {
-  await mkdir(folder, { recursive: true });
+  await mkdir(folder, { recursive: true, mode: 0o700 });
   const path = join(folder, fileName(report));
   await writeWhole(`${path}.json`, `${JSON.stringify(report, null, 2)}\n`);
   await writeWhole(`${path}.md`, reportMarkdown(report));

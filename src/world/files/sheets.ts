@@ -149,7 +149,7 @@ async function specsOf(
 /** Replaces both files of an installation's sheet; returns the path of the Markdown. */
 export async function saveSheet(folder: string, facts: SheetFacts): Promise<string> {
   const sheet = makeSheet(facts);
-  await mkdir(folder, { recursive: true });
+  await mkdir(folder, { recursive: true, mode: 0o700 });
   const path = join(folder, facts.installation);
   await writeWhole(`${path}.html`, sheetHtml(sheet));
   await writeWhole(`${path}.md`, sheetMarkdown(sheet));

@@ -17,7 +17,10 @@ export function fingerprint(publicKeyLine: string): string {
 
 /** Makes the pin of a public key in the form in which an SSH server shows it. */
 export function pinOf(blob: Buffer): string {
-  const sum = createHash('sha256').update(blob).digest('base64').replace(/={1,2}$/, '');
+  const sum = createHash('sha256')
+    .update(blob)
+    .digest('base64')
+    .replace(/={1,2}$/, '');
   return `${keyType(blob) ?? 'unknown'} SHA256:${sum}`;
 }
 

@@ -15,7 +15,7 @@ describe('the old machine', () => {
   test('is a question while it runs', () => {
     const question = aboutOldMachine(running, request);
     expect(question.notNeeded).toBeUndefined();
-    expect(question.details).toContain('i-0fff still runs**: the image was made of it');
+    expect(question.details.source).toContain('i-0fff still runs**: the image was made of it');
   });
 
   test('is none when the request acknowledges it', () => {
@@ -34,14 +34,14 @@ describe('the hostname', () => {
     const fixed = { note: '', changed: true, before: 'old.example.com', override: '' };
     const { details, notNeeded } = toChangeOAuth(fixed, 'new.example.com');
     expect(notNeeded).toBeUndefined();
-    expect(details).toContain('`https://new.example.com`');
-    expect(details).toContain('`https://new.example.com/auth/github`');
+    expect(details.source).toContain('`https://new.example.com`');
+    expect(details.source).toContain('`https://new.example.com/auth/github`');
   });
 
   test('that a file overrides is told', () => {
     const override = 'export CIRCLE_URL="https://old.example.com"';
     const fixed = { note: '', changed: true, before: 'old.example.com', override };
-    expect(toChangeOAuth(fixed, 'new.example.com').details).toContain(override);
+    expect(toChangeOAuth(fixed, 'new.example.com').details.source).toContain(override);
   });
 });
 
@@ -49,7 +49,7 @@ test('an unknown host key is a question that must name its gate', () => {
   const trust = { note: '', known: false, offered: 'ssh-ed25519 SHA256:new', expected: [] };
   const question = toTrust(trust, machine.instanceId);
   expect(question).toMatchObject({ notNeeded: undefined });
-  expect(question.details).toContain('ssh-ed25519 SHA256:new');
+  expect(question.details.source).toContain('ssh-ed25519 SHA256:new');
 });
 
 test('the Nomad clients that have not joined are told the new server', () => {

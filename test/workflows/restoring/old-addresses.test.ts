@@ -98,7 +98,8 @@ describe('the question about the old addresses', () => {
     const { old: replaced, question } = oldAddressesFrom(plan, carries, machine);
     expect(question.notNeeded).toBeUndefined();
     expect(replaced).toEqual(carries);
-    for (const address of Object.values(carries)) expect(question.details).toContain(address);
+    for (const address of Object.values(carries))
+      expect(question.details.source).toContain(address);
   });
 
   test('is asked of an image by hand whose source is gone', () => {
@@ -106,7 +107,7 @@ describe('the question about the old addresses', () => {
     const { old: found, question } = oldAddressesFrom(plan, old, machine);
     expect(found).toEqual(old);
     expect(question).toMatchObject({ name: 'addresses' });
-    expect(question.details).toContain('**10.0.1.5** and **203.0.113.10**');
+    expect(question.details.source).toContain('**10.0.1.5** and **203.0.113.10**');
     expect(() => oldAddressesFrom(plan, {}, machine)).toThrow(
       '"replaces":{"private":"…","public":"…"}',
     );
@@ -192,7 +193,7 @@ describe('the DNS record', () => {
 
   test('is shown old → new', () => {
     const { details } = toChangeDns(plan, facts);
-    expect(details).toContain('203.0.113.10 or 10.0.1.5 → **203.0.113.101 or 10.0.1.57**');
+    expect(details.source).toContain('203.0.113.10 or 10.0.1.5 → **203.0.113.101 or 10.0.1.57**');
   });
 
   test('needs no change where the name resolves to the new machine already', () => {
@@ -210,7 +211,7 @@ describe('the DNS record', () => {
     for (const one of [plan, { ...plan, elasticIp }]) {
       const question = toChangeDns(one, { ...facts, hostname: first });
       expect(question.notNeeded).toBeUndefined();
-      expect(question.details).toContain(`the address **${first}**`);
+      expect(question.details.source).toContain(`the address **${first}**`);
     }
   });
 
