@@ -230,10 +230,13 @@ module.exports = {
     rule(
       'worker-is-the-composition-root',
       'Configuration → world → activities → Worker. Workflows are given to it by path.',
-      { path: '^src/worker(-versions)?[.]ts$' },
+      { path: '^src/worker(-versions|-attributes)?[.]ts$' },
       {
         path: '^src/',
-        pathNot: ['^src/(contract|activities|world|config)/', '^src/worker-versions[.]ts$'],
+        pathNot: [
+          '^src/(contract|activities|world|config)/',
+          '^src/worker-(versions|attributes)[.]ts$',
+        ],
       },
     ),
     rule(

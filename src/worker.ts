@@ -9,7 +9,7 @@ import { NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker
 import { createActivities } from './activities';
 import { ConfigError, configPath, loadConfig } from './config';
 import { waitingQueue } from './contract/queues';
-import { searchAttributeNames } from './contract/search-attributes';
+import { requireSearchAttributes } from './worker-attributes';
 import { buildIdOf, keepCurrent, presentVersion } from './worker-versions';
 import { openWorld } from './world/open';
 
@@ -21,7 +21,8 @@ async function main(): Promise<void> {
   const config = loadConfig(file);
   const { connectionOptions, namespace = 'default' } = loadClientConnectConfig();
   const connection = await connect(connectionOptions);
-  await requireSearchAttributes(connection, namespace);
+  const unseen = await requireSearchAttributes(connection, namespace);
+  if (unseen !== undefined) console.log(unseen);
   const place = { connection, namespace, taskQueue };
   const buildId = buildIdOf(process.env, bundle);
   const version = await presentVersion(place, buildId);
@@ -80,22 +81,6 @@ async function connect(options: ConnectionOptions): Promise<NativeConnection> {
       await new Promise((resolve) => setTimeout(resolve, 1000));
     }
   }
-}
-
-/** An attribute that is not registered would hold up every run without a word: refuse to start. */
-async function requireSearchAttributes(
-  connection: NativeConnection,
-  namespace: string,
-): Promise<void> {
-  const registered = await connection.operatorService.listSearchAttributes({ namespace });
-  const missing = searchAttributeNames.filter(
-    (name) => !(name in registered.customAttributes || name in registered.systemAttributes),
-  );
-  if (missing.length === 0) return;
-  throw new ConfigError(`namespace ${namespace}`, [
-    `search attributes are missing: ${missing.join(', ')}. Register them: temporal operator ` +
-      `search-attribute create ${missing.map((name) => `--name ${name} --type Keyword`).join(' ')}`,
-  ]);
 }
 
 /** The bundle that the build made; from source, the worker bundles the workflows itself. */
