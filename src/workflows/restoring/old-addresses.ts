@@ -94,7 +94,7 @@ function inDoubt(
   const lines = kinds.map((kind) => {
     const known = replaces?.[kind];
     const expected = known === undefined ? `knows of no ${kind} address` : prose`says **${known}**`;
-    return prose`${kind}: ${replacesFrom ?? ''} ${expected}; the machine's own files carry **${old[kind] ?? ''}**`;
+    return prose`${kind}: ${replacesFrom} ${expected}; the machine's own files carry **${old[kind] ?? ''}**`;
   });
   return paragraphs(
     prose`The files of the new machine carry another address than is known of the machine that is replaced:`,
