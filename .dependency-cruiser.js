@@ -208,7 +208,7 @@ module.exports = {
         pathNot:
           '^src/cli/commands/(backups|check|doctor|drills|hold|orphans|report|sheet|watch)[.]ts$',
       },
-      { path: '^src/world/', ...notOnlyAType },
+      { path: '^src/world/', pathNot: '^src/world/temporal/', ...notOnlyAType },
     ),
     rule(
       'cli-loads-the-world-when-asked',
@@ -230,19 +230,16 @@ module.exports = {
     rule(
       'worker-is-the-composition-root',
       'Configuration → world → activities → Worker. Workflows are given to it by path.',
-      { path: '^src/worker(-versions|-attributes)?[.]ts$' },
+      { path: '^src/worker([.]ts$|/)' },
       {
         path: '^src/',
-        pathNot: [
-          '^src/(contract|activities|world|config)/',
-          '^src/worker-(versions|attributes)[.]ts$',
-        ],
+        pathNot: ['^src/(contract|activities|world|config)/', '^src/worker/'],
       },
     ),
     rule(
       'only-the-worker-runs-workflows',
       'One place decides how the worker is tuned.',
-      { path: '^src/', pathNot: '^src/worker(-versions)?[.]ts$' },
+      { path: '^src/', pathNot: '^src/worker([.]ts$|/)' },
       { path: npm('@temporalio/worker') },
     ),
     rule(

@@ -65,7 +65,7 @@ export default defineConfig(
   },
   {
     files: ['src/**/*.ts'],
-    ignores: ['src/cli/**', 'src/lab/main.ts', 'src/worker.ts', 'src/worker-versions.ts'],
+    ignores: ['src/cli/**', 'src/lab/main.ts', 'src/worker.ts', 'src/worker/**'],
     rules: { 'no-console': 'error' },
   },
   {

@@ -5,12 +5,14 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
-import { NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
+import { Worker, type WorkerOptions } from '@temporalio/worker';
 import { createActivities } from './activities';
 import { ConfigError, configPath, loadConfig } from './config';
 import { waitingQueue } from './contract/queues';
-import { requireSearchAttributes } from './worker-attributes';
-import { buildIdOf, keepCurrent, presentVersion } from './worker-versions';
+import { faultOf } from './contract/temporal-faults';
+import { requireSearchAttributes } from './worker/attributes';
+import { connectWorker, NoConnection } from './worker/connection';
+import { buildIdOf, keepCurrent, presentVersion } from './worker/versions';
 import { openWorld } from './world/open';
 
 /** The task queue of every runbook, unless RUNBOOK_TASK_QUEUE names another. */
@@ -20,7 +22,7 @@ async function main(): Promise<void> {
   const file = configPath(process.env);
   const config = loadConfig(file);
   const { connectionOptions, namespace = 'default' } = loadClientConnectConfig();
-  const connection = await connect(connectionOptions);
+  const connection = await connectWorker(connectionOptions);
   const unseen = await requireSearchAttributes(connection, namespace);
   if (unseen !== undefined) console.log(unseen);
   const place = { connection, namespace, taskQueue };
@@ -67,22 +69,6 @@ async function main(): Promise<void> {
   await connection.close();
 }
 
-type ConnectionOptions = NonNullable<Parameters<typeof NativeConnection.connect>[0]>;
-
-/** Connects; a server that is still starting (as beside it in one compose file) is waited for. */
-async function connect(options: ConnectionOptions): Promise<NativeConnection> {
-  for (let tries = 1; ; tries += 1) {
-    try {
-      return await NativeConnection.connect(options);
-    } catch (error) {
-      if (tries >= 60) throw error;
-      if (tries === 1)
-        console.log(`waiting for Temporal at ${options.address ?? 'localhost:7233'}`);
-      await new Promise((resolve) => setTimeout(resolve, 1000));
-    }
-  }
-}
-
 /** The bundle that the build made; from source, the worker bundles the workflows itself. */
 const bundle = join(__dirname, 'workflow-bundle.js');
 
@@ -95,8 +81,16 @@ function workflowCode(): Pick<WorkerOptions, 'workflowBundle' | 'workflowsPath'>
 main().then(
   () => process.exit(0),
   (error: unknown) => {
-    console.error(error instanceof ConfigError ? error.message : error);
+    console.error(inWords(error));
     // Timers of an activity that did not end in time would keep the process alive.
     process.exit(1);
   },
 );
+
+/** What a person can mend is a sentence; what nobody foresaw keeps its stack. */
+function inWords(error: unknown): unknown {
+  if (error instanceof ConfigError || error instanceof NoConnection) return error.message;
+  const { connectionOptions, namespace = 'default' } = loadClientConnectConfig();
+  const asked = { address: connectionOptions.address ?? 'localhost:7233', namespace };
+  return faultOf(error, asked)?.text ?? error;
+}

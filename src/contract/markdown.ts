@@ -60,6 +60,15 @@ export function code(value: string, length = 1000): Markdown {
   return new Markdown(span(inOneLine(value, length)));
 }
 
+/**
+ * A message that says what to do: what it has between backticks is code, to be copied as it is, and the
+ * rest is words. Backticks of others in it make code, too, which is as harmless.
+ */
+export function message(value: string, length = 4000): Markdown {
+  const parts = inOneLine(value, length).split(/`([^`]+)`/);
+  return new Markdown(parts.map((part, at) => (at % 2 === 1 ? span(part) : words(part))).join(''));
+}
+
 /** Lines as they are, in a fence that nothing in them can close. */
 export function fenced(language: string, value: string, length = 4000): Markdown {
   const lines = value.slice(0, length).split('\n').map(printable).join('\n');
@@ -70,15 +79,28 @@ export function fenced(language: string, value: string, length = 4000): Markdown
 
 /** A table; the cells are Markdown already. */
 export function rows(head: readonly string[], body: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
+  const line = (cells: readonly string[]): string => `| ${cells.map(inCell).join(' | ')} |`;
   return [line(head), line(head.map(() => '---')), ...body.map(line)].join('\n');
+}
+
+/** Within code a border ends a cell, too; elsewhere it is escaped already. */
+function inCell(cell: string): string {
+  return cell.replace(/(?<!\\)\|/g, '\\|');
 }
 
 /**
  * One line of plain words within a line: nothing in it can end a cell, begin a tag, or make a link. What a page would make a link of by itself is shown as code.
  */
 export function text(value: string, length = 1000): string {
-  return inOneLine(value, length)
+  return words(inOneLine(value, length));
+}
+
+/** What makes anything in GitHub's Markdown but plain words; most lines have none of it. */
+const special = /[\\`*<[\]|~&_@:]|www\./i;
+
+function words(line: string): string {
+  if (!special.test(line)) return line;
+  return line
     .split(' ')
     .map((word) => (isLinkLike(word) ? span(word) : escaped(word)))
     .join(' ');
@@ -111,12 +133,12 @@ function escaped(word: string): string {
     .replace(/(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])/g, '\\_');
 }
 
-/** Code in a fence that nothing in it can close; in a table a border stays escaped. */
+/** Code in a fence that nothing in it can close. */
 function span(value: string): string {
   const longest = Math.max(0, ...(value.match(/`+/g) ?? []).map(({ length }) => length));
   const fence = '`'.repeat(longest + 1);
   const room = /^`|`$|^ .* $/.test(value) ? ' ' : '';
-  return value === '' ? '' : `${fence}${room}${value.replaceAll('|', '\\|')}${room}${fence}`;
+  return value === '' ? '' : `${fence}${room}${value}${room}${fence}`;
 }
 
 /** The first lines of Markdown that have room, and that some are left out; no line is cut. */

@@ -4,6 +4,7 @@ import {
   fenced,
   firstLines,
   list,
+  message,
   prose,
   paragraph,
   paragraphs,
@@ -33,6 +34,16 @@ describe('a value in Markdown', () => {
   ])('%j is written as %j', (value, written) => {
     expect(paragraph(value)).toBe(written);
     expect(prose`${value}`.source).toBe(written);
+  });
+
+  it.each([
+    ['Look at `journalctl -u docker` there', 'Look at `journalctl -u docker` there'],
+    ['run `sed -i "s|[a]|*|" <x>` now', 'run `sed -i "s|[a]|*|" <x>` now'],
+    ['a ` alone', 'a \\` alone'],
+    ['`a` <b> `https://evil.example`', '`a` \\<b> `https://evil.example`'],
+    ['x '.repeat(1500).trim(), 'x '.repeat(1500).trim()],
+  ])('keeps the commands of a message: %j', (value, written) => {
+    expect(message(value).source).toBe(written);
   });
 
   it('is escaped by the template, where Markdown is not', () => {

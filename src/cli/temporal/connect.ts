@@ -1,5 +1,8 @@
 /** The connection to Temporal, made only when a command needs it. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client, Connection, ConnectionOptions } from '@temporalio/client';
+import { obstacleTo, type Place, type Tls } from '../../world/temporal/reach';
+import { faultOf } from '../../contract/temporal-faults';
 import { CliError, messageOf } from '../exit-status';
 
 /** A connected client and where it is connected to. */
@@ -20,6 +23,10 @@ export async function withTemporal<T>(use: (temporal: Temporal) => Promise<T>): 
   const temporal = await connect();
   try {
     return await use(temporal);
+  } catch (error) {
+    const fault = faultOf(error, temporal);
+    // What passes keeps its own status: the server was there a moment ago.
+    throw fault?.passes === false ? new CliError('Failed', fault.text) : error;
   } finally {
     await temporal.connection.close();
   }
@@ -45,8 +52,12 @@ export async function connectTo(
   options: ConnectionOptions = {},
 ): Promise<Temporal> {
   const { Client, Connection } = await import('@temporalio/client');
+  const ended = new AbortController();
   try {
-    const connection = await Connection.connect({ address, connectTimeout: 5000, ...options });
+    const connecting = Connection.connect({ address, connectTimeout: 5000, ...options });
+    connecting.catch(() => undefined);
+    const obstructed = obstruction({ address, tls: tlsOf(options) }, ended.signal);
+    const connection = await Promise.race([connecting, obstructed]);
     return { client: new Client({ connection, namespace }), connection, namespace, address };
   } catch (error) {
     throw new CliError(
@@ -54,7 +65,27 @@ export async function connectTo(
       `Cannot reach Temporal at ${address}: ${messageOf(error)}\n` +
         'Start one with `runbook up`, or name yours with TEMPORAL_ADDRESS.',
     );
+  } finally {
+    ended.abort();
   }
+}
+
+function tlsOf({ tls, apiKey }: ConnectionOptions): Tls | undefined {
+  if (typeof tls === 'object' && tls !== null) return tls;
+  return tls === true || (tls === undefined && apiKey !== undefined) ? {} : undefined;
+}
+
+/**
+ * Fails by the cause of what is in the way, which gRPC does not tell. A little later than it is seen:
+ * a connection that comes about all the same, as through a proxy, counts more.
+ */
+async function obstruction(place: Place, signal: AbortSignal): Promise<never> {
+  const obstacle = await obstacleTo(place);
+  const never = new Promise<never>(() => undefined);
+  if (obstacle === undefined) return await never;
+  const ended = await sleep(1000, undefined, { signal }).catch(() => 'ended');
+  if (ended !== undefined) return await never;
+  throw new Error(obstacle.text);
 }
 
 /** Whether a worker has polled the task queue within the last long poll. */

@@ -48,6 +48,7 @@ export class RunState {
   gate: OpenGate | undefined;
   report: Report | undefined;
   #published: RunStatus | undefined;
+  #isToShow = false;
 
   constructor(
     readonly runbook: RunbookName,
@@ -87,17 +88,29 @@ export class RunState {
     if (this.status === 'running' || this.status === 'waiting') {
       this.status = this.gate ? 'waiting' : 'running';
     }
-    const standing = this.standing();
-    setCurrentDetails(standingMarkdown(standing));
+    this.#showSoon();
     // One event for each change of status, not for each step: the timeline stays readable.
     if (this.status !== this.#published) {
       this.#published = this.status;
       upsertSearchAttributes([
         { key: runbookInstallation, value: this.installation },
         { key: runbookStatus, value: this.status },
-        { key: runbookStep, value: standing.step },
+        { key: runbookStep, value: this.standing().step },
       ]);
     }
+  }
+
+  /**
+   * Writes the page once for all that happens at the same moment: a flood of messages would else write
+   * the whole journal for each of them, and hold up the run.
+   */
+  #showSoon(): void {
+    if (this.#isToShow) return;
+    this.#isToShow = true;
+    void Promise.resolve().then(() => {
+      this.#isToShow = false;
+      setCurrentDetails(standingMarkdown(this.standing()));
+    });
   }
 
   makeReport(summary: string): Report {

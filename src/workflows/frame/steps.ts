@@ -3,7 +3,7 @@
 import { isCancellation } from '@temporalio/workflow';
 import type { Activities } from '../../activities';
 import type { OfRun } from '../../activities/frame/late';
-import { prose } from '../../contract/markdown';
+import { message, prose } from '../../contract/markdown';
 import type { JournalEntry } from '../../contract/journal';
 import { refuse, type FailureType } from '../../contract/failures';
 import type { Machine, Settings } from '../../contract/plan';
@@ -240,7 +240,7 @@ export class Steps {
       .ask({
         name: 'failed',
         title: name,
-        details: prose`**${trouble.type}** ${trouble.message}`,
+        details: prose`**${trouble.type}** ${message(trouble.message)}`,
         answers: skippable ? ['retry', 'skip', 'abort'] : ['retry', 'abort'],
         seconds: this.gateSeconds(),
       })

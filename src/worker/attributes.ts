@@ -1,6 +1,6 @@
 /** The search attributes of the namespace, without which every run would be held up without a word. */
-import { ConfigError } from './config';
-import { searchAttributeNames } from './contract/search-attributes';
+import { ConfigError } from '../config';
+import { searchAttributeNames } from '../contract/search-attributes';
 
 /** What Temporal tells of a namespace's attributes; `NativeConnection` is one. */
 export interface AttributeSource {

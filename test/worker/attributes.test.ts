@@ -1,5 +1,5 @@
-import { searchAttributeNames } from '../src/contract/search-attributes';
-import { requireSearchAttributes } from '../src/worker-attributes';
+import { searchAttributeNames } from '../../src/contract/search-attributes';
+import { requireSearchAttributes } from '../../src/worker/attributes';
 
 const all = Object.fromEntries(searchAttributeNames.map((name) => [name, 2]));
 const answering = (customAttributes: object) => ({

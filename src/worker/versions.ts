@@ -15,7 +15,7 @@ import {
   takesOver,
   unversioned,
   type WorkerVersions,
-} from './contract/worker-versions';
+} from '../contract/worker-versions';
 
 /** Where a worker works. */
 interface Place {
@@ -46,7 +46,7 @@ export function buildIdOf(environment: NodeJS.ProcessEnv, bundle: string): strin
   const code = existsSync(bundle)
     ? readFileSync(bundle, 'utf8').replace(/\n\/\/# sourceMappingURL=[^]*$/, '')
     : 'from source';
-  const manifest = readFileSync(join(__dirname, '../package.json'), 'utf8');
+  const manifest = readFileSync(join(__dirname, '../../package.json'), 'utf8');
   const { version } = JSON.parse(manifest) as { readonly version: string };
   return `${version}-${createHash('sha256').update(code).digest('hex').slice(0, 10)}`;
 }
