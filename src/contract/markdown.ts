@@ -60,13 +60,9 @@ export function code(value: string, length = 1000): Markdown {
   return new Markdown(span(inOneLine(value, length)));
 }
 
-/**
- * A message that says what to do: what it has between backticks is code, to be copied as it is, and the
- * rest is words. Backticks of others in it make code, too, which is as harmless.
- */
-export function message(value: string, length = 4000): Markdown {
-  const parts = inOneLine(value, length).split(/`([^`]+)`/);
-  return new Markdown(parts.map((part, at) => (at % 2 === 1 ? span(part) : words(part))).join(''));
+/** A message as long as failures have them, which say what to do. */
+export function message(value: string): Markdown {
+  return new Markdown(words(inOneLine(value, 4000)));
 }
 
 /** Lines as they are, in a fence that nothing in them can close. */
@@ -98,9 +94,21 @@ export function text(value: string, length = 1000): string {
 /** What makes anything in GitHub's Markdown but plain words; most lines have none of it. */
 const special = /[\\`*<[\]|~&_@:]|www\./i;
 
+/**
+ * Our own sentences put what is to be copied between backticks, also where they come from a machine's
+ * side as plain text: that is code. Backticks of others make code, too, which is as harmless; between
+ * words alone, so that no other code touches it.
+ */
+const ownCode = /(?<=^\(?| \(?)`([^`]+)`(?=[).,;:?!]*(?: |$))/;
+
 function words(line: string): string {
   if (!special.test(line)) return line;
-  return line
+  const parts = line.split(ownCode);
+  return parts.map((part, at) => (at % 2 === 1 ? span(part) : escapedWords(part))).join('');
+}
+
+function escapedWords(part: string): string {
+  return part
     .split(' ')
     .map((word) => (isLinkLike(word) ? span(word) : escaped(word)))
     .join(' ');
