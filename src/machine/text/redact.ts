@@ -2,7 +2,7 @@
  * What must not leave a machine with its output: failures end in Temporal's history.
  *
  * Text that comes here may be long and hostile. It is bounded before it is matched, and the linter
- * proves that each pattern takes a time that grows with the length of the text and no faster.
+ * looks for patterns whose time grows faster than the text.
  */
 import { redactKeys } from './secrets/keys';
 import { isHarmless, isSecretName, named, type Named } from './secrets/named';
