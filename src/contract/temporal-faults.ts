@@ -17,8 +17,9 @@ export interface Fault {
 export function faultOf(error: unknown, { address, namespace }: Asked): Fault | undefined {
   const { code, message } = grpcOf(error) ?? {};
   const said = (message ?? '').slice(0, 300);
+  const isUnknown = error instanceof Error && error.name === 'NamespaceNotFoundError';
   const at = namespace === undefined ? address : `${address}, namespace ${namespace}`;
-  if (code === 5 && /namespace/i.test(said)) {
+  if (isUnknown || (code === 5 && /namespace/i.test(said))) {
     const text =
       `Temporal at ${address} has no namespace "${namespace ?? 'default'}". Name yours with TEMPORAL_NAMESPACE, or ` +
       `make it: temporal operator namespace create --namespace ${namespace ?? 'default'}`;

@@ -25,6 +25,13 @@ describe('what Temporal answers', () => {
     });
   });
 
+  it('is told in the same words where the client has its own name for it', () => {
+    const unknown = Object.assign(new Error("Namespace not found: 'prod'"), {
+      name: 'NamespaceNotFoundError',
+    });
+    expect(faultOf(unknown, asked)?.text).toMatch(/no namespace "prod"/);
+  });
+
   it('is found in what wraps it', () => {
     const wrapped = new Error('Failed to query', { cause: grpc(7, 'no') });
     expect(faultOf(wrapped, asked)?.passes).toBe(false);
