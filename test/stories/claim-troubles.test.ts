@@ -15,7 +15,7 @@ const holding = 'Do we still hold the claim?';
 /** Loaded before the worker: looks at claims fail as those at a server that does not answer. */
 function preload(dir: string): Record<string, string> {
   const path = join(dir, 'preload.cjs');
-  const module = join(__dirname, '../../lib/activities/claim-holder.js');
+  const module = join(__dirname, '../../lib/activities/every-run/claim-holder.js');
   writeFileSync(
     path,
     `const { existsSync } = require('node:fs');
