@@ -63,8 +63,7 @@ async function causeAt(address: string, tls?: Tls): Promise<string | undefined> 
   return `${obstacle.cause}, ${obstacle.passes ? 'may pass' : 'stays'}`;
 }
 
-const secure = (more: object = {}): Server =>
-  createSecureServer({ key, cert, ...more });
+const secure = (more: object = {}): Server => createSecureServer({ key, cert, ...more });
 
 describe('what is in the way', () => {
   it.each(['localhost:', 'localhost:0', 'localhost:99999', 'http://localhost:7233', ':7233', ''])(
