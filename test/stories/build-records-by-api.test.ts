@@ -77,7 +77,7 @@ describe('with a token for the API', () => {
     const run = await cleanUp();
     const gate = await run.gate(approving);
     expect(gate).toMatchObject({ builds: [url('web/1201'), url('web/1202')] });
-    expect(gate.details).toContain(`${url('web/1201')} (ran at the backup, started `);
+    expect(gate.details).toContain(`\`${url('web/1201')}\` (ran at the backup, started `);
     expect(gate.details).not.toContain('api/77');
 
     const decision = { by: 'ana', gate: gate.id };
