@@ -5,7 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { NativeConnection } from '@temporalio/worker';
 import { faultOf } from '../contract/temporal-faults';
-import { obstacleTo, type Tls } from '../world/temporal/reach';
+import { obstacleTo, tlsOf } from '../world/temporal/reach';
 
 type Options = NonNullable<Parameters<typeof NativeConnection.connect>[0]>;
 
@@ -65,11 +65,6 @@ export async function connectWorker(
       await sleep(between);
     }
   }
-}
-
-function tlsOf({ tls, apiKey }: Options): Tls | undefined {
-  if (typeof tls === 'object' && tls !== null) return tls;
-  return tls === true || (tls === undefined && apiKey !== undefined) ? {} : undefined;
 }
 
 function messageOf(error: unknown): string {

@@ -1,7 +1,7 @@
 /** The connection to Temporal, made only when a command needs it. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client, Connection, ConnectionOptions } from '@temporalio/client';
-import { obstacleTo, type Place, type Tls } from '../../world/temporal/reach';
+import { obstacleTo, tlsOf, type Place } from '../../world/temporal/reach';
 import { faultOf } from '../../contract/temporal-faults';
 import { CliError, messageOf } from '../exit-status';
 
@@ -68,11 +68,6 @@ export async function connectTo(
   } finally {
     ended.abort();
   }
-}
-
-function tlsOf({ tls, apiKey }: ConnectionOptions): Tls | undefined {
-  if (typeof tls === 'object' && tls !== null) return tls;
-  return tls === true || (tls === undefined && apiKey !== undefined) ? {} : undefined;
 }
 
 /**

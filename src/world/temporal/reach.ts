@@ -22,6 +22,18 @@ export interface Tls {
   readonly clientCertPair?: { readonly crt: Uint8Array; readonly key: Uint8Array };
 }
 
+/** The TLS of a connection as the SDK takes its options: an API key turns it on by itself. */
+export function tlsOf({
+  tls,
+  apiKey,
+}: {
+  readonly tls?: Tls | boolean | null | undefined;
+  readonly apiKey?: unknown;
+}): Tls | undefined {
+  if (typeof tls === 'object' && tls !== null) return tls;
+  return tls === true || (tls === undefined && apiKey !== undefined) ? {} : undefined;
+}
+
 export interface Obstacle {
   readonly cause:
     | 'address'
