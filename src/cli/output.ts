@@ -1,7 +1,7 @@
 /** Where a command writes: lines for a person, or one JSON object for a program. */
 import { randomBytes } from 'node:crypto';
 import { writeSync } from 'node:fs';
-import { visible } from '../contract/printable';
+import { printableJson, visible } from '../contract/printable';
 import { exitStatus } from './exit-status';
 
 /** The streams and the terminal that a command runs on. */
@@ -87,7 +87,7 @@ export function openOutput(terminal: Terminal, json: boolean): Output {
     },
     result: (text, data) => {
       clear();
-      if (json) terminal.out(`${JSON.stringify(data)}\n`);
+      if (json) terminal.out(`${printableJson(data)}\n`);
       else if (text !== '') terminal.out(`${shown(text)}\n`);
     },
   };

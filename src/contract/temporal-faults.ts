@@ -38,6 +38,11 @@ export function faultOf(error: unknown, { address, namespace }: Asked): Fault | 
   return undefined;
 }
 
+/** The gRPC status of a failed call; undefined for any other error. */
+export function grpcCodeOf(error: unknown): number | undefined {
+  return grpcOf(error)?.code;
+}
+
 /** The gRPC error itself, or what a Temporal error wraps. */
 function grpcOf(error: unknown): { readonly code: number; readonly message?: string } | undefined {
   for (

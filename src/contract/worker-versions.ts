@@ -2,6 +2,7 @@
  * Worker versions: a run ends on the code that it began with. A version is one build of the worker;
  * those of one task queue form a deployment, of which one is current: new runs begin on it.
  */
+import { grpcCodeOf } from './temporal-faults';
 
 /** A worker without a version, as Temporal has none for it. */
 export const unversioned = '';
@@ -77,7 +78,7 @@ export async function readWorkerVersions(
     service
       .describeWorkerDeployment({ namespace, deploymentName: deployment })
       .catch((error: unknown): Described => {
-        if (codeOf(error) === notFound) return {};
+        if (grpcCodeOf(error) === notFound) return {};
         throw error;
       }),
     service.describeTaskQueue({ namespace, taskQueue: { name: taskQueue } }),
@@ -114,9 +115,4 @@ export function takesOver(
 /** A build id in a sentence. */
 export function nameOf(buildId: string): string {
   return buildId === unversioned ? 'workers without a version' : buildId;
-}
-
-/** The gRPC status of a failed call. */
-export function codeOf(error: unknown): unknown {
-  return typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
 }

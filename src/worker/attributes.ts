@@ -1,5 +1,6 @@
 /** The search attributes of the namespace, without which every run would be held up without a word. */
 import { ConfigError } from '../config';
+import { grpcCodeOf } from '../contract/temporal-faults';
 import { searchAttributeNames } from '../contract/search-attributes';
 
 /** What Temporal tells of a namespace's attributes; `NativeConnection` is one. */
@@ -26,8 +27,7 @@ export async function requireSearchAttributes(
   const answer = await operatorService
     .listSearchAttributes({ namespace })
     .catch((error: unknown) => {
-      const code: unknown = error instanceof Error ? Reflect.get(error, 'code') : undefined;
-      if (closed.includes(code)) return undefined;
+      if (closed.includes(grpcCodeOf(error))) return undefined;
       throw error;
     });
   if (answer === undefined) {

@@ -7,8 +7,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { NativeConnection, WorkerOptions } from '@temporalio/worker';
+import { grpcCodeOf } from '../contract/temporal-faults';
 import {
-  codeOf,
   deploymentOf,
   nameOf,
   readWorkerVersions,
@@ -88,7 +88,7 @@ async function hasVersions({ connection, namespace }: Place): Promise<boolean> {
       await connection.workflowService.listWorkerDeployments({ namespace, pageSize: 1 });
       return true;
     } catch (error) {
-      const code = codeOf(error);
+      const code = grpcCodeOf(error);
       if (code === permissionDenied || code === unimplemented) return false;
       if (tries >= 60) throw error;
       await sleep(1000);
@@ -114,7 +114,7 @@ export async function keepCurrent(place: Place, mine: string, signal: AbortSigna
       if (line !== undefined && line !== said) console.log(`worker versions: ${line}`);
       said = line ?? said;
     } catch (error) {
-      if (codeOf(error) === unimplemented) return;
+      if (grpcCodeOf(error) === unimplemented) return;
       // As long as Temporal does not answer, nothing is current for anybody; the SDK says so.
       if (!isEarly) console.log(`worker versions: ${String(error)}`);
     }

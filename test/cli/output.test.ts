@@ -35,6 +35,16 @@ describe('what is printed', () => {
   });
 });
 
+test('JSON shows control characters escaped, and is the same value', () => {
+  const value = { by: `${hostile}\u{e0041} ä ✓` };
+  let all = '';
+  const write = (text: string): void => void (all += text);
+  openOutput({ out: write, err: write, interactive: true, colors: true }, true).result('', value);
+  expect(all.trimEnd()).not.toMatch(/[\p{Cc}\p{Cf}]/u);
+  expect(all).toContain('ä ✓');
+  expect(JSON.parse(all)).toEqual(value);
+});
+
 test('a user without a name has a number', () => {
   jest.isolateModules(() => {
     jest.doMock('node:os', () => ({

@@ -1,11 +1,11 @@
 /** `runbook versions`: which code new runs begin on, and which code open runs still need. */
-import { userInfo } from 'node:os';
 import { nameOf, unversioned } from '../../contract/worker-versions';
 import type { Call } from '../command-row';
 import { commandRow } from '../command-row';
 import { CliError, exitStatus, type ExitStatus } from '../exit-status';
 import { taskQueue, withTemporal, type Temporal } from '../temporal/connect';
 import { readVersions, type Version, type Versions } from '../temporal/versions';
+import { userName } from '../user-name';
 
 export const versions = commandRow({
   usage: 'versions [use] [build]',
@@ -73,7 +73,7 @@ async function use({ out }: Call<object>, build: string): Promise<ExitStatus> {
       buildId: build,
       // Refused when somebody else has changed it since it was read.
       conflictToken,
-      identity: `runbook versions, ${userInfo().username}`,
+      identity: `runbook versions, ${userName()}`,
     });
     const before = all.find(({ buildId }) => buildId === current);
     const held = before?.open.length ?? 0;

@@ -1,6 +1,6 @@
 /** The versions of the workers, with the open runs that each holds. */
+import { grpcCodeOf } from '../../contract/temporal-faults';
 import {
-  codeOf,
   readWorkerVersions,
   unversioned,
   versionAttribute,
@@ -38,7 +38,7 @@ export async function readVersions(
   try {
     read = await readWorkerVersions(connection.workflowService, { namespace, taskQueue });
   } catch (error) {
-    if (codeOf(error) === unimplemented) return undefined;
+    if (grpcCodeOf(error) === unimplemented) return undefined;
     throw error;
   }
   const { deployment, current, builds, drained, polled, conflictToken } = read;

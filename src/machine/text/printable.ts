@@ -17,3 +17,13 @@ export function printable(value: string): string {
 export function visible(value: string): string {
   return value.split('\n').map(printable).join('\n');
 }
+
+/** JSON of the same value, in which what would not show as itself is escaped as JSON does it. */
+export function printableJson(value: unknown): string {
+  const escaped = (one: string): string =>
+    one
+      .split('')
+      .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
+      .join('');
+  return JSON.stringify(value).replace(unseen, escaped);
+}
